@@ -1,0 +1,332 @@
+"""Every message of the link, and the bodies of instructions, as checked values.
+
+Agent to server: Hello, Received, Report, Status, AgentError, and batches (signing.Batch).
+Server to agent: Welcome, Instruction, Reported, Ack, Rewind, Tune, Bye.
+Unknown keys are ignored, so that a newer side can say more; unknown types are refused.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StringConstraints, TypeAdapter
+from pydantic import ValidationError as PydanticInvalid
+
+from claudios.protocol.errors import MessageInvalid
+from claudios.protocol.ids import UUID_PATTERN
+
+PROTOCOL_VERSION = 1
+
+T = TypeVar("T")
+
+Count = Annotated[StrictInt, Field(ge=0)]
+Positive = Annotated[StrictInt, Field(ge=1)]
+Milliseconds = Annotated[StrictInt, Field(ge=0)]
+Number = StrictFloat | StrictInt
+SessionId = Annotated[str, StringConstraints(pattern=UUID_PATTERN)]
+Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Short = Annotated[str, StringConstraints(max_length=256)]
+Text = Annotated[str, StringConstraints(max_length=4096)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class SessionState(StrEnum):
+    """The life of a session: queued → starting → running → ended."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class EndReason(StrEnum):
+    """Why a session ended: by itself, on request, because it could not start or run, or with its machine."""
+
+    EXITED = "exited"
+    TERMINATED = "terminated"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+class Mode(StrEnum):
+    """How Claude runs: `chat` is structured JSON lines. Terminal and SDK modes join it later."""
+
+    CHAT = "chat"
+
+
+class PermissionMode(StrEnum):
+    """The CLI's permission modes that a session can start in."""
+
+    DEFAULT = "default"
+    ACCEPT_EDITS = "acceptEdits"
+    PLAN = "plan"
+    DONT_ASK = "dontAsk"
+    AUTO = "auto"
+    BYPASS = "bypassPermissions"
+
+
+class Machine(Model):
+    """What an agent says of its machine. `demo` marks an agent whose Claude answers from the scripted model."""
+
+    hostname: Short
+    os: Short
+    arch: Short
+    cpus: Positive
+    memory_bytes: Count
+    claude_version: Short | None = None
+    claude_signed_in: StrictBool | None = None
+    demo: StrictBool = False
+    directories: tuple[Text, ...] = ()
+    default_directory: Text
+    permission_modes: tuple[PermissionMode, ...]
+    max_concurrent_sessions: Positive
+
+
+class SessionStatus(Model):
+    """One session as its agent sees it; `seq` and `head` are the newest frame it has chained."""
+
+    session_id: SessionId
+    epoch: Positive
+    state: SessionState
+    reason: EndReason | None = None
+    detail: Text | None = None
+    exit_code: StrictInt | None = None
+    seq: Count = 0
+    head: Hex32 | None = None
+
+
+class Hello(Model):
+    """First message of an agent on every connection. `received` is its cursor in the instruction log."""
+
+    type: Literal["hello"] = "hello"
+    protocol: Positive = PROTOCOL_VERSION
+    agent_version: Short
+    instance: Short
+    machine: Machine
+    sessions: tuple[SessionStatus, ...] = ()
+    received: Count = 0
+
+
+class Received(Model):
+    """All instructions up to `iseq` are in the agent's journal, on disk."""
+
+    type: Literal["received"] = "received"
+    iseq: Count
+
+
+class Outcome(StrEnum):
+    """What became of an instruction."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    SESSION_LOST = "session_lost"
+    UNKNOWN = "unknown"
+
+
+class Report(Model):
+    """What became of one instruction; sent again on every connection until the server says Reported."""
+
+    type: Literal["report"] = "report"
+    instruction_id: Short
+    outcome: Outcome
+    code: Short | None = None
+    message: Text | None = None
+
+
+class Status(Model):
+    """How the machine and its sessions are. Load is the one-minute average."""
+
+    type: Literal["status"] = "status"
+    load: Number
+    memory_used_bytes: Count
+    disk_free_bytes: Count
+    agent_memory_bytes: Count
+    sessions: tuple[SessionStatus, ...]
+
+
+class AgentError(Model):
+    """Something went wrong on the machine that a person should see."""
+
+    type: Literal["error"] = "error"
+    code: Short
+    message: Text
+    session_id: SessionId | None = None
+
+
+class Cursor(Model):
+    """How far the server has a session's log: the last stored seq (0 for none) and the chain head after it."""
+
+    session_id: SessionId
+    seq: Count
+    head: Hex32
+
+
+class Limits(Model):
+    """What the server takes: the largest message, and how many bytes of batches may await acknowledgement."""
+
+    max_message_bytes: Positive = 4 * 1024 * 1024
+    window_bytes: Positive = 8 * 1024 * 1024
+
+
+class Welcome(Model):
+    """Answer to Hello. `boot` numbers this registration; everything of an older boot is superseded."""
+
+    type: Literal["welcome"] = "welcome"
+    protocol: Positive = PROTOCOL_VERSION
+    agent_id: Short
+    agent_name: Short
+    boot: Positive
+    server_time_ms: Milliseconds
+    cursors: tuple[Cursor, ...] = ()
+    limits: Limits = Limits()
+
+
+class InstructionKind(StrEnum):
+    """What the server asks of an agent."""
+
+    START_SESSION = "start_session"
+    COMMAND = "command"
+    TERMINATE_SESSION = "terminate_session"
+
+
+class Instruction(Model):
+    """One entry of an agent's instruction log. `body` is the JSON text of the kind's body, signed as it stands."""
+
+    type: Literal["instruction"] = "instruction"
+    iseq: Positive
+    id: Short
+    kind: InstructionKind
+    body: str
+    issued_ms: Milliseconds
+    expires_ms: Milliseconds
+    signature: Hex32
+
+
+class Reported(Model):
+    """The server has these reports, committed; the agent need not send them again."""
+
+    type: Literal["reported"] = "reported"
+    instruction_ids: tuple[Short, ...]
+
+
+class Ack(Model):
+    """All frames of the session up to `seq` are committed."""
+
+    type: Literal["ack"] = "ack"
+    session_id: SessionId
+    seq: Count
+
+
+class Rewind(Model):
+    """A batch did not continue the stored log: go on from the frame after `seq`, whose chain head is `head`."""
+
+    type: Literal["rewind"] = "rewind"
+    session_id: SessionId
+    seq: Count
+    head: Hex32
+    code: Short
+    message: Text
+
+
+class Tune(Model):
+    """The sessions that somebody is watching: flush their output at once."""
+
+    type: Literal["tune"] = "tune"
+    watched: tuple[SessionId, ...]
+
+
+class Bye(Model):
+    """The sender will close the link. `code` is one of the error tree, or `shutdown`."""
+
+    type: Literal["bye"] = "bye"
+    code: Short
+    message: Text
+    retry_after_ms: Milliseconds | None = None
+
+
+class Input(Model):
+    """One line for Claude's standard input. `id` makes it safe to deliver twice; `line` is a JSON object as text."""
+
+    id: SessionId
+    line: str
+
+
+class StartSession(Model):
+    """Body of `start_session`. `inputs` follow the handshake; `resume` is a Claude session id to go on with."""
+
+    session_id: SessionId
+    epoch: Positive = 1
+    first_seq: Positive = 1
+    head: Hex32 = "0" * 64
+    mode: Mode = Mode.CHAT
+    directory: Text | None = None
+    model: Short | None = None
+    permission_mode: PermissionMode = PermissionMode.DEFAULT
+    resume: SessionId | None = None
+    inputs: tuple[Input, ...] = ()
+
+
+class Command(Model):
+    """Body of `command`."""
+
+    session_id: SessionId
+    input: Input
+
+
+class TerminateSession(Model):
+    """Body of `terminate_session`."""
+
+    session_id: SessionId
+
+
+FromAgent = Annotated[Hello | Received | Report | Status | AgentError | Bye, Field(discriminator="type")]
+FromServer = Annotated[Welcome | Instruction | Reported | Ack | Rewind | Tune | Bye, Field(discriminator="type")]
+AgentMessage = Hello | Received | Report | Status | AgentError | Bye
+ServerMessage = Welcome | Instruction | Reported | Ack | Rewind | Tune | Bye
+Body = StartSession | Command | TerminateSession
+
+_FROM_AGENT: TypeAdapter[AgentMessage] = TypeAdapter(FromAgent)
+_FROM_SERVER: TypeAdapter[ServerMessage] = TypeAdapter(FromServer)
+_BODIES: dict[InstructionKind, type[Body]] = {
+    InstructionKind.START_SESSION: StartSession,
+    InstructionKind.COMMAND: Command,
+    InstructionKind.TERMINATE_SESSION: TerminateSession,
+}
+
+
+def parse_from_agent(raw: bytes) -> AgentMessage:
+    """Read a message of an agent. Raises MessageInvalid."""
+    return _parse(_FROM_AGENT, raw)
+
+
+def parse_from_server(raw: bytes) -> ServerMessage:
+    """Read a message of the server. Raises MessageInvalid."""
+    return _parse(_FROM_SERVER, raw)
+
+
+def parse_body(kind: InstructionKind, body: str) -> Body:
+    """Read the body of an instruction. Raises MessageInvalid."""
+    try:
+        return _BODIES[kind].model_validate_json(body)
+    except PydanticInvalid as invalid:
+        raise MessageInvalid(_explain(kind, invalid)) from invalid
+
+
+def _parse(adapter: TypeAdapter[T], raw: bytes) -> T:
+    try:
+        return adapter.validate_json(raw)
+    except PydanticInvalid as invalid:
+        raise MessageInvalid(_explain("message", invalid)) from invalid
+
+
+def _explain(what: str, invalid: PydanticInvalid) -> str:
+    """Name the first faulty field and its fault, never the value: it may be somebody's prompt."""
+    first = invalid.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"]) or "its top level"
+    return f"The {what} is not valid at {place}: {first['msg']}. Upgrade the older of agent and server."
