@@ -1,0 +1,52 @@
+# Every command installs what it needs first, and skips that at once when nothing changed.
+PREPARE := @scripts/python.sh -S -m scripts.prepare
+BIN := .venv/bin
+TESTS := tests/unit tests/contract tests/integration tests/acceptance tests/browser
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: help up test unit check format bench lock clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+up: ## Install, build the page, start server and agent, and print a sign-in link (PORT=3000)
+	$(PREPARE) run page
+	@exec $(BIN)/claudios up
+
+test: ## Install what the tests need, and run all of them
+	$(PREPARE) dev page chromium
+	@cd web && npm test --silent
+	@$(BIN)/python -m scripts.with_postgres $(PYTEST) $(TESTS)
+
+unit: ## Run only the fast tests
+	$(PREPARE) dev
+	@$(PYTEST) tests/unit
+
+check: ## Format, lint, types, layers, documents and the fast tests, in under a minute
+	$(PREPARE) dev page-packages
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m scripts.check_docs
+	cd web && npm run --silent check
+	@$(PYTEST) --quiet tests/unit
+
+format: ## Put the Python and the page into the house format
+	$(PREPARE) dev page-packages
+	$(BIN)/ruff format --quiet
+	$(BIN)/ruff check --fix --quiet
+	cd web && npm run --silent format
+
+bench: ## Measure, and print a table with each row's repeat command
+	$(PREPARE) dev
+	@$(BIN)/python -m bench
+
+lock: ## Write requirements/*.txt anew (ARGS=--upgrade for newer versions)
+	$(PREPARE) run
+	scripts/lock.sh $(ARGS)
+
+clean: ## Remove what set-up and builds made
+	rm -rf .venv .setup dist web/node_modules src/claudios/server/web/page
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
