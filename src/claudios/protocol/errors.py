@@ -27,6 +27,7 @@ ClaudiosError
     ├── SpawnFailed            spawn_failed
     ├── AlreadyRunning         already_running
     ├── SpoolDamaged           spool_damaged
+    ├── Unavailable            unavailable
     └── Unreachable            unreachable
 
 A class's docstring is its default message and names the remedy. `code` is stable and crosses the wire.
@@ -206,6 +207,12 @@ class SpoolDamaged(LocalError):
     """The spool on disk is damaged. The session's earlier output is safe on the server."""
 
     code = "spool_damaged"
+
+
+class Unavailable(LocalError):
+    """The server cannot do this now. Wait a little and try again; its log says why."""
+
+    code = "unavailable"
 
 
 class Unreachable(LocalError):

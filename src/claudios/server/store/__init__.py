@@ -1,0 +1,1 @@
+"""What the server keeps: SQL tables, and plain functions of a connection that read and write them."""
