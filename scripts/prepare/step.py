@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HEARTBEAT_SECONDS = 10
-SHOWN_LINES = 40
+SHOWN_LINES = 20
 
 
 class SetupError(Exception):
@@ -42,7 +42,7 @@ def run(
 ) -> None:
     """Run a program quietly to its end, with a sign of life now and then.
 
-    Raises SetupError with the end of what the program printed when it exits non-zero.
+    Raises SetupError, after showing what the program printed, when it exits non-zero.
     """
     words = [str(word) for word in argv]
     with tempfile.TemporaryFile("w+", errors="replace") as output:
@@ -58,5 +58,12 @@ def run(
                 say(f"  still running ({time.monotonic() - begun:.0f} s): {words[0].rpartition('/')[2]} {words[1]}")
         if code != 0:
             output.seek(0)
-            sys.stdout.writelines(output.readlines()[-SHOWN_LINES:])
-            raise SetupError(f"`{' '.join(words)}` failed with exit code {code} (its last lines stand above).", remedy)
+            _show(output.readlines())
+            raise SetupError(f"`{' '.join(words)}` failed with exit code {code}.", remedy)
+
+
+def _show(lines: list[str]) -> None:
+    """Print both ends of a program's output: the first error and the last one are the telling ones."""
+    if len(lines) > 2 * SHOWN_LINES:
+        lines = [*lines[:SHOWN_LINES], "...\n", *lines[-SHOWN_LINES:]]
+    sys.stdout.writelines(lines)
