@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from os.path import normpath
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,68 +29,64 @@ PLACES = re.compile(
 
 def main() -> int:
     """Print one line for each fault found; return 1 if there was any."""
-    files = tracked_files()
-    faults = [*dead_links(files), *unknown_or_untested_rules(files), *places_named(files)]
+    files = list_files()
+    texts = read_texts(files)
+    exists = {path for file in files for path in (file, *file.parents)}
+    faults = [*dead_links(texts, exists), *wrong_rules(texts), *places_named(texts)]
     for fault in faults:
         print(fault)
     return 1 if faults else 0
 
 
-def tracked_files() -> list[Path]:
-    """Return the text files that git tracks or would add, relative to the root."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    paths = (Path(name) for name in listed.split("\0") if name)
-    return [path for path in paths if (ROOT / path).is_file() and b"\0" not in (ROOT / path).read_bytes()[:8192]]
+def list_files() -> list[Path]:
+    """Return the files that git tracks or would add, relative to the root."""
+    argv = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(argv, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [Path(name) for name in listed.split("\0") if (ROOT / name).is_file()]
 
 
-def dead_links(files: Iterable[Path]) -> Iterator[str]:
+def read_texts(files: Iterable[Path]) -> dict[Path, str]:
+    """Return the contents of those files that are text."""
+    contents = ((file, (ROOT / file).read_bytes()) for file in files if file != THIS)
+    return {path: content.decode(errors="replace") for path, content in contents if b"\0" not in content[:8192]}
+
+
+def dead_links(texts: Mapping[Path, str], exists: Collection[Path]) -> Iterator[str]:
     """Yield the relative links in Markdown files that lead nowhere, be it to a file or to a heading."""
-    for file in files:
+    for file, text in texts.items():
         if file.suffix != ".md":
             continue
-        for target in LINK.findall(FENCED.sub("", _text(file))):
-            name, _, heading = target.partition("#")
+        for target in LINK.findall(FENCED.sub("", text)):
             if re.match(r"[a-z]+:", target):
                 continue
-            linked = (ROOT / file.parent / name).resolve() if name else ROOT / file
-            if not linked.exists():
+            name, _, heading = target.partition("#")
+            linked = Path(normpath(file.parent / name)) if name else file
+            if linked not in exists:
                 yield f"{file}: the link {target} leads to no file"
-            elif heading and linked.suffix == ".md" and heading not in _anchors(linked.read_text()):
+            elif heading and linked.suffix == ".md" and heading not in _anchors(texts[linked]):
                 yield f"{file}: the link {target} leads to no heading"
 
 
-def unknown_or_untested_rules(files: Iterable[Path]) -> Iterator[str]:
-    """Yield the rules that tests or code cite and the protocol does not state, and those that no test cites."""
-    stated = STATED_RULE.findall(_text(PROTOCOL)) if (ROOT / PROTOCOL).is_file() else []
+def wrong_rules(texts: Mapping[Path, str]) -> Iterator[str]:
+    """Yield the rules cited that the protocol does not state, and those it states that no test cites."""
+    stated = STATED_RULE.findall(texts.get(PROTOCOL, ""))
     if not stated:
         yield f"{PROTOCOL}: states no rule"
         return
-    yield from (
-        f"{PROTOCOL}: rule {rule} is stated twice" for rule in sorted({r for r in stated if stated.count(r) > 1})
-    )
+    yield from (f"{PROTOCOL}: rule {rule} is stated twice" for rule in sorted(set(stated)) if stated.count(rule) > 1)
     tested: set[str] = set()
-    for file in files:
-        if file.suffix != ".py" or file == THIS:
-            continue
-        cited = set(RULE.findall(_text(file)))
-        yield from (f"{file}: rule {rule} is not in {PROTOCOL}" for rule in sorted(cited - set(stated)))
-        if file.parts[0] == "tests":
-            tested |= cited
+    for file, text in texts.items():
+        if file.suffix == ".py":
+            cited = set(RULE.findall(text))
+            yield from (f"{file}: rule {rule} is not in {PROTOCOL}" for rule in sorted(cited - set(stated)))
+            tested |= cited if file.parts[0] == "tests" else set()
     yield from (f"{PROTOCOL}: no test cites rule {rule}" for rule in stated if rule not in tested)
 
 
-def places_named(files: Iterable[Path]) -> Iterator[str]:
+def places_named(texts: Mapping[Path, str]) -> Iterator[str]:
     """Yield the lines that name a package registry's address or somebody's own folder."""
-    for file in files:
-        if file == THIS:
-            continue
-        for number, line in enumerate(_text(file).splitlines(), 1):
+    for file, text in texts.items():
+        for number, line in enumerate(text.splitlines(), 1):
             if found := PLACES.search(line):
                 yield f"{file}:{number}: names {found[0]}"
 
@@ -98,10 +95,6 @@ def _anchors(markdown: str) -> set[str]:
     """Return the anchors that a forge makes of the headings."""
     titles = HEADING.findall(FENCED.sub("", markdown))
     return {re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", title.lower())) for title in titles}
-
-
-def _text(file: Path) -> str:
-    return (ROOT / file).read_text(encoding="utf-8", errors="replace")
 
 
 if __name__ == "__main__":

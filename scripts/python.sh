@@ -6,6 +6,7 @@ for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11};
         exec "$candidate" "$@"
     fi
 done
-echo "[set-up] error: ClaudiOS needs Python 3.11 or newer, and ${PYTHON:-python3} is $(${PYTHON:-python3} --version 2>&1 || echo missing)." >&2
+found=$("${PYTHON:-python3}" --version 2>/dev/null || echo missing)
+echo "[set-up] error: ClaudiOS needs Python 3.11 or newer, and ${PYTHON:-python3} is $found." >&2
 echo "[set-up] remedy: install python3.11 or newer (Debian: apt-get install python3 python3-venv), or name one: make PYTHON=/path/to/python3.12 ..." >&2
 exit 1

@@ -49,21 +49,13 @@ def server() -> Iterator[str]:
     elif named:
         raise SetupError(f"{VARIABLE} names a server that does not answer or lets nobody create databases.", READ_ABOVE)
     else:
-        with _private_cluster() as url:
+        with private_cluster() as url:
             yield url
 
 
-def _may_create_databases(url: str) -> bool:
-    try:
-        with psycopg.connect(url, connect_timeout=3) as connection:
-            answer = connection.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
-            return answer.fetchone() == (True,)
-    except psycopg.OperationalError:
-        return False
-
-
 @contextmanager
-def _private_cluster() -> Iterator[str]:
+def private_cluster() -> Iterator[str]:
+    """Run a new server for the duration, and yield its URL; it leaves nothing behind."""
     programs = _programs()
     with tempfile.TemporaryDirectory(prefix="claudios-postgres-") as folder:
         cluster = Path(folder, "cluster")
@@ -91,6 +83,15 @@ def _private_cluster() -> Iterator[str]:
             yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
         finally:
             run([*control, "stop", "--mode=immediate"], READ_ABOVE, cwd=Path(folder))
+
+
+def _may_create_databases(url: str) -> bool:
+    try:
+        with psycopg.connect(url, connect_timeout=3) as connection:
+            answer = connection.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+            return answer.fetchone() == (True,)
+    except psycopg.OperationalError:
+        return False
 
 
 def _programs() -> Path:

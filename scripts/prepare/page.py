@@ -25,6 +25,7 @@ def build() -> bool:
     wanted = stamp.digest(_source_files())
     if (PAGE / "index.html").is_file() and stamp.is_current(PAGE_STAMP, wanted):
         return False
+    _check_node()
     install_packages()
     with step("Building the page"):
         run(["npm", "run", "--silent", "build"], "Read the error above.", cwd=SOURCES)
@@ -45,7 +46,7 @@ def install_packages() -> bool:
     _check_node()
     with step("Installing the packages of the page"):
         run(
-            ["npm", "ci", "--no-audit", "--no-fund"],
+            ["npm", "ci", "--no-audit", "--no-fund", "--no-update-notifier"],
             "Check that the npm registry can be reached; npm 11 or newer helps (npm install --global npm@11).",
             cwd=SOURCES,
         )
