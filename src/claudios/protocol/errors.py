@@ -15,6 +15,7 @@ ClaudiosError
 │   ├── Forbidden              forbidden
 │   ├── NotFound               not_found
 │   ├── Conflict               conflict
+│   │   └── Pending                pending
 │   ├── Superseded             superseded
 │   ├── PolicyForbids          policy_forbids
 │   ├── Expired                expired
@@ -108,6 +109,10 @@ class InputInvalid(Refused):
 
     code = "input_invalid"
 
+    def __init__(self, message: str | None = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
 
 class NotSignedIn(Refused):
     """You are not signed in. Sign in, or send a valid token."""
@@ -131,6 +136,12 @@ class Conflict(Refused):
     """The thing has changed, or is already decided. Reload it and look again."""
 
     code = "conflict"
+
+
+class Pending(Conflict):
+    """Nobody has decided yet. Ask again in a moment."""
+
+    code = "pending"
 
 
 class Superseded(Refused):

@@ -1,64 +1,102 @@
-"""Who is asking: the cookie or bearer of a request, and what that person may do in a project."""
+"""Who is asking: the cookie or bearer of a request, and what that person may do in a project.
+
+That a request with a cookie comes from the server's own page is checked before any route, in web/frame.py.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Depends
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 
-from claudios.protocol.errors import Forbidden, NotFound, NotSignedIn
-from claudios.server.store.tables import members
+from claudios.protocol.errors import Forbidden, NotSignedIn
+from claudios.server.config import Config
+from claudios.server.credentials import Caller
+from claudios.server.store import projects
+from claudios.server.store.accounts import LOGIN_MS
+from claudios.server.store.projects import Role
+from claudios.server.web.parts import parts_of
 
-
-class Role(StrEnum):
-    """What a member may do: viewers read, operators also steer sessions, owners also manage agents and members."""
-
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-    OWNER = "owner"
-
-    def covers(self, needed: Role) -> bool:
-        """Say whether this role includes `needed`."""
-        return _RANK[self] >= _RANK[needed]
-
-
-_RANK = {Role.VIEWER: 0, Role.OPERATOR: 1, Role.OWNER: 2}
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A signed-in person. `is_owner` means owner of the server, which by itself opens no project."""
-
-    user_id: str
-    username: str
-    is_owner: bool
-    by: Literal["login", "token"]
+__all__ = [
+    "Caller",
+    "OptionalCaller",
+    "OwnerSignedIn",
+    "Role",
+    "SignedIn",
+    "clear_cookie",
+    "cookie_name",
+    "optional_caller",
+    "require_role",
+    "server_owner",
+    "set_cookie",
+    "signed_in",
+]
 
 
 async def signed_in(connection: HTTPConnection) -> Caller:
-    """Return who sends this request or opens this WebSocket.
+    """Return who sends this request or opens this WebSocket. Raises NotSignedIn.
 
-    A dependency of routes, and called directly (before `accept`) by raw ASGI and WebSocket routes. Raises NotSignedIn,
-    and Forbidden when a cookie comes from another origin with an unsafe method or an upgrade.
+    A dependency of routes, and called directly (before `accept`) by raw ASGI and WebSocket routes.
     """
-    raise NotSignedIn
+    parts = parts_of(connection)
+    authorization = connection.headers.get("authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise NotSignedIn
+        return await parts.credentials.of_token(token.strip())
+    secret = connection.cookies.get(cookie_name(parts.config))
+    if not secret:
+        raise NotSignedIn
+    return await parts.credentials.of_login(secret)
+
+
+async def optional_caller(connection: HTTPConnection) -> Caller | None:
+    """Return who sends this request, or None for a stranger."""
+    try:
+        return await signed_in(connection)
+    except NotSignedIn:
+        return None
+
+
+async def server_owner(caller: SignedIn) -> Caller:
+    """Return the caller, who owns the server. Raises Forbidden."""
+    if not caller.is_owner:
+        raise Forbidden("Only the server's owner may do this.")
+    return caller
 
 
 SignedIn = Annotated[Caller, Depends(signed_in)]
+OptionalCaller = Annotated[Caller | None, Depends(optional_caller)]
+OwnerSignedIn = Annotated[Caller, Depends(server_owner)]
 
 
 def require_role(connection: Connection, caller: Caller, project_id: str, needed: Role) -> Role:
     """Return the caller's role in the project. Raises NotFound for a stranger, Forbidden for a role below `needed`."""
-    found = connection.execute(
-        select(members.c.role).where(members.c.project_id == project_id, members.c.user_id == caller.user_id)
-    ).scalar()
-    if found is None:
-        raise NotFound
-    role = Role(found)
-    if not role.covers(needed):
-        raise Forbidden
-    return role
+    return projects.require_role(connection, caller.user_id, project_id, needed)
+
+
+def cookie_name(config: Config) -> str:
+    """Return the cookie's name; over https its prefix makes browsers bind it to this very host."""
+    return "__Host-claudios" if config.is_secure else "claudios"
+
+
+def set_cookie(response: Response, config: Config, secret: str) -> None:
+    """Hand a login's secret to the browser."""
+    response.set_cookie(
+        cookie_name(config),
+        secret,
+        max_age=LOGIN_MS // 1000,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=config.is_secure,
+    )
+
+
+def clear_cookie(response: Response, config: Config) -> None:
+    """Take the login's secret from the browser."""
+    response.delete_cookie(cookie_name(config), path="/", httponly=True, samesite="lax", secure=config.is_secure)

@@ -1,0 +1,53 @@
+"""How often something may be tried: a rate with a burst, per key, on a clock that nobody sets back.
+
+Each key costs one number (the generic cell rate algorithm): the time at which its allowance would be whole again. The
+number of keys is bounded; when there are too many, those that are whole already go first, then the oldest.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from claudios.protocol.errors import TooMany
+
+MAX_KEYS = 50_000
+
+
+class Limit:
+    """Allow `burst` tries at once, and one more every `seconds_per_try`."""
+
+    def __init__(self, burst: int, seconds_per_try: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds_per_try
+        self._tolerance = seconds_per_try * burst
+        self._clock = clock
+        self._whole_at: dict[str, float] = {}
+
+    def check(self, key: str) -> None:
+        """Raise TooMany, which says when to come back, if the key has no try left."""
+        wait = self._whole_at.get(key, 0.0) + self._seconds - self._clock() - self._tolerance
+        if wait > 0:
+            raise TooMany(retry_after_seconds=math.ceil(wait))
+
+    def spend(self, key: str) -> None:
+        """Take one try from the key, whether or not it has one left."""
+        now = self._clock()
+        whole = max(self._whole_at.pop(key, 0.0), now) + self._seconds
+        if len(self._whole_at) >= MAX_KEYS:
+            self._make_room(now)
+        self._whole_at[key] = min(whole, now + self._tolerance)
+
+    def take(self, key: str) -> None:
+        """Check and spend. Raises TooMany."""
+        self.check(key)
+        self.spend(key)
+
+    def forget(self, key: str) -> None:
+        """Give the key its whole allowance back."""
+        self._whole_at.pop(key, None)
+
+    def _make_room(self, now: float) -> None:
+        self._whole_at = {key: whole for key, whole in self._whole_at.items() if whole > now}
+        for key in list(self._whole_at)[: len(self._whole_at) - MAX_KEYS + 1]:
+            del self._whole_at[key]

@@ -1,0 +1,84 @@
+"""The audit log: who did what that matters for security, kept apart from what it tells of."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert, select
+
+from claudios.protocol.messages import Model
+from claudios.server.store.tables import audit, members
+
+MAX_DETAIL = 1_000
+
+
+class Action(StrEnum):
+    """What is recorded."""
+
+    REGISTERED = "registered"
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGNED_OUT = "signed_out"
+    ACCOUNT_CHANGED = "account_changed"
+    DEVICE_APPROVED = "device_approved"
+    TOKEN_CREATED = "token_created"
+    TOKEN_REVOKED = "token_revoked"
+    PROJECT_CREATED = "project_created"
+    PROJECT_CHANGED = "project_changed"
+    PROJECT_DELETED = "project_deleted"
+    INVITED = "invited"
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
+    JOINED = "joined"
+    ROLE_CHANGED = "role_changed"
+    MEMBER_REMOVED = "member_removed"
+    AGENT_CREATED = "agent_created"
+    AGENT_RENAMED = "agent_renamed"
+    AGENT_REMOVED = "agent_removed"
+    AGENT_TOKEN_ROTATED = "agent_token_rotated"
+    AGENT_REVOKED = "agent_revoked"
+    BATCH_REFUSED = "batch_refused"
+
+
+class AuditEntry(Model):
+    """One line of the audit log. `actor` is a username, an agent's id, or an address where nobody is known."""
+
+    id: int
+    at_ms: int
+    actor: str
+    action: str
+    target: str
+    detail: str
+    project_id: str | None
+
+
+def write(
+    connection: Connection,
+    *,
+    now_ms: int,
+    actor: str,
+    action: str,
+    target: str = "",
+    detail: str = "",
+    project_id: str | None = None,
+) -> None:
+    """Add a line; `action` is one of Action. Never pass a secret: the log is read by people."""
+    connection.execute(
+        insert(audit),
+        {
+            "at_ms": now_ms,
+            "actor": actor,
+            "action": Action(action).value,
+            "target": target,
+            "detail": detail[:MAX_DETAIL],
+            "project_id": project_id,
+        },
+    )
+
+
+def newest(connection: Connection, user_id: str, *, sees_all: bool, limit: int) -> list[AuditEntry]:
+    """Return the newest lines: all of them, or those of the projects that the user owns."""
+    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if not sees_all:
+        owned = select(members.c.project_id).where(members.c.user_id == user_id, members.c.role == "owner")
+        query = query.where(audit.c.project_id.in_(owned))
+    return [AuditEntry.model_validate(dict(row)) for row in connection.execute(query).mappings()]

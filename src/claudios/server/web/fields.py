@@ -1,0 +1,46 @@
+"""The kinds of values that requests carry, checked once at the edge."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+_FORBIDDEN = {*range(32), 127, 0x85, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {9, 10, 13}
+
+
+class Body(BaseModel):
+    """A request's JSON body. An unknown key is refused by name: it is most likely a mistyped one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _one_line(text: str) -> str:
+    if any(ord(letter) in _FORBIDDEN or letter in "\t\n\r" for letter in text):
+        raise ValueError("must be one line without control characters")
+    return text
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain the character NUL")
+    return text
+
+
+Line = AfterValidator(_one_line)
+Storable = AfterValidator(_storable)
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True), Line]
+"""A name that people give to a project, an agent or a token."""
+
+Username = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w][\w.@+-]*$"), Line]
+Password = Annotated[str, StringConstraints(min_length=8, max_length=1024)]
+AnyPassword = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=500_000), Storable]
+"""What people write to Claude: any length that fits a message, any characters but NUL."""
+
+PathId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
+Limited = Annotated[int, Query(ge=1, le=1000)]
+TimeMs = Annotated[int, Field(ge=0, le=2**53)]

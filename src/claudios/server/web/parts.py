@@ -1,0 +1,51 @@
+"""What the routes work with: the parts that app.py has put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from claudios.server.bus.topics import Bus
+from claudios.server.config import Config
+from claudios.server.credentials import Credentials
+from claudios.server.keys import ServerKey
+from claudios.server.limits import Limit
+from claudios.server.passwords import Passwords
+from claudios.server.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often strangers may try things, by address or by account."""
+
+    sign_in_by_address: Limit
+    sign_in_by_account: Limit
+    register_by_address: Limit
+    code_by_address: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The server's parts, as routes see them."""
+
+    config: Config
+    store: Store
+    bus: Bus
+    key: ServerKey
+    credentials: Credentials
+    passwords: Passwords
+    limits: Limits
+    now_ms: Callable[[], int]
+
+
+def parts_of(connection: HTTPConnection) -> Parts:
+    """Return the parts of the server that this connection came to."""
+    parts: Parts = connection.app.state.parts
+    return parts
+
+
+WithParts = Annotated[Parts, Depends(parts_of)]
