@@ -1,0 +1,68 @@
+"""The rim of the command line: the one place where errors become a line on stderr and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+
+import click
+
+from claudios import __version__
+from claudios.cli import exits
+from claudios.cli.tree import Tree
+from claudios.protocol.errors import ClaudiosError
+
+root = Tree(
+    "claudios",
+    help="Run the Claude CLI on any machine you own and steer it from anywhere.",
+    no_args_is_help=True,
+    params=[
+        click.Option(
+            ["-V", "--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=lambda context, _, is_set: _print_version(context) if is_set else None,
+            help="Print the version.",
+        ),
+    ],
+)
+
+
+def _print_version(context: click.Context) -> None:
+    click.echo(f"claudios {__version__}")
+    context.exit()
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; errors are told on stderr."""
+    try:
+        code = root.main(arguments, prog_name="claudios", standalone_mode=False)
+        sys.stdout.flush()
+    except ClaudiosError as error:
+        _tell(error, as_json="--json" in arguments)
+        return exits.exit_code(error)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return exits.OK
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return exits.STOPPED
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains while it exits
+        return exits.BROKEN_PIPE
+    return code if isinstance(code, int) else exits.OK
+
+
+def _tell(error: ClaudiosError, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"error": {"code": error.code, "message": error.message}}), err=True)
+    else:
+        click.echo(f"{click.style('claudios:', fg='red', bold=True)} {error.message}", err=True)

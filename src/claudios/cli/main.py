@@ -1,0 +1,36 @@
+"""Where `claudios` starts: the daemons take over this process at once, everything else goes to the command tree."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+AGENT_COMMANDS = ("status", "restart", "stop", "install-service")
+
+
+def main() -> None:
+    """Run the command line with the arguments of this process, and exit with its code."""
+    arguments = sys.argv[1:]
+    if arguments in (["--version"], ["-V"]):
+        from claudios import __version__
+
+        print(f"claudios {__version__}")
+        return
+    if "_CLAUDIOS_COMPLETE" not in os.environ:
+        if arguments[:1] == ["agent"] and not set(arguments[1:2]) & {*AGENT_COMMANDS, "--help", "-h"}:
+            become("claudios.agent", arguments[1:])
+        if arguments[:1] == ["server"]:
+            become("claudios.server", arguments[1:])
+    from claudios.cli.app import run
+
+    sys.exit(run(arguments))
+
+
+def become(module: str, arguments: list[str]) -> None:
+    """Replace this process by a daemon, which parses its own arguments and carries nothing of the command line."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
+
+
+if __name__ == "__main__":
+    main()

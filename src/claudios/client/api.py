@@ -1,0 +1,223 @@
+"""Every request that a program makes of a ClaudiOS server, with typed answers.
+
+Each method raises Unreachable when the server cannot be reached, and otherwise the error the server names (NotSignedIn,
+Forbidden, NotFound, Conflict, InputInvalid, Expired, TooMany).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from types import TracebackType
+from typing import Self
+
+from claudios.client.address import Address
+from claudios.client.http import Http, Waiting, segment
+from claudios.client.reading import read, read_all
+from claudios.client.shapes import (
+    Agent,
+    AgentWithToken,
+    ApiToken,
+    DeviceLogin,
+    Granted,
+    Instruction,
+    Items,
+    Project,
+    Request,
+    ServerInfo,
+    Session,
+    User,
+    Verification,
+)
+
+
+class Client:
+    """One server, as one user. Use it as a context manager, or close it."""
+
+    def __init__(
+        self, address: Address, token: str | None = None, timeout_seconds: float = 30, waiting: Waiting = nullcontext
+    ) -> None:
+        self.address = address
+        self.token = token
+        self._http = Http(address, token, timeout_seconds, waiting)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        self._http.close()
+
+    # The server and its users
+
+    def server(self) -> ServerInfo:
+        """Return what the server says of itself; needs no token."""
+        return read(ServerInfo, self._http.ask("GET", "/server"))
+
+    def is_ready(self) -> bool:
+        """Say whether the server takes work now. Raises Unreachable."""
+        return self._http.status_of("/readyz") == 200
+
+    def me(self) -> User:
+        """Return the user whose token this is."""
+        return read(User, self._http.ask("GET", "/me"))
+
+    def begin_device_login(self) -> DeviceLogin:
+        """Begin a sign-in that somebody approves in the page."""
+        return read(DeviceLogin, self._http.ask("POST", "/auth/device", {}))
+
+    def device_token(self, device_code: str) -> str:
+        """Return the API token of an approved sign-in. Raises Conflict while nobody has approved it."""
+        return read(Granted, self._http.ask("POST", "/auth/device/token", {"device_code": device_code})).token
+
+    def tokens(self) -> tuple[ApiToken, ...]:
+        """Return the user's API tokens, without their secrets."""
+        return read_all(ApiToken, self._http.ask("GET", "/tokens"))
+
+    def delete_token(self, token_id: str) -> None:
+        """Make an API token invalid at once."""
+        self._http.ask("DELETE", f"/tokens/{segment(token_id)}")
+
+    # Projects and agents
+
+    def projects(self) -> tuple[Project, ...]:
+        """Return the projects that the user is a member of."""
+        return read_all(Project, self._http.ask("GET", "/projects"))
+
+    def create_project(self, name: str) -> Project:
+        """Create a project that the user owns."""
+        return read(Project, self._http.ask("POST", "/projects", {"name": name}))
+
+    def agents(self, project_id: str | None = None) -> tuple[Agent, ...]:
+        """Return the agents of a project, or of all the user's projects."""
+        return read_all(Agent, self._http.ask("GET", "/agents", query={"project_id": project_id}))
+
+    def create_agent(self, project_id: str, name: str) -> AgentWithToken:
+        """Create an agent; its token is told this once."""
+        return read(AgentWithToken, self._http.ask("POST", f"/projects/{segment(project_id)}/agents", {"name": name}))
+
+    def rotate_agent_token(self, agent_id: str, overlap_seconds: int | None = None) -> AgentWithToken:
+        """Make a new token; the old one stays valid for the overlap (the server's default: an hour)."""
+        body = {} if overlap_seconds is None else {"overlap_seconds": overlap_seconds}
+        return read(AgentWithToken, self._http.ask("POST", f"/agents/{segment(agent_id)}/token", body))
+
+    def revoke_agent(self, agent_id: str) -> None:
+        """Make all tokens of an agent invalid at once."""
+        self._http.ask("POST", f"/agents/{segment(agent_id)}/revoke", {})
+
+    # Sessions
+
+    def sessions(
+        self,
+        *,
+        project_id: str | None = None,
+        agent_id: str | None = None,
+        state: str | None = None,
+        limit: int | None = None,
+        before_ms: int | None = None,
+    ) -> tuple[Session, ...]:
+        """Return sessions, newest first; `before_ms` pages back by the time they were created."""
+        query = {"project_id": project_id, "agent_id": agent_id, "state": state, "limit": limit, "before_ms": before_ms}
+        return read_all(Session, self._http.ask("GET", "/sessions", query=query))
+
+    def session(self, session_id: str) -> Session:
+        """Return one session."""
+        return read(Session, self._http.ask("GET", f"/sessions/{segment(session_id)}"))
+
+    def start_session(
+        self,
+        project_id: str,
+        agent_id: str,
+        *,
+        session_id: str,
+        prompt: str | None = None,
+        directory: str | None = None,
+        model: str | None = None,
+        permission_mode: str | None = None,
+        title: str | None = None,
+    ) -> Session:
+        """Ask an agent for a session under an id of the caller's, so that asking twice starts one."""
+        body = {
+            "agent_id": agent_id,
+            "id": session_id,
+            "prompt": prompt,
+            "directory": directory,
+            "model": model,
+            "permission_mode": permission_mode,
+            "title": title,
+        }
+        told = {key: value for key, value in body.items() if value is not None}
+        return read(Session, self._http.ask("POST", f"/projects/{segment(project_id)}/sessions", told))
+
+    def send(self, session_id: str, text: str, *, instruction_id: str) -> Instruction:
+        """Send a prompt to a session under an id of the caller's, so that sending twice says it once."""
+        body = {"text": text, "id": instruction_id}
+        return read(Instruction, self._http.ask("POST", f"/sessions/{segment(session_id)}/commands", body))
+
+    def interrupt(self, session_id: str) -> Instruction:
+        """Interrupt what Claude does now; the session stays."""
+        return read(Instruction, self._http.ask("POST", f"/sessions/{segment(session_id)}/interrupt", {}))
+
+    def terminate(self, session_id: str) -> Instruction:
+        """End a session, politely first."""
+        return read(Instruction, self._http.ask("POST", f"/sessions/{segment(session_id)}/terminate", {}))
+
+    def resume(self, session_id: str, prompt: str | None = None) -> Session:
+        """Go on with an ended session in a new process."""
+        body = {} if prompt is None else {"prompt": prompt}
+        return read(Session, self._http.ask("POST", f"/sessions/{segment(session_id)}/resume", body))
+
+    def instructions(self, session_id: str) -> tuple[Instruction, ...]:
+        """Return what was asked of a session, and what became of it."""
+        return read_all(Instruction, self._http.ask("GET", f"/sessions/{segment(session_id)}/instructions"))
+
+    def items(
+        self, session_id: str, *, after: int | None = None, before: int | None = None, limit: int | None = None
+    ) -> Items:
+        """Return a piece of a session's transcript: items after, or before, an item's number; else the newest."""
+        query = {"after": after, "before": before, "limit": limit}
+        return read(Items, self._http.ask("GET", f"/sessions/{segment(session_id)}/items", query=query))
+
+    def raw_log(self, session_id: str, stream: str = "stdout", after: int = 0) -> Iterator[bytes]:
+        """Yield the bytes of one stream (stdout, stderr, stdin, event) of frames after a seq, exactly as read."""
+        return self._http.stream(f"/sessions/{segment(session_id)}/log", {"stream": stream, "after": after})
+
+    def frames(self, session_id: str, after: int = 0) -> Iterator[bytes]:
+        """Yield the encoded frames after a seq, in pieces of any size."""
+        return self._http.stream(f"/sessions/{segment(session_id)}/frames", {"after": after})
+
+    def verify(self, session_id: str) -> Verification:
+        """Have the server check the record of a session: every signature and the whole chain."""
+        return read(Verification, self._http.ask("GET", f"/sessions/{segment(session_id)}/verify"))
+
+    # What Claude asks of people
+
+    def requests(self, *, state: str | None = "pending", session_id: str | None = None) -> tuple[Request, ...]:
+        """Return permission requests, questions and plans, the pending ones unless told otherwise."""
+        return read_all(Request, self._http.ask("GET", "/requests", query={"state": state, "session_id": session_id}))
+
+    def answer(
+        self,
+        request: Request,
+        behavior: str,
+        *,
+        message: str | None = None,
+        suggestions: tuple[int, ...] = (),
+        answers: Mapping[str, str] | None = None,
+        interrupt: bool = False,
+    ) -> Request:
+        """Answer a request with allow or deny. Raises Conflict, naming who did, when it is answered already."""
+        body: dict[str, object] = {"behavior": behavior}
+        if message is not None:
+            body["message"] = message
+        if suggestions:
+            body["suggestions"] = list(suggestions)
+        if answers:
+            body["answers"] = dict(answers)
+        if interrupt:
+            body["interrupt"] = True
+        path = f"/sessions/{segment(request.session_id)}/requests/{segment(request.id)}/answer"
+        return read(Request, self._http.ask("POST", path, body))

@@ -1,0 +1,264 @@
+"""The shapes of the API, as frozen values. Times are Unix milliseconds (`…_ms`); None is "there is none"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What a server says of itself to anybody. `registration` is first, invitation or open."""
+
+    version: str
+    registration: str
+    signed_in: bool = False
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person's account; `is_owner` marks the owner of the server."""
+
+    id: str
+    username: str
+    is_owner: bool
+    has_password: bool
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """An API token of the signed-in user; `token` is there only in the answer that made it."""
+
+    id: str
+    name: str
+    created_ms: int
+    last_used_ms: int | None = None
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLogin:
+    """A sign-in that a person approves in the page by its `user_code`; `device_code` is this program's secret."""
+
+    device_code: str = field(repr=False)
+    user_code: str
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The API token of an approved device login."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project and the signed-in user's role in it: owner, operator or viewer."""
+
+    id: str
+    name: str
+    role: str
+    created_ms: int
+    agents: int = 0
+    sessions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What an agent said of its machine."""
+
+    hostname: str
+    os: str
+    arch: str
+    cpus: int
+    memory_bytes: int
+    default_directory: str
+    max_concurrent_sessions: int
+    claude_version: str | None = None
+    claude_signed_in: bool | None = None
+    demo: bool = False
+    directories: tuple[str, ...] = ()
+    permission_modes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStatus:
+    """How an agent's machine is; `load` is the one-minute average."""
+
+    load: float
+    memory_used_bytes: int
+    disk_free_bytes: int
+    agent_memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCounts:
+    """How many sessions of an agent run, and how many wait."""
+
+    running: int
+    queued: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentKey:
+    """A token of an agent by its key id; the token itself is never told again."""
+
+    key_id: str
+    created_ms: int
+    expires_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A daemon on one machine."""
+
+    id: str
+    project_id: str
+    name: str
+    created_ms: int
+    online: bool
+    sessions: SessionCounts
+    last_seen_ms: int | None = None
+    carrier: str | None = None
+    agent_version: str | None = None
+    machine: Machine | None = None
+    status: AgentStatus | None = None
+    keys: tuple[AgentKey, ...] = ()
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AgentWithToken:
+    """A new or rotated agent: the token is shown this once; `command` starts the agent on its machine."""
+
+    agent: Agent
+    token: str = field(repr=False)
+    command: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One Claude CLI process and its resumptions. `state` is queued, starting, running or ended."""
+
+    id: str
+    project_id: str
+    project_name: str
+    agent_id: str
+    agent_name: str
+    agent_online: bool
+    title: str | None
+    state: str
+    epoch: int
+    last_seq: int
+    created_ms: int
+    updated_ms: int
+    directory: str | None = None
+    mode: str = "chat"
+    model: str | None = None
+    permission_mode: str = "default"
+    reason: str | None = None
+    detail: str | None = None
+    exit_code: int | None = None
+    activity: str | None = None
+    cost_usd: float | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    pending_requests: int = 0
+    claude_session_id: str | None = None
+    demo: bool = False
+    created_by: str | None = None
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    last_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """What was asked of an agent, and what became of it."""
+
+    id: str
+    kind: str
+    session_id: str
+    state: str
+    created_ms: int
+    code: str | None = None
+    message: str | None = None
+    text: str | None = None
+    created_by: str | None = None
+    done_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A readable piece of a transcript: its place `no`, its kind, and a body whose keys the kind decides."""
+
+    no: int
+    kind: str
+    body: Json
+    created_seq: int
+    updated_seq: int
+    at_ms: int
+    parent: str | None = None
+
+    def text(self, key: str) -> str:
+        """Return a text of the body, or "" where it is absent."""
+        value = self.body.get(key)
+        return value if isinstance(value, str) else ""
+
+    def flag(self, key: str) -> bool:
+        """Say whether a flag of the body is set."""
+        return self.body.get(key) is True
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Consecutive items, the log position they reflect, and whether there are earlier ones."""
+
+    items: tuple[Item, ...]
+    position: int
+    has_earlier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A wider permission that an answer may grant along with it."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Something Claude asks of a person: a permission, a question, or whether to follow a plan."""
+
+    id: str
+    session_id: str
+    kind: str
+    tool_name: str
+    input: Json
+    state: str
+    created_ms: int
+    session_title: str | None = None
+    agent_name: str | None = None
+    title: str | None = None
+    description: str | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    answer: str | None = None
+    answered_by: str | None = None
+    answered_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Whether a session's log is what its machine signed; else the first bad frame and what is wrong with it."""
+
+    verified: bool
+    frames: int
+    batches: int
+    first_bad_seq: int | None = None
+    problem: str | None = None
+    head: str | None = None
