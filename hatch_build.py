@@ -15,13 +15,14 @@ class PageHook(BuildHookInterface[Any]):
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build unless this is an editable install, which set-up serves, or an unpacked source archive."""
-        packs_files = version != "editable"
-        is_unpacked_archive = Path(self.root, "PKG-INFO").is_file()
-        if packs_files and not is_unpacked_archive:
+        """Build from web/ in a checkout; an unpacked source archive (it has PKG-INFO) and the images bring the page."""
+        root = Path(self.root)
+        if version == "editable":
+            return  # set-up builds the page itself
+        if (root / "web").is_dir() and not (root / "PKG-INFO").is_file():
             sys.path.insert(0, self.root)
             from scripts.prepare import page
 
             page.build()
-        if packs_files and not Path(self.root, "src/claudios/server/web/page/index.html").is_file():
+        if not (root / "src/claudios/server/web/page/index.html").is_file():
             raise FileNotFoundError("the built page is missing from this source tree")

@@ -11,7 +11,10 @@ lock() {
         --no-emit-index-url --no-annotate --no-header --output-file "requirements/$output" "$@"
 }
 
-lock dev.txt "$@" pyproject.toml --extra server --extra postgres --extra nats --extra claude --group dev --group build
-lock claude.txt --constraint requirements/dev.txt pyproject.toml --extra server --extra claude --group build
-lock run.txt --constraint requirements/dev.txt pyproject.toml --extra server --group build
+# dev holds all; claude and run are what `make up` installs with and without a Claude CLI; the images take run and agent.
+consistent="--constraint requirements/dev.txt"
+lock dev.txt "$@" pyproject.toml --all-extras --group dev --group build
+lock claude.txt $consistent pyproject.toml --all-extras --group build
+lock run.txt $consistent pyproject.toml --extra server --extra postgres --extra nats --group build
+lock agent.txt $consistent pyproject.toml --extra claude
 printf 'uv\n' | lock bootstrap.txt "$@" -
