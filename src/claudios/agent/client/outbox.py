@@ -1,0 +1,50 @@
+"""What the agent has to say besides output, until the link takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from claudios.protocol.messages import AgentError, AgentMessage, Received, Report, Status
+
+MAX_ERRORS = 32
+
+
+class Outbox:
+    """Keep one Received and one Status (the newest), one Report per instruction, and the first errors.
+
+    Bounded by what it coalesces: reports by the instructions under way, errors by MAX_ERRORS, after which they are
+    only counted; the count goes out with the next one.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._messages: dict[str, AgentMessage] = {}
+        self._errors: list[AgentError] = []
+        self._errors_dropped = 0
+
+    def put(self, message: Received | Report | Status | AgentError) -> None:
+        """Keep a message to be sent, in the place of one that it makes obsolete."""
+        if isinstance(message, AgentError):
+            if len(self._errors) >= MAX_ERRORS:
+                self._errors_dropped += 1
+            else:
+                self._errors.append(message)
+        else:
+            key = message.instruction_id if isinstance(message, Report) else message.type
+            self._messages.pop(key, None)
+            self._messages[key] = message
+        self._wake()
+
+    def take(self) -> list[AgentMessage]:
+        """Return all that is to be sent, oldest first, and forget it."""
+        taken: list[AgentMessage] = [*self._messages.values(), *self._errors]
+        if self._errors_dropped:
+            taken.append(AgentError(code="errors_dropped", message=f"{self._errors_dropped} more errors; see the log."))
+        self._messages.clear()
+        self._errors.clear()
+        self._errors_dropped = 0
+        return taken
+
+    def forget_all_but_errors(self) -> None:
+        """Drop what a new registration says anyway, from the journal and the machine."""
+        self._messages.clear()

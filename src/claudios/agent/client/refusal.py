@@ -1,0 +1,40 @@
+"""What a failure of either carrier means, in words that name the remedy."""
+
+from __future__ import annotations
+
+import ssl
+import time
+
+from claudios.agent.client.backoff import retry_after_seconds
+from claudios.agent.client.carrier import ServerBusy, TokenRejected
+from claudios.protocol.errors import ClaudiosError, Superseded, Unreachable
+
+
+def unreachable(reason: BaseException) -> Unreachable:
+    """Say why the server cannot be reached, and what to check."""
+    cause: BaseException | None = reason
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Unreachable(
+                f"The server's certificate is not trusted: {cause.verify_message}. "
+                "Check `serverUrl`; name your own authority's certificate with `caFile`."
+            )
+        cause = cause.__cause__ or cause.__context__
+    text = str(reason) or type(reason).__name__
+    return Unreachable(
+        f"The server cannot be reached: {text}. Check `serverUrl`, the network and that the server is running."
+    )
+
+
+def refusal(status: int, retry_after: str | None) -> ClaudiosError | None:
+    """Return what an HTTP status means on either carrier; None when that is the carrier's own affair."""
+    if status == 401:
+        return TokenRejected()
+    if status == 409:
+        return Superseded()
+    if status in (429, 503):
+        asked = retry_after_seconds(retry_after, time.time())
+        return ServerBusy(f"The server asks to come back later (HTTP {status}).", asked)
+    if status >= 500 and status not in (501, 505):
+        return Unreachable(f"The server, or a proxy before it, answered HTTP {status}. Look at the server's log.")
+    return None

@@ -1,0 +1,1 @@
+"""What the server asks for: journaled, checked, and carried out once."""

@@ -1,0 +1,246 @@
+"""The streamer loop: what the spools hold beyond the server's log goes up, signed, as soon as it should.
+
+A watched session goes at once, and what comes while its last message is unacknowledged goes together when it is; the
+others go every `outputFlushInterval`. A backlog is sent in full messages, as many at a time as the window takes.
+Nothing is kept in memory: what is not acknowledged is read from the spool again. When the link breaks the loop waits
+for the next registration and goes on from its cursors; its failures end nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from claudios.agent.output.flow import Flow
+from claudios.agent.output.seal import Sealer
+from claudios.agent.output.spool import MAX_FRAME_BYTES, Spool
+from claudios.agent.output.window import Window
+from claudios.protocol.codec import BATCH_OVERHEAD_BYTES
+from claudios.protocol.errors import ChainBroken, ClaudiosError, SpoolDamaged, Unreachable
+from claudios.protocol.messages import Ack, AgentError, Cursor, Rewind, Welcome
+from claudios.protocol.signing import Batch
+
+MESSAGE_BYTES = 1024 * 1024
+SETTLE_SECONDS = 0.02
+MAX_SETTLE_SECONDS = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+class Output(Protocol):
+    """The spools of this machine that are not wholly acknowledged."""
+
+    def spool(self, session_id: str) -> Spool: ...
+    def spools(self) -> Iterable[Spool]: ...
+
+
+class Uplink(Protocol):
+    """Where batches go. `send` returns when more can be taken, and raises ClaudiosError when the link is broken."""
+
+    async def send(self, batches: Sequence[Batch]) -> None: ...
+
+
+class Streamer:
+    """Bring the output of all sessions to the server, in order and once."""
+
+    def __init__(
+        self,
+        output: Output,
+        uplink: Uplink,
+        flush_interval_ms: int,
+        report: Callable[[AgentError], None],
+        now: Callable[[], float],
+    ) -> None:
+        self._output = output
+        self._uplink = uplink
+        self._flush_seconds = flush_interval_ms / 1000
+        self._report = report
+        self._now = now
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._window = Window()
+        self._flows: dict[str, Flow] = {}
+        self._watched: frozenset[str] = frozenset()
+        self._make_sealer: Callable[[Spool], Sealer] | None = None
+        self._boot = 0
+        self._message_bytes = MESSAGE_BYTES
+        self._is_draining = False
+
+    def opened(self, welcome: Welcome, named: frozenset[str], make_sealer: Callable[[Spool], Sealer]) -> None:
+        """Resume from the cursors of a new registration. `named` are the sessions that Hello named."""
+        self._boot = welcome.boot
+        self._make_sealer = make_sealer
+        self._window.open(welcome.limits.window_bytes)
+        self._message_bytes = min(MESSAGE_BYTES, welcome.limits.max_message_bytes - BATCH_OVERHEAD_BYTES)
+        self._flows.clear()
+        cursors = {cursor.session_id: cursor for cursor in welcome.cursors}
+        for spool in self._output.spools():
+            flow = self._flow_of(spool)
+            cursor = cursors.get(spool.session_id)
+            if cursor is not None:
+                self._resume(flow, cursor)
+            elif spool.session_id in named and spool.acked_seq:
+                flow.is_held = True
+                _log.warning("The server does not know session %s any more: its output stays here.", spool.session_id)
+        self._wake.set()
+
+    def closed(self) -> None:
+        """Stop until the next registration."""
+        self._make_sealer = None
+        self._window.lost()
+        self._flows.clear()
+
+    def output(self, session_id: str) -> None:
+        """Take note that a session's spool has grown."""
+        if self._make_sealer is None:
+            return
+        flow = self._flows.get(session_id) or self._flow_of(self._output.spool(session_id))
+        if flow.due_at is None and flow.has_more:
+            flow.due_at = self._now() + self._flush_seconds
+        self._wake.set()
+
+    def watch(self, session_ids: Iterable[str]) -> None:
+        """Take note of which sessions somebody is looking at."""
+        self._watched = frozenset(session_ids)
+        self._wake.set()
+
+    def acknowledge(self, ack: Ack) -> None:
+        """Forget what the server has committed."""
+        flow = self._flows.get(ack.session_id)
+        if flow is None:
+            return
+        now = self._now()
+        for settled in flow.acknowledged(ack.seq):
+            self._window.returned(settled.size, now - settled.at)
+        self._wake.set()
+
+    def rewind(self, rewind: Rewind) -> None:
+        """Go on where the server says its log ends."""
+        flow = self._flows.get(rewind.session_id)
+        if flow is None:
+            return
+        _log.warning("The server asks for session %s again from frame %d: %s", *_named(rewind), rewind.message)
+        self._resume(flow, rewind)
+        # More answers to what was on its way may follow, so wait a moment; longer each time nothing is gained.
+        flow.due_at = self._now() + min(MAX_SETTLE_SECONDS, SETTLE_SECONDS * 2**flow.rewinds)
+        flow.rewinds += 1
+        self._wake.set()
+
+    def position(self, session_id: str) -> tuple[int, bytes] | None:
+        """Return the newest frame of a session that has been chained, and the chain head there."""
+        flow = self._flows.get(session_id)
+        return None if flow is None else (flow.sealer.seq, flow.sealer.head)
+
+    async def run(self) -> None:
+        """Send for ever."""
+        while True:
+            self._wake.clear()
+            due_in = None
+            if self._make_sealer is not None:
+                try:
+                    due_in = await self._send_what_is_due()
+                except ClaudiosError as broken:
+                    _log.debug("Output waits for the next link: %s", broken.message)
+            await self._rest(due_in)
+
+    async def drain(self, seconds: float) -> bool:
+        """Deliver all there is, without waiting for company; return whether the server has it within `seconds`."""
+        self._is_draining = True
+        self._wake.set()
+        try:
+            async with asyncio.timeout(seconds):
+                while any(map(self._is_undelivered, self._output.spools())):
+                    self._idle.clear()
+                    await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _is_undelivered(self, spool: Spool) -> bool:
+        flow = self._flows.get(spool.session_id)
+        return spool.head_seq > spool.acked_seq and not (flow is not None and flow.is_held)
+
+    async def _rest(self, due_in: float | None) -> None:
+        self._idle.set()
+        if self._wake.is_set():
+            await asyncio.sleep(0)
+            return
+        try:
+            async with asyncio.timeout(due_in):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _send_what_is_due(self) -> float | None:
+        """Send until nothing is due or the window is full; return the seconds until something else is due."""
+        while True:
+            batches = self._next_message()
+            if not batches:
+                break
+            await self._uplink.send(batches)
+        now = self._now()
+        waits = [flow.due_at - now for flow in self._flows.values() if flow.due_at is not None and flow.has_more]
+        return max(0.0, min(waits)) if waits and self._window.free else None
+
+    def _next_message(self) -> list[Batch]:
+        """Seal one message's worth of what is due, the sessions sharing it evenly."""
+        now = self._now()
+        due = [flow for flow in self._flows.values() if self._is_due(flow, now)]
+        room = min(self._message_bytes, self._window.free)
+        batches: list[Batch] = []
+        for left, flow in zip(range(len(due), 0, -1), due, strict=True):
+            if room <= 0:
+                break
+            batch = self._seal(flow, max(MAX_FRAME_BYTES, room // left), now)
+            if batch is not None:
+                self._window.sent(len(batch.frames))
+                room -= len(batch.frames)
+                batches.append(batch)
+                # Who was served goes to the end: nobody starves behind a flood.
+                self._flows[batch.session_id] = self._flows.pop(batch.session_id)
+        return batches
+
+    def _is_due(self, flow: Flow, now: float) -> bool:
+        if not flow.has_more:
+            return False
+        if flow.rewinds and flow.due_at is not None and now < flow.due_at:
+            return False
+        if flow.hurries:
+            return True
+        if flow.on_its_way:
+            return False
+        is_urgent = self._is_draining or flow.spool.session_id in self._watched
+        return is_urgent or flow.due_at is None or now >= flow.due_at
+
+    def _seal(self, flow: Flow, max_bytes: int, now: float) -> Batch | None:
+        try:
+            return flow.next_batch(self._boot, max_bytes, now)
+        except (ChainBroken, SpoolDamaged) as broken:
+            flow.is_held = True
+            self._tell(flow, broken)
+            return None
+
+    def _resume(self, flow: Flow, cursor: Cursor | Rewind) -> None:
+        try:
+            for dropped in flow.go_on_after(cursor.seq, bytes.fromhex(cursor.head)):
+                self._window.forget(dropped.size)
+        except ClaudiosError as broken:
+            self._tell(flow, broken)
+
+    def _flow_of(self, spool: Spool) -> Flow:
+        if self._make_sealer is None:
+            raise Unreachable
+        flow = Flow(spool, self._make_sealer(spool))
+        self._flows[spool.session_id] = flow
+        return flow
+
+    def _tell(self, flow: Flow, broken: ClaudiosError) -> None:
+        session_id = flow.spool.session_id
+        _log.error("%s", broken.message, extra={"session_id": session_id, "code": broken.code})
+        self._report(AgentError(code=broken.code, message=broken.message, session_id=session_id))
+
+
+def _named(rewind: Rewind) -> tuple[str, int]:
+    return rewind.session_id, rewind.seq

@@ -1,0 +1,235 @@
+"""The composition root: the parts of the agent, and how instructions and output pass through them.
+
+    server ═link═▶ connection ─▶ inbox (journal) ─▶ dispatch ─▶ sessions ─▶ shim ─▶ Claude CLI
+    server ◀═link═ connection ◀─ streamer ◀─ spool ◀──────────────────────── shim ◀─ Claude CLI
+
+Nothing travels back by return value: what became of an instruction is a report through the inbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Sequence
+from enum import Enum
+
+from claudios import __version__
+from claudios.agent import machine
+from claudios.agent.client.address import tls_context
+from claudios.agent.client.auto import AutoCarrier
+from claudios.agent.client.carrier import Carrier
+from claudios.agent.client.clock import ServerClock
+from claudios.agent.client.connection import Connection
+from claudios.agent.client.websocket import WebSocketCarrier
+from claudios.agent.config import Settings, Transport
+from claudios.agent.instructions.dispatch import Dispatch
+from claudios.agent.instructions.inbox import Inbox
+from claudios.agent.notify import Notifier
+from claudios.agent.output.seal import Sealer
+from claudios.agent.output.spool import Spool
+from claudios.agent.output.streamer import Streamer
+from claudios.agent.sessions.launcher import ClaudeCommand
+from claudios.agent.sessions.manager import SessionManager
+from claudios.agent.status import StatusLoop
+from claudios.protocol.ids import AgentKeys, agent_keys
+from claudios.protocol.messages import (
+    Ack,
+    Bye,
+    Hello,
+    Instruction,
+    Machine,
+    Reported,
+    Rewind,
+    ServerMessage,
+    SessionState,
+    SessionStatus,
+    Status,
+    Tune,
+    Welcome,
+)
+
+DELIVER_SECONDS = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+class Ending(Enum):
+    """How a run ended: for good, or to begin again as a fresh process with the sessions left running."""
+
+    STOPPED = "stopped"
+    RESTART = "restart"
+
+
+class Agent:
+    """One running daemon. Make it and `run` it inside one event loop."""
+
+    def __init__(self, settings: Settings, described: Machine, claude: ClaudeCommand) -> None:
+        keys = agent_keys(settings.token)
+        state = settings.state_directory
+        self._settings = settings
+        self._machine = described
+        self._keys = keys
+        self._agent_id = ""
+        self._named: frozenset[str] = frozenset()
+        self._has_replayed = False
+        self._is_stopping = False
+        self._notifier = Notifier()
+        self._clock = ServerClock()
+        self._connection = Connection(_carrier(settings, keys), settings.server_url, self)
+        self._inbox = Inbox(state / "journal", keys.instruct, self._connection.post)
+        self._sessions = SessionManager(state / "sessions", claude, settings.max_concurrent_sessions, self)
+        self._dispatch = Dispatch(self._sessions, settings.policy, self._inbox.finish, self._clock.now_ms)
+        self._streamer = Streamer(
+            self._sessions,
+            self._connection,
+            settings.output_flush_interval_ms,
+            self._connection.post,
+            time.monotonic,
+        )
+        self._status = StatusLoop(self._measure, self._connection.post)
+
+    async def run(self) -> Ending:
+        """Serve until a signal says how to end."""
+        loop = asyncio.get_running_loop()
+        ending: asyncio.Future[Ending] = loop.create_future()
+        for number, kind in (
+            (signal.SIGINT, Ending.STOPPED),
+            (signal.SIGTERM, Ending.STOPPED),
+            (signal.SIGHUP, Ending.RESTART),
+        ):
+            loop.add_signal_handler(number, self._end, ending, kind)
+        await self._sessions.adopt()
+        async with asyncio.TaskGroup() as loops:
+            running = [
+                loops.create_task(self._connection.run(), name="carrier"),
+                loops.create_task(self._streamer.run(), name="streamer"),
+                loops.create_task(self._status.run(), name="status"),
+                loops.create_task(self._notifier.watch(), name="watchdog"),
+            ]
+            self._notifier.send("READY=1")
+            how = await ending
+            await self._wind_down(how)
+            for task in running:
+                task.cancel()
+        self._inbox.close()
+        return how
+
+    # What the link says
+
+    def registration(self) -> Hello:
+        sessions = self._statuses()
+        self._named = frozenset(status.session_id for status in sessions)
+        return Hello(
+            agent_version=__version__,
+            instance=f"{self._machine.hostname}:{os.getpid()}"[:256],
+            machine=self._machine,
+            sessions=sessions,
+            received=self._inbox.received,
+        )
+
+    def opened(self, welcome: Welcome) -> None:
+        self._agent_id = welcome.agent_id
+        self._clock.set(welcome.server_time_ms)
+        self._streamer.opened(welcome, self._named, self._sealer)
+        for report in self._inbox.unreported():
+            self._connection.post(report)
+        if not self._has_replayed:
+            self._has_replayed = True
+            self._dispatch.submit(self._inbox.unfinished(), is_again=True)
+        self._status.changed()
+
+    def received(self, messages: Sequence[ServerMessage]) -> None:
+        instructions = []
+        for message in messages:
+            match message:
+                case Instruction():
+                    instructions.append(message)
+                case Ack():
+                    self._streamer.acknowledge(message)
+                case Rewind():
+                    self._streamer.rewind(message)
+                case Tune():
+                    self._streamer.watch(message.watched)
+                case Reported():
+                    self._inbox.settle(message.instruction_ids)
+                case _:
+                    pass  # Welcome and Bye are the connection's
+        if instructions and not self._is_stopping:
+            self._dispatch.submit(self._inbox.take(self._agent_id, instructions))
+
+    def closed(self) -> None:
+        self._streamer.closed()
+
+    # What the sessions say
+
+    def output(self, session_id: str) -> None:
+        self._streamer.output(session_id)
+
+    def changed(self, status: SessionStatus) -> None:
+        fields = {"session_id": status.session_id, "code": status.reason}
+        match status.state:
+            case SessionState.QUEUED:
+                _log.info("Session queued: %s", status.session_id, extra=fields)
+            case SessionState.RUNNING:
+                _log.info("Session started: %s", status.session_id, extra=fields)
+            case SessionState.ENDED:
+                _log.info("Session ended: %s (%s)", status.session_id, status.reason, extra=fields)
+            case SessionState.STARTING:
+                pass  # what people wait for is that it runs
+        self._status.changed()
+
+    def _sealer(self, spool: Spool) -> Sealer:
+        return Sealer(self._keys.sign, self._agent_id, spool.session_id, spool.acked_seq, spool.acked_head)
+
+    def _measure(self) -> Status:
+        return machine.measure(self._settings.state_directory, self._statuses())
+
+    def _statuses(self) -> tuple[SessionStatus, ...]:
+        statuses = []
+        for status in self._sessions.statuses():
+            position = self._streamer.position(status.session_id)
+            if position is not None:
+                status = status.model_copy(update={"seq": position[0], "head": position[1].hex()})
+            statuses.append(status)
+        return tuple(statuses)
+
+    # How it ends
+
+    def _end(self, ending: asyncio.Future[Ending], how: Ending) -> None:
+        if not ending.done():
+            ending.set_result(how)
+        elif how is Ending.STOPPED:
+            _log.warning("Stopped at once. Sessions that have not ended yet go on ending by themselves.")
+            os._exit(130)
+
+    async def _wind_down(self, how: Ending) -> None:
+        self._is_stopping = True
+        if how is Ending.RESTART:
+            _log.info("Restarting. Sessions go on meanwhile.")
+            self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        else:
+            _log.info("Stopping. Sessions are asked to end; Ctrl+C again stops at once.")
+            self._notifier.send("STOPPING=1")
+        await self._dispatch.close()
+        await self._sessions.close(terminate=how is Ending.STOPPED)
+        if how is Ending.STOPPED and not await self._streamer.drain(DELIVER_SECONDS):
+            _log.warning("Some output could not be delivered. It is kept, and sent when the agent starts again.")
+        await self._connection.leave(Bye(code="shutdown", message=f"The agent has {how.value}."))
+        _log.info("Agent stopped." if how is Ending.STOPPED else "Agent makes way for its next process.")
+
+
+def _carrier(settings: Settings, keys: AgentKeys) -> Carrier:
+    tls = tls_context(settings.server_url, settings.ca_file)
+
+    def poll() -> Carrier:
+        from claudios.agent.client.poll import PollCarrier  # its HTTP client costs memory that a WebSocket need not
+
+        return PollCarrier(settings.server_url, keys.auth, settings.poll_interval_ms, tls)
+
+    if settings.transport is Transport.POLL:
+        return poll()
+    websocket = WebSocketCarrier(settings.server_url, keys.auth, tls)
+    return websocket if settings.transport is Transport.WEBSOCKET else AutoCarrier(websocket, poll)
