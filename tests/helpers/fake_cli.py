@@ -7,7 +7,7 @@ Run as a subprocess, by its own arguments or, where something else composes the 
     fake_cli.py --initialize --echo got:                 answers the handshake; repeats all else after "got:"
     fake_cli.py --ignore SIGINT,SIGTERM --linger         only SIGKILL ends it
 
-The n-th emitted line, counted from 0, is `line(n, size, as_json=...)`: a reader can tell lost, doubled and changed lines
+The n-th emitted line, counted from 0, is `line(n, size, as_json=...)`: a reader can tell lost, doubled and changed ones
 from the bytes alone. Input is read while output is written. Standard library only.
 """
 
