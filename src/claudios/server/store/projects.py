@@ -204,6 +204,17 @@ def withdraw_invitation(connection: Connection, project_id: str, invitation_id: 
         raise NotFound
 
 
+def require_invitation(connection: Connection, code: str, now_ms: int) -> None:
+    """Raise Expired unless the invitation still works."""
+    found = connection.execute(
+        select(invitations.c.id).where(
+            invitations.c.secret_hash == secret_hash(code), invitations.c.expires_ms > now_ms
+        )
+    ).first()
+    if found is None:
+        raise Expired(INVITATION_GONE)
+
+
 def accept_invitation(connection: Connection, user_id: str, code: str, now_ms: int) -> Project:
     """Use an invitation up and return the project joined; a member keeps a higher role. Raises Expired."""
     row = connection.execute(

@@ -94,6 +94,12 @@ def error_response(error: ClaudiosError) -> Response:
     return _answer(status_of(error), error.code, error.message, getattr(error, "field", None), headers)
 
 
+def http_response(status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the answer for a status of the web framework's own."""
+    code, message = BY_STATUS.get(status, (Refused.code, str(Refused.__doc__)))
+    return _answer(status, code, message, None, headers or {})
+
+
 def install(app: FastAPI) -> None:
     """Make the application answer errors in this form."""
     app.add_exception_handler(ClaudiosError, _on_refusal)
@@ -124,8 +130,7 @@ async def _on_invalid(_request: Request, error: Exception) -> Response:
 
 async def _on_http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code, message = BY_STATUS.get(error.status_code, ("refused", str(error.detail)))
-    return _answer(error.status_code, code, message, None, dict(error.headers or {}))
+    return http_response(error.status_code, error.headers)
 
 
 async def _on_fault(_request: Request, _error: Exception) -> Response:

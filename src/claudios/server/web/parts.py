@@ -49,3 +49,10 @@ def parts_of(connection: HTTPConnection) -> Parts:
 
 
 WithParts = Annotated[Parts, Depends(parts_of)]
+
+
+def url_of(connection: HTTPConnection, config: Config) -> str:
+    """Return the server's address as this person reaches it, without a slash at the end."""
+    if config.public_url is not None:
+        return config.public_url
+    return f"{'https' if config.is_secure else 'http'}://{connection.headers['host']}"

@@ -1,0 +1,106 @@
+"""`python -m claudios.server [serve | setup | sign-in-link | openapi]`."""
+
+# ruff: noqa: T201  # what a command says goes to standard output
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from claudios import __version__
+from claudios.protocol.errors import ClaudiosError
+from claudios.server import config as configuration
+from claudios.server.config import Config
+
+SERVE, SETUP, LINK, OPENAPI = "serve", "setup", "sign-in-link", "openapi"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; an error is one line with its remedy."""
+    flags = vars(_parser().parse_args(arguments))
+    command = flags.pop("command", SERVE)
+    try:
+        if command == OPENAPI:
+            return _openapi()
+        settings = configuration.load(flags)
+        if command == SETUP:
+            return _setup(settings, flags)
+        if command == LINK:
+            return _sign_in_link(settings, flags)
+        return _serve(settings)
+    except ClaudiosError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="claudios server", description="The ClaudiOS server.", allow_abbrev=False)
+    configuration.add_arguments(parser)
+    parser.add_argument("--version", action="version", version=f"claudios {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser(SERVE, help="run the server (the default)")
+    setup = commands.add_parser(SETUP, help="make sure of an owner, a project and this machine's agent")
+    setup.add_argument("--agent-config", required=True, help="where the agent's config.json goes if it has none")
+    link = commands.add_parser(LINK, help="print a fresh single-use link that signs the server's owner in")
+    for command in (setup, link):
+        command.add_argument("--state-dir", default=argparse.SUPPRESS, help="where database and key live")
+        command.add_argument("--server-url", help="the server's address (http://127.0.0.1:PORT)")
+        command.add_argument("--json", action="store_true", help="print JSON")
+    commands.add_parser(OPENAPI, help="print the API's description")
+    return parser
+
+
+def _serve(settings: Config) -> int:
+    import uvloop
+
+    from claudios.server import logs, serving
+
+    logs.configure(settings.log_format)
+
+    def started(running: serving.Serving) -> None:
+        serving.log.info(f"Server listening on {running.url}", version=__version__)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serving.serve(settings, started))
+    return 0
+
+
+def _setup(settings: Config, flags: dict[str, str]) -> int:
+    from claudios.server import setup
+
+    prepared = asyncio.run(setup.prepare(settings, _url(settings, flags), Path(flags["agent_config"])))
+    if flags.get("json"):
+        print(json.dumps(asdict(prepared)))
+    else:
+        did = "wrote" if prepared.created_agent else "kept"
+        print(f"Owner {prepared.username}; {did} the agent's settings in {prepared.agent_config}")
+    return 0
+
+
+def _sign_in_link(settings: Config, flags: dict[str, str]) -> int:
+    from claudios.server import setup
+
+    url = f"{_url(settings, flags)}/sign-in#{asyncio.run(setup.sign_in_code(settings))}"
+    print(json.dumps({"url": url}) if flags.get("json") else url)
+    return 0
+
+
+def _openapi() -> int:
+    from claudios.server.app import describe
+
+    print(json.dumps(describe().openapi(), indent=2, sort_keys=True))
+    return 0
+
+
+def _url(settings: Config, flags: dict[str, str]) -> str:
+    return flags.get("server_url") or settings.public_url or f"http://127.0.0.1:{settings.port}"
+
+
+if __name__ == "__main__":
+    sys.exit(main() or os.EX_OK)
