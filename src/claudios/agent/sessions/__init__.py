@@ -1,0 +1,1 @@
+"""The sessions of this machine: queued, started, adopted, spoken to and ended."""

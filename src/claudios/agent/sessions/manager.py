@@ -1,0 +1,185 @@
+"""All sessions of this machine: who may start now, who waits, and what an earlier daemon left behind.
+
+One task starts sessions, one at a time: the next goes when the one before has printed something, has ended, or has had
+START_APART_SECONDS. A start that fails is that session's end and concerns no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from pathlib import Path
+from typing import Protocol
+
+from claudios.agent.output.spool import Spool
+from claudios.agent.sessions.launcher import ClaudeCommand
+from claudios.agent.sessions.session import Session
+from claudios.protocol.errors import Conflict, InputInvalid, NotFound, SessionLost, TooMany
+from claudios.protocol.ids import is_uuid
+from claudios.protocol.messages import Command, SessionState, SessionStatus, StartSession, TerminateSession
+
+START_APART_SECONDS = 5.0
+MAX_QUEUED = 1000
+
+_ACTIVE = (SessionState.STARTING, SessionState.RUNNING)
+_log = logging.getLogger(__name__)
+
+
+class SessionEvents(Protocol):
+    """Who hears what the sessions do."""
+
+    def output(self, session_id: str) -> None:
+        """A session's spool has grown."""
+
+    def changed(self, status: SessionStatus) -> None:
+        """A session's status is another one."""
+
+
+class SessionManager:
+    """The sessions in `directory`, one directory each. Call `adopt` first, and `close` last."""
+
+    def __init__(self, directory: Path, claude: ClaudeCommand, max_concurrent: int, events: SessionEvents) -> None:
+        self._directory = directory
+        self._claude = claude
+        self._max_concurrent = max_concurrent
+        self._events = events
+        self._sessions: dict[str, Session] = {}
+        self._queue: deque[Session] = deque()  # bounded by MAX_QUEUED; beyond it a start is refused
+        self._wake = asyncio.Event()
+        self._is_closing = False
+        self._starter: asyncio.Task[None] | None = None
+
+    async def adopt(self) -> None:
+        """Take over the sessions of an earlier daemon: living shims, finished spools, starts that were waiting."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for directory in sorted(self._directory.iterdir()):
+            if not is_uuid(directory.name):
+                continue
+            session = Session(directory.name, directory, self._claude, self)
+            self._sessions[session.id] = session
+            if not await session.adopt():
+                del self._sessions[session.id]
+            else:
+                self._prune(session)
+        waiting = [session for session in self._sessions.values() if session.state is SessionState.QUEUED]
+        self._queue.extend(sorted(waiting, key=lambda session: session.asked_ns))
+        self._starter = asyncio.create_task(self._start_waiting(), name="session starter")
+
+    async def start(self, body: StartSession) -> None:
+        """Take a start into the queue, on disk; the session's status tells how it goes on.
+
+        A start that was taken before changes nothing. Raises ClaudeNotFound, InputInvalid, Conflict, TooMany.
+        """
+        known = self._sessions.get(body.session_id)
+        if known is not None and known.epoch >= body.epoch:
+            return
+        if known is not None and known.state is not SessionState.ENDED:
+            raise Conflict("The session still runs. Terminate it before it is resumed.")
+        if body.directory is None or not Path(body.directory).is_dir():
+            raise InputInvalid(
+                f"The directory {body.directory} does not exist on this machine. Name another.", "directory"
+            )
+        self._claude.argv(body)
+        if len(self._queue) >= MAX_QUEUED:
+            raise TooMany(f"{MAX_QUEUED} sessions wait on this machine already. End some first.")
+        session = known or Session(
+            body.session_id,
+            self._directory / body.session_id,
+            self._claude,
+            self,
+            body.first_seq,
+            bytes.fromhex(body.head),
+        )
+        self._sessions[session.id] = session
+        session.accept(body)
+        self._queue.append(session)
+        self._wake.set()
+
+    async def write(self, body: Command) -> None:
+        """Give Claude a line, once per input id. Raises SessionLost, TooMany."""
+        await self._find(body.session_id).write(body.input)
+
+    async def terminate(self, body: TerminateSession) -> None:
+        """Begin to end a session; how long it may take is in its launch file. Raises SessionLost for an unknown one."""
+        await self._terminate(self._find(body.session_id))
+
+    def statuses(self) -> list[SessionStatus]:
+        """Return how all sessions are that run, wait, or have ended with output the server does not have."""
+        return [session.status for session in self._sessions.values()]
+
+    def spool(self, session_id: str) -> Spool:
+        """Return a session's spool. Raises NotFound."""
+        session = self._sessions.get(session_id)
+        if session is None:
+            raise NotFound
+        return session.spool
+
+    def spools(self) -> list[Spool]:
+        """Return the spools of all sessions."""
+        return [session.spool for session in self._sessions.values()]
+
+    async def close(self, *, terminate: bool) -> None:
+        """End all sessions and wait for their end, or let go of them: they run on, and waiting ones wait on."""
+        self._is_closing = True
+        self._wake.set()
+        if self._starter is not None:
+            await self._starter
+        if terminate:
+            sessions = list(self._sessions.values())
+            await asyncio.gather(*map(self._terminate, sessions))
+            await asyncio.gather(*(session.ended.wait() for session in sessions))
+        for session in self._sessions.values():
+            session.detach()
+
+    # What sessions say
+
+    def session_has_output(self, session: Session) -> None:
+        self._events.output(session.id)
+
+    def session_changed(self, session: Session) -> None:
+        self._events.changed(session.status)
+        if session.state is SessionState.ENDED:
+            self._wake.set()
+            self._prune(session)
+
+    def session_acked(self, session: Session) -> None:
+        self._prune(session)
+
+    # Inside
+
+    async def _start_waiting(self) -> None:
+        while not self._is_closing:
+            if not self._queue or self._active() >= self._max_concurrent:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            session = self._queue.popleft()
+            await session.launch()
+            try:
+                async with asyncio.timeout(START_APART_SECONDS):
+                    await session.settled.wait()
+            except TimeoutError:
+                _log.info("Session %s takes long to start; the next one does not wait for it.", session.id)
+
+    def _active(self) -> int:
+        return sum(session.state in _ACTIVE for session in self._sessions.values())
+
+    async def _terminate(self, session: Session) -> None:
+        if session in self._queue:
+            self._queue.remove(session)
+            session.cancel()
+        else:
+            await session.terminate()
+
+    def _find(self, session_id: str) -> Session:
+        session = self._sessions.get(session_id)
+        if session is None:
+            raise SessionLost
+        return session
+
+    def _prune(self, session: Session) -> None:
+        """Forget an ended session once the server has all of its log, which tells of the end too."""
+        if session.state is SessionState.ENDED and session.spool.is_acked and session.id in self._sessions:
+            del self._sessions[session.id]
+            session.remove()

@@ -1,0 +1,177 @@
+"""The daemon's end of a shim's socket: envelopes of `length u32 LE, JSON`, of version 1."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from struct import Struct
+from typing import Protocol
+
+from claudios.protocol.errors import InputInvalid, SessionLost, SpawnFailed, TooMany
+
+VERSION = 1
+_LENGTH = Struct("<I")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a shim and its program are. `output_seq` is the program's first output, 0 for none yet.
+
+    `reason`, `exit_code`, `signal` and `detail` tell of the end, when `has_ended`.
+    """
+
+    shim_pid: int
+    child_pid: int | None
+    epoch: int
+    seq: int
+    output_seq: int
+    has_ended: bool
+    reason: str | None
+    exit_code: int | None
+    signal: int | None
+    detail: str | None
+
+
+class ShimListener(Protocol):
+    """Who is told what a shim says."""
+
+    def shim_announced(self, seq: int, output_seq: int) -> None:
+        """Frames up to `seq` are in the spool."""
+
+    def shim_ended(self, condition: Condition) -> None:
+        """The program is gone and the log of its epoch complete."""
+
+    def shim_left(self) -> None:
+        """The connection is lost."""
+
+
+class ShimClient(asyncio.Protocol):
+    """One connection to a shim; `connect` makes it."""
+
+    def __init__(self, listener: ShimListener) -> None:
+        self._listener: ShimListener | None = listener
+        self._loop = asyncio.get_running_loop()
+        self._attached: asyncio.Future[Condition] = self._loop.create_future()
+        self._inputs: dict[str, asyncio.Future[None]] = {}
+        self._read = bytearray()
+        self._transport: asyncio.WriteTransport | None = None
+
+    @classmethod
+    async def connect(cls, path: str, listener: ShimListener) -> tuple[ShimClient, Condition]:
+        """Attach to the shim that listens at `path`. Raises OSError, or SessionLost when it leaves meanwhile."""
+        loop = asyncio.get_running_loop()
+        _, client = await loop.create_unix_connection(lambda: cls(listener), path)
+        client._send({"op": "attach", "version": VERSION})
+        return client, await client._attached
+
+    async def write(self, identity: str, line: str) -> None:
+        """Have a line written to the program, and return once it is in the spool and on its way.
+
+        Raises SessionLost when the program takes nothing more or the shim goes first, TooMany when too much waits.
+        """
+        taken = self._inputs.get(identity)
+        if taken is None:
+            taken = self._inputs[identity] = self._loop.create_future()
+            self._send({"op": "input", "id": identity, "line": line})
+        await asyncio.shield(taken)
+
+    def terminate(self) -> None:
+        """Begin to end the program."""
+        self._send({"op": "terminate"})
+
+    def release(self) -> None:
+        """Let the shim go once its program has ended; its spool stays."""
+        self._send({"op": "release"})
+
+    def close(self) -> None:
+        """Leave; the shim goes on alone, and the listener hears nothing more."""
+        self._listener = None
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._read += data
+        start = 0
+        while len(self._read) - start >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._read, start)
+            end = start + _LENGTH.size + length
+            if len(self._read) < end:
+                break
+            self._take(json.loads(self._read[start + _LENGTH.size : end]))
+            start = end
+        del self._read[:start]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._attached.done():
+            self._attached.set_exception(SessionLost())
+        for taken in self._inputs.values():
+            if not taken.done():
+                taken.set_exception(SessionLost())
+                taken.exception()  # whoever waited may have given up
+        if self._listener is not None:
+            self._listener.shim_left()
+
+    def _send(self, message: Mapping[str, object]) -> None:
+        if self._transport is None or self._transport.is_closing():
+            raise SessionLost
+        raw = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+        self._transport.write(_LENGTH.pack(len(raw)) + raw)
+
+    def _take(self, message: Mapping[str, object]) -> None:
+        match message:
+            case {"op": "head", "seq": int(seq), "output": int(output_seq)}:
+                if self._listener is not None:
+                    self._listener.shim_announced(seq, output_seq)
+            case {"op": "taken", "id": str(identity)}:
+                waiting = self._inputs.pop(identity, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(None)
+            case {"op": "refused", "id": str(identity), "code": str(code)}:
+                waiting = self._inputs.pop(identity, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_exception(_refusal(code))
+            case {"op": "attached", "version": int(version)}:
+                if version != VERSION:
+                    self._attached.set_exception(SpawnFailed(f"The shim speaks version {version}. Upgrade the agent."))
+                else:
+                    self._attached.set_result(_condition(message))
+            case {"op": "ended"}:
+                if self._listener is not None:
+                    self._listener.shim_ended(_condition(message))
+
+
+def _refusal(code: str) -> Exception:
+    if code == "too_many":
+        return TooMany("Claude has not read its earlier input yet. Wait for it, then send this again.")
+    if code == "input_invalid":
+        return InputInvalid("A line for Claude holds a line break. Escape it as JSON does.")
+    return SessionLost()
+
+
+def _condition(message: Mapping[str, object]) -> Condition:
+    return Condition(
+        shim_pid=_int(message["pid"]) or 0,
+        child_pid=_int(message["child"]),
+        epoch=_int(message["epoch"]) or 0,
+        seq=_int(message["seq"]) or 0,
+        output_seq=_int(message["output"]) or 0,
+        has_ended=message["state"] == "ended",
+        reason=_str(message["reason"]),
+        exit_code=_int(message["exit_code"]),
+        signal=_int(message["signal"]),
+        detail=_str(message["detail"]),
+    )
+
+
+def _int(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _str(value: object) -> str | None:
+    return value if isinstance(value, str) else None

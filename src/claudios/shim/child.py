@@ -1,0 +1,93 @@
+"""The program itself: started on pipes, in a session of its own, and gone when its shim is.
+
+`start` returns a Child, which is all that the rest of the shim knows of a program. A start on a PTY differs only in the
+descriptors it puts there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+from typing import NoReturn
+
+from claudios.protocol.frame import Stream
+from claudios.shim.kernel import die_with_parent
+from claudios.shim.launch import Launch
+from claudios.shim.processes import MARKER
+
+PIPE_BYTES = 1024 * 1024
+_LAST_DESCRIPTOR = 1 << 20
+_RESET = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)
+
+
+class StartFailed(Exception):
+    """The program could not be started; the message says at which step and why."""
+
+
+class Child:
+    """A running program: its process id, the descriptor of its input, and those of its outputs, all non-blocking."""
+
+    __slots__ = ("input", "outputs", "pid")
+
+    def __init__(self, pid: int, input: int, outputs: dict[int, Stream]) -> None:
+        self.pid = pid
+        self.input = input
+        self.outputs = outputs
+
+
+def start(launch: Launch) -> Child:
+    """Run the launch file's program on three pipes. Raises StartFailed. Call it from the main thread only."""
+    their_input, our_input = os.pipe()
+    our_output, their_output = os.pipe()
+    our_errors, their_errors = os.pipe()
+    failure, report = os.pipe()
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        _become(launch, parent, (their_input, their_output, their_errors), report)
+    for descriptor in (their_input, their_output, their_errors, report):
+        os.close(descriptor)
+    with os.fdopen(failure, "rb") as reader:
+        problem = reader.read()  # ends when the program runs: `report` closes itself on exec
+    if problem:
+        os.waitpid(pid, 0)
+        for descriptor in (our_input, our_output, our_errors):
+            os.close(descriptor)
+        raise StartFailed(problem.decode(errors="replace"))
+    for descriptor in (our_input, our_output, our_errors):
+        os.set_blocking(descriptor, False)
+    _widen(our_output)
+    return Child(pid, our_input, {our_output: Stream.STDOUT, our_errors: Stream.STDERR})
+
+
+def _become(launch: Launch, parent: int, streams: tuple[int, int, int], report: int) -> NoReturn:
+    """Turn the forked process into the program; never return, never raise."""
+    step = "prepare"
+    try:
+        os.setsid()
+        die_with_parent(parent)
+        for number in _RESET:
+            signal.signal(number, signal.SIG_DFL)
+        step = f"enter the directory {launch.cwd}"
+        os.chdir(launch.cwd)
+        step = f"run {launch.argv[0]}"
+        for target, descriptor in enumerate(streams):
+            os.dup2(descriptor, target)
+        os.closerange(3, report)
+        os.closerange(report + 1, _LAST_DESCRIPTOR)
+        os.execve(launch.argv[0], launch.argv, {**os.environ, MARKER: launch.marker})
+    except BaseException as problem:  # whatever it is, it must not run the shim's code a second time
+        reason = problem.strerror if isinstance(problem, OSError) else repr(problem)
+        os.write(report, f"Could not {step}: {reason}".encode())
+    os._exit(127)
+
+
+def _widen(pipe: int) -> None:
+    """Let the pipe hold more, so that a flood costs fewer and larger frames."""
+    if sys.platform == "linux":
+        try:
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        except PermissionError:
+            return  # the user's share of pipe memory is used up: the usual 64 KiB do

@@ -1,0 +1,42 @@
+"""The launch file: what to run, where its spool and socket are, and how to end it."""
+
+from __future__ import annotations
+
+import json
+
+
+class Launch:
+    """What a shim is to do. Written by the daemon as JSON; the program's environment is the shim's own.
+
+    `polite_end` is the line that asks the program to end, and `ladder` the seconds to wait after it, after SIGINT and
+    after SIGTERM. `start_seconds` is how long the program may take to its first output. Every process of the session
+    carries `marker` in the environment variable CLAUDIOS_SESSION.
+    """
+
+    __slots__ = (
+        "argv",
+        "cwd",
+        "epoch",
+        "first_seq",
+        "ladder",
+        "marker",
+        "polite_end",
+        "socket",
+        "spool",
+        "start_seconds",
+    )
+
+    def __init__(self, path: str) -> None:
+        with open(path, encoding="utf-8") as file:
+            raw = json.load(file)
+        self.argv: list[str] = [str(word) for word in raw["argv"]]
+        self.cwd = str(raw["cwd"])
+        self.epoch = int(raw["epoch"])
+        self.first_seq = int(raw["first_seq"])
+        polite, interrupted, terminated = raw["ladder"]
+        self.ladder = (float(polite), float(interrupted), float(terminated))
+        self.marker = str(raw["marker"])
+        self.polite_end = str(raw["polite_end"])
+        self.socket = str(raw["socket"])
+        self.spool = str(raw["spool"])
+        self.start_seconds = float(raw["start_seconds"])
