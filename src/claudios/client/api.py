@@ -17,7 +17,6 @@ from claudios.client.reading import read, read_all
 from claudios.client.shapes import (
     Agent,
     AgentWithToken,
-    ApiToken,
     DeviceLogin,
     Granted,
     Instruction,
@@ -73,13 +72,9 @@ class Client:
         """Return the API token of an approved sign-in. Raises Conflict while nobody has approved it."""
         return read(Granted, self._http.ask("POST", "/auth/device/token", {"device_code": device_code})).token
 
-    def tokens(self) -> tuple[ApiToken, ...]:
-        """Return the user's API tokens, without their secrets."""
-        return read_all(ApiToken, self._http.ask("GET", "/tokens"))
-
-    def delete_token(self, token_id: str) -> None:
-        """Make an API token invalid at once."""
-        self._http.ask("DELETE", f"/tokens/{segment(token_id)}")
+    def sign_out(self) -> None:
+        """Have the server forget this client's token."""
+        self._http.ask("POST", "/auth/sign-out", {})
 
     # Projects and agents
 

@@ -30,17 +30,6 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiToken:
-    """An API token of the signed-in user; `token` is there only in the answer that made it."""
-
-    id: str
-    name: str
-    created_ms: int
-    last_used_ms: int | None = None
-    token: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class DeviceLogin:
     """A sign-in that a person approves in the page by its `user_code`; `device_code` is this program's secret."""
 

@@ -63,11 +63,14 @@ def logout(as_json: bool, server: str | None) -> None:
     address, token = credentials.choose(server)
     try:
         with Client(address, token, timeout_seconds=10) as client:
-            revoked = _revoke(client, token)
+            revoked = _revoke(client)
     except ClaudiosError as error:
-        revoked = False
-        click.echo(f"The token stays valid at the server: {error.message}", err=True)
+        revoked = isinstance(error, NotSignedIn)  # it was invalid before
+        if not revoked:
+            click.echo(error.message, err=True)
     credentials.save(known.without(address.url))
+    if not revoked:
+        click.echo("The token stays valid at the server. Revoke it in the page, under API tokens.", err=True)
     if as_json:
         print_json({"server": address.url, "revoked": revoked})
     else:
@@ -112,10 +115,11 @@ def _token_by_device(address: Address) -> str:
     raise Expired("Nobody approved the code in time. Run `claudios login` again.")
 
 
-def _revoke(client: Client, token: str) -> bool:
-    """Delete the token at the server, where it is listed under its key id. Say whether it was found."""
-    key_id = parse_token(token, API_TOKEN).key_id
-    mine = next((each for each in client.tokens() if key_id in each.id), None)
-    if mine is not None:
-        client.delete_token(mine.id)
-    return mine is not None
+def _revoke(client: Client) -> bool:
+    """Sign out at the server, and say whether the token has become invalid by it."""
+    client.sign_out()
+    try:
+        client.me()
+    except NotSignedIn:
+        return True
+    return False

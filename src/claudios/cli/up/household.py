@@ -1,0 +1,82 @@
+"""What the server must know before a person can use it: the owner, a project, this machine's agent, their tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from claudios.cli.up.places import Places
+from claudios.client.reading import parse, read
+from claudios.protocol.errors import LocalError
+
+SETUP_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing of the server's by id and name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """The answer of the server's setup. The link code signs the owner in, once, within minutes."""
+
+    username: str
+    project: Named
+    agent: Named
+    agent_token: str = field(repr=False)
+    api_token: str = field(repr=False)
+    link_code: str = field(repr=False)
+
+
+async def set_up(
+    places: Places, flags: Sequence[str], api_token: str | None, environment: Mapping[str, str]
+) -> Household:
+    """Make what is missing, in a process that has the server's own database open; also while the server runs.
+
+    A known API token that is still valid stays. Secrets go through pipes alone. Raises LocalError.
+    """
+    asked = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "claudios.cli.up.server_side",
+        *flags,
+        "--agent-config",
+        str(places.agent_config),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment,
+    )
+    try:
+        async with asyncio.timeout(SETUP_SECONDS):
+            told, complaint = await asked.communicate(json.dumps({"api_token": api_token}).encode())
+    except TimeoutError as stuck:
+        raise LocalError("The server's setup does not end. Look whether another process holds its database.") from stuck
+    finally:
+        if asked.returncode is None:
+            asked.kill()
+            await asked.wait()
+    if asked.returncode != 0:
+        last = complaint.decode(errors="replace").strip().rsplit("\n", 1)[-1]
+        if "No module named" in last:
+            last = "this installation has no server. Install it: pip install 'claudios[server]'"
+        raise LocalError(f"The server cannot be set up: {last or f'exit code {asked.returncode}'}")
+    return read(Household, parse(told))
+
+
+def write_agent_config(places: Places, settings: Mapping[str, object]) -> None:
+    """Write the agent's settings whole, mode 0600."""
+    temporary = places.agent_config.with_suffix(".new")
+    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(file, "w") as opened:
+        json.dump(settings, opened, indent=2)
+    Path(temporary).replace(places.agent_config)
