@@ -51,6 +51,9 @@ class AuditEntry(Model):
     project_id: str | None
 
 
+_INSERT = insert(audit).inline()
+
+
 def write(
     connection: Connection,
     *,
@@ -63,7 +66,7 @@ def write(
 ) -> None:
     """Add a line; `action` is one of Action. Never pass a secret: the log is read by people."""
     connection.execute(
-        insert(audit),
+        _INSERT,
         {
             "at_ms": now_ms,
             "actor": actor,

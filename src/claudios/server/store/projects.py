@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from enum import StrEnum
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from claudios.protocol.errors import Conflict, Expired, Forbidden, NotFound
@@ -29,6 +29,9 @@ class Role(StrEnum):
         return _RANK[self] >= _RANK[needed]
 
 
+_ROLE = select(members.c.role).where(
+    members.c.project_id == bindparam("project"), members.c.user_id == bindparam("user")
+)
 _RANK = {Role.VIEWER: 0, Role.OPERATOR: 1, Role.OWNER: 2}
 
 
@@ -63,9 +66,7 @@ class Invitation(Model):
 
 def require_role(connection: Connection, user_id: str, project_id: str, needed: Role) -> Role:
     """Return the user's role in the project. Raises NotFound for a stranger, Forbidden for a role below `needed`."""
-    found = connection.execute(
-        select(members.c.role).where(members.c.project_id == project_id, members.c.user_id == user_id)
-    ).scalar()
+    found = connection.execute(_ROLE, {"project": project_id, "user": user_id}).scalar()
     if found is None:
         raise NotFound
     role = Role(found)

@@ -48,7 +48,11 @@ def parts_of(connection: HTTPConnection) -> Parts:
     return parts
 
 
-WithParts = Annotated[Parts, Depends(parts_of)]
+async def _parts(connection: HTTPConnection) -> Parts:
+    return parts_of(connection)  # a dependency that is not async would cost a thread
+
+
+WithParts = Annotated[Parts, Depends(_parts)]
 
 
 def url_of(connection: HTTPConnection, config: Config) -> str:
