@@ -190,10 +190,8 @@ class Agent:
     def _statuses(self) -> tuple[SessionStatus, ...]:
         statuses = []
         for status in self._sessions.statuses():
-            position = self._streamer.position(status.session_id)
-            if position is not None:
-                status = status.model_copy(update={"seq": position[0], "head": position[1].hex()})
-            statuses.append(status)
+            seq, head = self._streamer.position(self._sessions.spool(status.session_id))
+            statuses.append(status.model_copy(update={"seq": seq, "head": head.hex()}))
         return tuple(statuses)
 
     # How it ends

@@ -114,6 +114,8 @@ class Streamer:
         now = self._now()
         for settled in flow.acknowledged(ack.seq):
             self._window.returned(settled.size, now - settled.at)
+        if flow.spool.is_acked:
+            del self._flows[ack.session_id]  # it begins anew, from the spool's cursor, with its next output
         self._wake.set()
 
     def rewind(self, rewind: Rewind) -> None:
@@ -128,10 +130,10 @@ class Streamer:
         flow.rewinds += 1
         self._wake.set()
 
-    def position(self, session_id: str) -> tuple[int, bytes] | None:
+    def position(self, spool: Spool) -> tuple[int, bytes]:
         """Return the newest frame of a session that has been chained, and the chain head there."""
-        flow = self._flows.get(session_id)
-        return None if flow is None else (flow.sealer.seq, flow.sealer.head)
+        flow = self._flows.get(spool.session_id)
+        return (spool.acked_seq, spool.acked_head) if flow is None else (flow.sealer.seq, flow.sealer.head)
 
     async def run(self) -> None:
         """Send for ever."""
