@@ -1,0 +1,68 @@
+"""The data path, put together: from the agents' links to the log and the viewers, and from people to the agents.
+
+link ─▶ ingest ─▶ log (commit) ─┬▶ ack
+                                ├▶ projector ─▶ items
+                                └▶ bus ─▶ live ─▶ viewers
+link ◀─ deliver ◀─ mailbox ◀─ people
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from claudios.protocol.errors import NotFound
+from claudios.server.bus.topics import Bus, Changed
+from claudios.server.ingest.append import Ingest
+from claudios.server.ingest.commit import GroupCommit
+from claudios.server.instructions.mailbox import Mailbox
+from claudios.server.keys import ServerKey
+from claudios.server.link.links import Links
+from claudios.server.live.watching import Watching
+from claudios.server.store import agents, changes
+from claudios.server.store.engine import Store
+
+
+class DataPath:
+    """The parts, and the loops that keep them going."""
+
+    def __init__(self, store: Store, bus: Bus, key: ServerKey, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
+        self.watching = Watching(bus)
+        self.mailbox = Mailbox(store, bus, now_ms)
+        self.commits = GroupCommit(store)
+        self.ingest = Ingest(self.commits, bus, lambda stored: None, now_ms)
+        self.links = Links(
+            store,
+            bus,
+            key,
+            ingest=self.ingest,
+            commits=self.commits,
+            watching=self.watching,
+            agent_view=self._agent_view,
+            now_ms=now_ms,
+        )
+
+    async def run(self) -> None:
+        """Run every loop until cancelled. One that fails ends all, and with them the server: none may be missing."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self.commits.run(), name="commits")
+            loops.create_task(self.links.run(), name="links")
+            loops.create_task(self.mailbox.expire(), name="expiry")
+
+    def stop(self, retry_after_ms: int) -> None:
+        """Tell agents that the server stops, and when to come back."""
+        self.links.close(retry_after_ms)
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self.ingest.close()
+
+    def _agent_view(self, connection: Connection, agent_id: str) -> Changed | None:
+        try:
+            found = agents.get(connection, agent_id, self._now_ms())
+        except NotFound:
+            return None
+        return changes.agent(found.project_id, found)

@@ -1,0 +1,281 @@
+"""What people ask, as instructions: every function here is the inside of one transaction.
+
+The id of a request makes it safe to send twice: the second one finds the first one's instruction and issues nothing.
+Who may ask is checked by the caller, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from claudios.protocol.errors import Conflict, InputInvalid, NotFound
+from claudios.protocol.messages import (
+    Command,
+    Input,
+    InstructionKind,
+    Mode,
+    Model,
+    PermissionMode,
+    SessionState,
+    StartSession,
+    TerminateSession,
+)
+from claudios.server.bus.topics import Changed
+from claudios.server.instructions import lines
+from claudios.server.instructions.lifecycle import Issued
+from claudios.server.store import changes, instructions, requests, sessions
+from claudios.server.store.instructions import Draft, Instruction
+from claudios.server.store.requests import Request, RequestState
+from claudios.server.store.sessions import NewSession, Place, Session
+
+START_TTL_MS = 24 * 60 * 60 * 1000
+COMMAND_TTL_MS = 60 * 60 * 1000
+INTERRUPT_TTL_MS = 60 * 1000
+TITLE_CHARACTERS = 80
+DENIED = "The person who steers this session does not want this to be done."
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(Generic[T]):
+    """What one request led to: its answer, the instructions issued to an agent, and what people are told."""
+
+    answer: T
+    agent_id: str
+    issued: tuple[Issued, ...] = ()
+    told: tuple[Changed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's answer to a request. `suggestions` are indices of lasting permissions; `answers` is for questions."""
+
+    behavior: Literal["allow", "deny"]
+    message: str | None = None
+    updated_input: Mapping[str, object] | None = None
+    suggestions: Sequence[int] = ()
+    answers: Mapping[str, str] | None = None
+    interrupt: bool = False
+
+
+def start(connection: Connection, new: NewSession, prompt: str | None, now_ms: int) -> Accepted[Session]:
+    """Create a session and have its agent start it. Raises Conflict when the id is another session's."""
+    known = sessions.get(connection, new.id)
+    if known is not None:
+        if (known.project_id, known.agent_id) != (new.project_id, new.agent_id):
+            raise Conflict("This session id is taken. Choose another.")
+        return Accepted(known, new.agent_id)
+    sessions.create(connection, new, now_ms)
+    if not new.title and prompt:
+        sessions.retitle(connection, new.id, title_of(prompt))
+    body = StartSession(
+        session_id=new.id,
+        mode=new.mode,
+        directory=new.directory,
+        model=new.model,
+        permission_mode=new.permission_mode,
+        inputs=_inputs(prompt, new.id),
+    )
+    draft = Draft(new.id, InstructionKind.START_SESSION, new.id, _json(body), now_ms + START_TTL_MS, prompt)
+    issued = instructions.issue(connection, new.agent_id, [draft], new.created_by, now_ms)
+    return _about_session(connection, new.id, new.agent_id, issued, draft.id)
+
+
+def resume(
+    connection: Connection, session_id: str, prompt: str | None, asked_by: str | None, now_ms: int
+) -> Accepted[Session]:
+    """Have an ended session started again, as its next epoch. Raises Conflict while it has not ended."""
+    ended = sessions.get(connection, session_id)
+    place = sessions.place(connection, session_id)
+    if ended is None or place is None:
+        raise NotFound
+    if ended.state is not SessionState.ENDED:
+        raise Conflict("This session has not ended. Send it a command instead.")
+    sessions.reopen(connection, session_id, now_ms)
+    draft_id = str(uuid4())
+    body = StartSession(
+        session_id=session_id,
+        epoch=place.epoch + 1,
+        first_seq=place.last_seq + 1,
+        head=place.head.hex(),
+        mode=Mode(ended.mode),
+        directory=ended.directory,
+        model=ended.model,
+        permission_mode=_known_mode(ended.permission_mode),
+        resume=ended.claude_session_id,
+        inputs=_inputs(prompt, draft_id),
+    )
+    draft = Draft(draft_id, InstructionKind.START_SESSION, session_id, _json(body), now_ms + START_TTL_MS, prompt)
+    issued = instructions.issue(connection, place.agent_id, [draft], asked_by, now_ms)
+    return _about_session(connection, session_id, place.agent_id, issued, draft_id)
+
+
+def command(
+    connection: Connection, session_id: str, text: str, command_id: str, asked_by: str | None, now_ms: int
+) -> Accepted[Instruction]:
+    """Send a prompt to a session. Raises Conflict when it has ended, or the id was used for something else."""
+    known = instructions.get(connection, command_id)
+    if known is not None:
+        if (known.session_id, known.text) != (session_id, text):
+            raise Conflict("This id was used for another command. Choose another.")
+        return Accepted(known, "")
+    place = _living(connection, session_id)
+    retitled = sessions.retitle(connection, session_id, title_of(text), only_if_empty=True)
+    line = lines.user_message(text, command_id)
+    accepted = _command(connection, place, session_id, line, command_id, COMMAND_TTL_MS, text, asked_by, now_ms)
+    if not retitled:
+        return accepted
+    return Accepted(accepted.answer, accepted.agent_id, accepted.issued, accepted.told + _now(connection, session_id))
+
+
+def interrupt(connection: Connection, session_id: str, asked_by: str | None, now_ms: int) -> Accepted[Instruction]:
+    """Stop the running turn of a session. Raises Conflict when it has ended."""
+    place = _living(connection, session_id)
+    command_id = str(uuid4())
+    line = lines.interrupt(command_id)
+    return _command(connection, place, session_id, line, command_id, INTERRUPT_TTL_MS, None, asked_by, now_ms)
+
+
+def terminate(connection: Connection, session_id: str, asked_by: str | None, now_ms: int) -> Accepted[Instruction]:
+    """End a session. Raises Conflict when it has ended already."""
+    place = _living(connection, session_id)
+    body = _json(TerminateSession(session_id=session_id))
+    draft = Draft(str(uuid4()), InstructionKind.TERMINATE_SESSION, session_id, body, now_ms + START_TTL_MS)
+    return _issue(connection, place, draft, asked_by, now_ms)
+
+
+def answer(
+    connection: Connection,
+    session_id: str,
+    request_id: str,
+    decision: Decision,
+    asked_by: str | None,
+    now_ms: int,
+) -> Accepted[Request]:
+    """Answer a request, in the transaction that queues the answer for the CLI.
+
+    Raises NotFound, InputInvalid for an answer that does not fit, Conflict (naming who was first) when it is decided.
+    """
+    asked = requests.get(connection, session_id, request_id)
+    if asked is None:
+        raise NotFound
+    if asked.state is not RequestState.PENDING:
+        raise _decided(asked)
+    place = _living(connection, session_id)
+    line = _answer_line(asked, decision)
+    command_id = str(uuid4())
+    flipped = requests.answer(
+        connection,
+        session_id,
+        request_id,
+        answer=decision.behavior,
+        answered_by=asked_by,
+        instruction_id=command_id,
+        now_ms=now_ms,
+    )
+    if not flipped:
+        raise Conflict
+    queued = _command(connection, place, session_id, line, command_id, COMMAND_TTL_MS, None, asked_by, now_ms)
+    answered = requests.get(connection, session_id, request_id)
+    assert answered is not None
+    told = changes.request(connection, place.project_id, session_id, request_id)
+    assert told is not None
+    return Accepted(answered, place.agent_id, queued.issued, (told, *queued.told, *_now(connection, session_id)))
+
+
+def title_of(prompt: str) -> str:
+    """Return the first words of a prompt, as a title."""
+    first = next((" ".join(line.split()) for line in prompt.splitlines() if line.strip()), "")
+    return first if len(first) <= TITLE_CHARACTERS else first[: TITLE_CHARACTERS - 1].rstrip() + "…"
+
+
+def _answer_line(asked: Request, decision: Decision) -> str:
+    if decision.behavior == "deny":
+        return lines.deny(asked.id, decision.message or DENIED, interrupt=decision.interrupt)
+    permissions = []
+    for index in decision.suggestions:
+        if not 0 <= index < len(asked.suggestions):
+            raise InputInvalid(f"There is no suggestion {index}. Take one of the request's own.")
+        permissions.append({key: value for key, value in asked.suggestions[index].items() if key != "label"})
+    updated = decision.updated_input
+    if decision.answers is not None:
+        if asked.kind != "question":
+            raise InputInvalid("Only a question takes answers. Allow or deny this request.")
+        updated = {**(updated or asked.input), "answers": dict(decision.answers)}
+    return lines.allow(asked.id, updated, permissions)
+
+
+def _decided(asked: Request) -> Conflict:
+    if asked.state is RequestState.WITHDRAWN:
+        return Conflict("Claude no longer waits for this answer.")
+    who = asked.answered_by or "Somebody"
+    return Conflict(f"{who} has answered this already: {asked.answer}.")
+
+
+def _living(connection: Connection, session_id: str) -> Place:
+    place = sessions.place(connection, session_id)
+    if place is None:
+        raise NotFound
+    if place.state is SessionState.ENDED:
+        raise Conflict("This session has ended. Resume it first.")
+    return place
+
+
+def _command(
+    connection: Connection,
+    place: Place,
+    session_id: str,
+    line: str,
+    command_id: str,
+    ttl_ms: int,
+    text: str | None,
+    asked_by: str | None,
+    now_ms: int,
+) -> Accepted[Instruction]:
+    body = _json(Command(session_id=session_id, input=Input(id=command_id, line=line)))
+    draft = Draft(command_id, InstructionKind.COMMAND, session_id, body, now_ms + ttl_ms, text)
+    return _issue(connection, place, draft, asked_by, now_ms)
+
+
+def _issue(
+    connection: Connection, place: Place, draft: Draft, asked_by: str | None, now_ms: int
+) -> Accepted[Instruction]:
+    issued = instructions.issue(connection, place.agent_id, [draft], asked_by, now_ms)
+    view = instructions.get(connection, draft.id)
+    assert view is not None
+    return Accepted(view, place.agent_id, issued, (changes.instruction(place.project_id, view),))
+
+
+def _about_session(
+    connection: Connection, session_id: str, agent_id: str, issued: tuple[Issued, ...], draft_id: str
+) -> Accepted[Session]:
+    found = sessions.get(connection, session_id)
+    view = instructions.get(connection, draft_id)
+    assert found is not None
+    assert view is not None
+    told = (changes.of_session(found), changes.instruction(found.project_id, view))
+    return Accepted(found, agent_id, issued, told)
+
+
+def _now(connection: Connection, session_id: str) -> tuple[Changed, ...]:
+    told = changes.session(connection, session_id)
+    return () if told is None else (told,)
+
+
+def _inputs(prompt: str | None, prompt_id: str) -> tuple[Input, ...]:
+    return (Input(id=prompt_id, line=lines.user_message(prompt, prompt_id)),) if prompt else ()
+
+
+def _known_mode(mode: str) -> PermissionMode:
+    """Return the mode to resume in; one that only a running CLI can be in starts again as the default."""
+    return PermissionMode(mode) if mode in set(PermissionMode) else PermissionMode.DEFAULT
+
+
+def _json(body: Model) -> str:
+    return body.model_dump_json(exclude_none=True)

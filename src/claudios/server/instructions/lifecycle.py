@@ -1,0 +1,86 @@
+"""The life of an instruction, as a table.
+
+    queued ─▶ sent ─▶ taken ─▶ done | refused | failed | expired | session_lost | unknown
+
+`queued`: committed here. `sent`: handed to a link. `taken`: in the agent's journal. The agent's report ends it from
+any state before, because a cursor may be lost where a report is not. Only the server's own clock expires `queued`; the
+agent's word overrides that, since it alone knows what happened on the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from claudios.protocol.messages import InstructionKind, Outcome
+
+
+class InstructionState(StrEnum):
+    """Where an instruction is."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    TAKEN = "taken"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    SESSION_LOST = "session_lost"
+    UNKNOWN = "unknown"
+
+
+class Passage(StrEnum):
+    """What happens to an instruction besides the agent's report."""
+
+    SENT = "sent"
+    TAKEN = "taken"
+    EXPIRED = "expired"
+
+
+Event = Passage | Outcome
+
+_REPORTED: Mapping[Event, InstructionState] = {outcome: InstructionState(outcome.value) for outcome in Outcome}
+
+TRANSITIONS: Mapping[InstructionState, Mapping[Event, InstructionState]] = {
+    InstructionState.QUEUED: {
+        Passage.SENT: InstructionState.SENT,
+        Passage.TAKEN: InstructionState.TAKEN,
+        Passage.EXPIRED: InstructionState.EXPIRED,
+        **_REPORTED,
+    },
+    InstructionState.SENT: {Passage.TAKEN: InstructionState.TAKEN, **_REPORTED},
+    InstructionState.TAKEN: dict(_REPORTED),
+    InstructionState.EXPIRED: dict(_REPORTED),
+    InstructionState.DONE: {},
+    InstructionState.REFUSED: {},
+    InstructionState.FAILED: {},
+    InstructionState.SESSION_LOST: {},
+    InstructionState.UNKNOWN: {},
+}
+
+OPEN = frozenset({InstructionState.QUEUED, InstructionState.SENT, InstructionState.TAKEN})
+"""The states in which its outcome is still due."""
+
+
+def after(state: InstructionState, event: Event) -> InstructionState | None:
+    """Return the state that `event` leads to, or None when it changes nothing there."""
+    following = TRANSITIONS[state].get(event)
+    return None if following == state else following
+
+
+def before(event: Event) -> tuple[InstructionState, ...]:
+    """Return the states in which `event` changes something."""
+    return tuple(state for state in InstructionState if after(state, event) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An instruction in its agent's log, as it will be signed: `body` is JSON text, `iseq` its place in the log."""
+
+    iseq: int
+    id: str
+    kind: InstructionKind
+    body: str
+    issued_ms: int
+    expires_ms: int

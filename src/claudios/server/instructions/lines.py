@@ -1,0 +1,63 @@
+"""The lines that are written to Claude's standard input. Each is one JSON object, without its newline.
+
+The forms are those of the CLI's stream-json input; docs/protocol.md names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+
+
+def user_message(text: str, uuid: str) -> str:
+    """Return a person's prompt. `uuid` is what the CLI knows it by: the same one twice is run once."""
+    return _line(
+        {
+            "type": "user",
+            "message": {"role": "user", "content": text},
+            "parent_tool_use_id": None,
+            "session_id": "",
+            "uuid": uuid,
+        }
+    )
+
+
+def interrupt(request_id: str) -> str:
+    """Return the request to stop the running turn."""
+    return _line({"type": "control_request", "request_id": request_id, "request": {"subtype": "interrupt"}})
+
+
+def allow(
+    request_id: str,
+    updated_input: Mapping[str, object] | None,
+    permissions: Sequence[Mapping[str, object]] = (),
+) -> str:
+    """Return the answer that lets a tool run, with changed input and lasting permissions where given."""
+    response: dict[str, object] = {"behavior": "allow"}
+    if updated_input is not None:
+        response["updatedInput"] = dict(updated_input)
+    if permissions:
+        response["updatedPermissions"] = [dict(permission) for permission in permissions]
+    return _answer(request_id, response)
+
+
+def deny(request_id: str, message: str, *, interrupt: bool = False) -> str:
+    """Return the answer that forbids a tool; the model reads `message`. `interrupt` ends the turn as well."""
+    response: dict[str, object] = {"behavior": "deny", "message": message}
+    if interrupt:
+        response["interrupt"] = True
+    return _answer(request_id, response)
+
+
+def _answer(request_id: str, response: Mapping[str, object]) -> str:
+    return _line(
+        {
+            "type": "control_response",
+            "response": {"subtype": "success", "request_id": request_id, "response": dict(response)},
+        }
+    )
+
+
+def _line(value: Mapping[str, object]) -> str:
+    return orjson.dumps(value).decode()

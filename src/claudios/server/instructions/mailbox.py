@@ -1,0 +1,81 @@
+"""The mailbox: run what people ask in a transaction, then wake whoever is to hear of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from claudios.protocol.errors import Unavailable
+from claudios.server.bus.topics import OVERVIEW, Bus, Changed, instructions
+from claudios.server.instructions import outcome
+from claudios.server.instructions.accept import Accepted
+from claudios.server.store.instructions import next_expiry
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+LONGEST_SLEEP_SECONDS = 60.0
+RETRY_SECONDS = 2.0
+
+
+class Transactions(Protocol):
+    """What runs transactions."""
+
+    async def write(self, work: Callable[[Connection], T]) -> T: ...
+
+    async def read(self, work: Callable[[Connection], T]) -> T: ...
+
+
+class Mailbox:
+    """Takes requests of people; expires, on the server's clock, what waits too long for its agent."""
+
+    def __init__(self, store: Transactions, bus: Bus, now_ms: Callable[[], int]) -> None:
+        self._store = store
+        self._bus = bus
+        self._now_ms = now_ms
+        self._issued = asyncio.Event()
+
+    async def accept(self, work: Callable[[Connection], Accepted[T]]) -> T:
+        """Commit what a person asks, then wake its agent's link and tell people. Raises what `work` raises."""
+        accepted = await self._store.write(work)
+        if accepted.issued:
+            self._bus.publish(instructions(accepted.agent_id), accepted.issued)
+            self._issued.set()
+        self.tell(accepted.told)
+        return accepted.answer
+
+    def tell(self, told: Iterable[Changed]) -> None:
+        """Publish changes that are committed."""
+        for change in told:
+            self._bus.publish(OVERVIEW, change)
+
+    async def expire(self) -> None:
+        """Expire what is due, sleep until the next is, again and again. Ends only by cancellation."""
+        while True:
+            self._issued.clear()
+            try:
+                due_ms = await self._store.read(next_expiry)
+                if due_ms is not None and due_ms <= self._now_ms():
+                    self.tell(await self._store.write(lambda connection: outcome.expire(connection, self._now_ms())))
+                    continue
+            except Unavailable as problem:
+                log.warning("expiry_postponed", problem=problem.message)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            await self._sleep_until(due_ms)
+
+    async def _sleep_until(self, due_ms: int | None) -> None:
+        """Sleep at most a minute at a time: the wall clock may be set."""
+        if due_ms is None:
+            await self._issued.wait()
+            return
+        seconds = min(max((due_ms - self._now_ms()) / 1000, 0.0), LONGEST_SLEEP_SECONDS)
+        try:
+            await asyncio.wait_for(self._issued.wait(), seconds)
+        except TimeoutError:
+            return

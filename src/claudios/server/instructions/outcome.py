@@ -1,0 +1,60 @@
+"""What follows from an instruction's end: the inside of a transaction."""
+
+from __future__ import annotations
+
+import orjson
+from sqlalchemy import Connection
+
+from claudios.protocol.messages import EndReason, InstructionKind, Report, SessionState
+from claudios.server.bus.topics import Changed
+from claudios.server.instructions.lifecycle import InstructionState
+from claudios.server.projections.life import Life
+from claudios.server.store import changes, instructions, lives, requests, sessions
+from claudios.server.store.instructions import Kept
+
+_NOT_DELIVERED = frozenset({InstructionState.REFUSED, InstructionState.FAILED, InstructionState.EXPIRED})
+
+
+def settle(connection: Connection, agent_id: str, report: Report, now_ms: int) -> list[Changed]:
+    """Keep an agent's report and draw its consequences. A report that is known already changes nothing."""
+    kept = instructions.report(
+        connection, agent_id, report.instruction_id, report.outcome, report.code, report.message, now_ms
+    )
+    return [] if kept is None else consequences(connection, kept, now_ms)
+
+
+def expire(connection: Connection, now_ms: int) -> list[Changed]:
+    """End what waited too long for its agent, and draw the consequences."""
+    return [
+        change for kept in instructions.expire(connection, now_ms) for change in consequences(connection, kept, now_ms)
+    ]
+
+
+def consequences(connection: Connection, kept: Kept, now_ms: int) -> list[Changed]:
+    """Return what people are told: a session that did not start has failed, an answer that never arrived is open."""
+    told = [changes.instruction(kept.project_id, kept.view)]
+    if kept.session_id is None or kept.view.state is InstructionState.DONE:
+        return told
+    if kept.view.kind is InstructionKind.START_SESSION:
+        epoch = orjson.loads(kept.body)["epoch"]
+        failed = Life(epoch, SessionState.ENDED, EndReason.FAILED, kept.view.message or kept.view.state.value)
+        told += lives.witness(connection, kept.session_id, failed, now_ms)
+    elif kept.view.state in _NOT_DELIVERED:
+        told += _reopened(connection, kept)
+    return told
+
+
+def _reopened(connection: Connection, kept: Kept) -> list[Changed]:
+    """Let people answer again when their answer could not be delivered to a session that still waits for it."""
+    found = None if kept.session_id is None else sessions.place(connection, kept.session_id)
+    if found is None or found.state is SessionState.ENDED:
+        return []
+    reopened = requests.reopen(connection, kept.view.id)
+    if reopened is None:
+        return []
+    session_id, request_id = reopened
+    about = (
+        changes.request(connection, kept.project_id, session_id, request_id),
+        changes.session(connection, session_id),
+    )
+    return [change for change in about if change is not None]

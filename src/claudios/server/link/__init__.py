@@ -1,0 +1,1 @@
+"""The link: the server's half of the conversation with each agent, whatever carries it."""

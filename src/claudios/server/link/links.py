@@ -1,0 +1,255 @@
+"""All registrations that this process holds: how one is opened, found again, superseded, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from claudios.protocol.errors import NotSignedIn, Superseded, Unavailable
+from claudios.protocol.ids import instruct_key
+from claudios.protocol.link import LinkState, ServerLink
+from claudios.protocol.messages import Bye, Cursor, Hello, Instruction, Welcome
+from claudios.server.bus.topics import OVERVIEW, Bus, Changed, Registered, instructions, registration, revoked, tune
+from claudios.server.ingest.append import Ingest
+from claudios.server.ingest.commit import GroupCommit
+from claudios.server.ingest.verify import Source
+from claudios.server.instructions import outcome
+from claudios.server.instructions.deliver import Delivery
+from claudios.server.keys import ServerKey
+from claudios.server.link.registration import AgentView, Registration
+from claudios.server.live.watching import Watching
+from claudios.server.store import instructions as instruction_store
+from claudios.server.store import lives, log, registrations
+from claudios.server.store.agents import UNKNOWN_TOKEN, AgentKey, authenticate
+
+logger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+SWEEP_SECONDS = 2.0
+SUPERSEDED = Bye(code=Superseded.code, message=Superseded().message)
+REVOKED = Bye(code=NotSignedIn.code, message=UNKNOWN_TOKEN)
+
+
+class Transactions(Protocol):
+    """What runs transactions."""
+
+    async def write(self, work: Callable[[Connection], T]) -> T: ...
+
+    async def read(self, work: Callable[[Connection], T]) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What the transaction of a new registration found."""
+
+    boot: int
+    cursors: tuple[Cursor, ...]
+    told: tuple[Changed, ...]
+
+
+class Links:
+    """Opens registrations, keeps the newest of each agent, and sweeps for what a lost wake-up left lying."""
+
+    def __init__(
+        self,
+        store: Transactions,
+        bus: Bus,
+        key: ServerKey,
+        *,
+        ingest: Ingest,
+        commits: GroupCommit,
+        watching: Watching,
+        agent_view: AgentView,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._key = key
+        self._ingest = ingest
+        self._commits = commits
+        self._watching = watching
+        self._agent_view = agent_view
+        self._now_ms = now_ms
+        self._held: dict[str, _Held] = {}
+
+    async def authenticate(self, bearer: str) -> AgentKey:
+        """Return the key behind a bearer. Raises NotSignedIn."""
+        return await self._store.read(lambda connection: authenticate(connection, bearer, self._now_ms()))
+
+    async def open(self, key: AgentKey, hello: Hello, carrier: str) -> Registration:
+        """Register an agent anew; its Welcome lies in the outbox. Raises VersionUnsupported, NotSignedIn."""
+        ServerLink(0).receive(hello)  # before anything is superseded
+        opened = await self._store.write(lambda connection: self._register(connection, key.agent_id, hello, carrier))
+        made = self._make(key, opened.boot, hello)
+        made.outbox.put(
+            [
+                Welcome(
+                    agent_id=key.agent_id,
+                    agent_name=key.agent_name,
+                    boot=opened.boot,
+                    server_time_ms=self._now_ms(),
+                    cursors=opened.cursors,
+                )
+            ]
+        )
+        self._hold(made)
+        for change in opened.told:
+            self._bus.publish(OVERVIEW, change)
+        logger.info("agent_online", agent=key.agent_id, boot=opened.boot, carrier=carrier)
+        return made
+
+    async def find(self, key: AgentKey, boot: int) -> Registration:
+        """Return the polling registration `boot`, also when another process opened it. Raises Superseded."""
+        held = self._held.get(key.agent_id)
+        if held is not None and held.registration.source.boot == boot:
+            return held.registration
+        newest = await self._store.read(lambda connection: registrations.newest(connection, key.agent_id))
+        if newest is None or newest[0] != boot:
+            raise Superseded
+        await self._store.write(
+            lambda connection: registrations.returned(connection, key.agent_id, boot, "poll", self._now_ms())
+        )
+        held = self._held.get(key.agent_id)  # somebody may have been quicker
+        if held is not None and held.registration.source.boot >= boot:
+            return held.registration
+        made = self._make(key, boot, None, newest[1])
+        self._hold(made)
+        return made
+
+    async def leave(self, ended: Registration) -> None:
+        """Let go of a registration whose carrier is gone, and tell that the agent is offline if it was the newest."""
+        agent_id, boot = ended.source.agent_id, ended.source.boot
+        ended.end(Bye(code="gone", message="The connection has ended."))
+        held = self._held.get(agent_id)
+        if held is not None and held.registration is ended:
+            del self._held[agent_id]
+            held.release()
+
+        def work(connection: Connection) -> Changed | None:
+            was_newest = registrations.left(connection, agent_id, boot, self._now_ms())
+            return self._agent_view(connection, agent_id) if was_newest else None
+
+        try:
+            told = await self._store.write(work)
+        except Unavailable as problem:
+            logger.warning("departure_not_kept", agent=agent_id, problem=problem.message)
+            return
+        if told is not None:
+            self._bus.publish(OVERVIEW, told)
+            logger.info("agent_offline", agent=agent_id, boot=boot)
+
+    async def run(self) -> None:
+        """Mark all agents offline, then sweep. Losing this loop would lose late wake-ups, so it never gives up."""
+        await self._store.write(registrations.all_left)
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if not self._held:
+                continue
+            for held in self._held.values():
+                held.registration.sweep()
+            sent = {agent_id: held.registration.delivery.sent for agent_id, held in self._held.items()}
+            try:
+                late = await self._store.read(lambda connection: instruction_store.behind(connection, sent))  # noqa: B023
+            except Unavailable as problem:
+                logger.warning("sweep_postponed", problem=problem.message)
+                continue
+            for agent_id in late:
+                if agent_id in self._held:
+                    self._held[agent_id].registration.delivery.check()
+
+    def close(self, retry_after_ms: int) -> None:
+        """Tell every agent that this server stops, and when to come back."""
+        for held in self._held.values():
+            held.registration.end(
+                Bye(code="shutdown", message="The server is restarting.", retry_after_ms=retry_after_ms)
+            )
+
+    def _register(self, connection: Connection, agent_id: str, hello: Hello, carrier: str) -> _Opened:
+        now_ms = self._now_ms()
+        boot = registrations.register(connection, agent_id, hello, carrier, now_ms)
+        if boot is None:
+            raise NotSignedIn(UNKNOWN_TOKEN)
+        told: list[Changed] = []
+        for kept in instruction_store.forget(connection, agent_id, hello.received, now_ms):
+            told += outcome.consequences(connection, kept, now_ms)
+        listed = {status.session_id for status in hello.sessions}
+        told += lives.agent_says(connection, agent_id, hello.sessions, now_ms)
+        told += lives.agent_omits(connection, agent_id, listed, now_ms)
+        agent = self._agent_view(connection, agent_id)
+        if agent is not None:
+            told.append(agent)
+        return _Opened(boot, log.cursors(connection, agent_id, listed), tuple(told))
+
+    def _make(self, key: AgentKey, boot: int, hello: Hello | None, received: int = 0) -> Registration:
+        sign = self._key.decrypt(key.sign_key_encrypted, agent_id=key.agent_id, key_id=key.key_id)
+        link = ServerLink(boot)
+        if hello is not None:
+            link.receive(hello)
+        else:
+            link.state, link.received = LinkState.OPEN, received  # it said Hello to the process before this one
+
+        def delivery(send: Callable[[Sequence[Instruction]], None]) -> Delivery:
+            return Delivery(self._store, key.agent_id, instruct_key(sign), link.received, send)
+
+        return Registration(
+            Source(key.agent_id, key.project_id, key.key_id, sign, boot),
+            link=link,
+            ingest=self._ingest,
+            commits=self._commits,
+            delivery=delivery,
+            bus=self._bus,
+            agent_view=self._agent_view,
+            now_ms=self._now_ms,
+        )
+
+    def _hold(self, made: Registration) -> None:
+        """Make this the agent's registration here; cut an older one, wherever it is held."""
+        agent_id = made.source.agent_id
+        older = self._held.pop(agent_id, None)
+        if older is not None:
+            older.release()
+            older.registration.end(SUPERSEDED)
+        self._held[agent_id] = _Held(made, self._bus, self._watching)
+        self._bus.publish(registration(agent_id), Registered(agent_id, made.source.boot))
+
+
+class _Held:
+    """A registration with its subscriptions and its delivery loop."""
+
+    def __init__(self, made: Registration, bus: Bus, watching: Watching) -> None:
+        agent_id = made.source.agent_id
+        self.registration = made
+        self._endings = (
+            bus.subscribe(instructions(agent_id), made.delivery.offer),
+            bus.subscribe(tune(agent_id), made.tune),
+            bus.subscribe(registration(agent_id), self._superseded),
+            bus.subscribe(revoked(agent_id), self._revoked),
+        )
+        if watched := watching.of_agent(agent_id):
+            made.tune(watched)
+        self._delivering = asyncio.get_running_loop().create_task(made.delivery.run(), name=f"deliver {agent_id}")
+        self._delivering.add_done_callback(self._delivery_ended)
+
+    def release(self) -> None:
+        """Stop hearing and delivering."""
+        for end in self._endings:
+            end()
+        self._delivering.cancel()
+
+    def _superseded(self, newer: Registered) -> None:
+        if newer.boot > self.registration.source.boot:
+            self.registration.end(SUPERSEDED)
+
+    def _revoked(self, keys: frozenset[str]) -> None:
+        if self.registration.source.key_id in keys:
+            self.registration.end(REVOKED)
+
+    def _delivery_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.registration.fail(error)

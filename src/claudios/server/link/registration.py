@@ -1,0 +1,196 @@
+"""One registration of an agent: everything it says is taken here, everything it is told goes into its outbox.
+
+Carriers (WebSocket, poll) pass messages in and take the outbox out; they decide nothing. A registration ends once, for
+one reason; whatever fails in it ends it, since an agent that reconnects starts from what is committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from claudios.protocol.errors import ClaudiosError
+from claudios.protocol.link import ServerLink
+from claudios.protocol.messages import (
+    Ack,
+    AgentError,
+    AgentMessage,
+    Bye,
+    Instruction,
+    Received,
+    Report,
+    Reported,
+    Rewind,
+    ServerMessage,
+    Status,
+    Tune,
+)
+from claudios.protocol.signing import Batch
+from claudios.server.bus.topics import OVERVIEW, Bus, Changed
+from claudios.server.ingest.append import Ingest
+from claudios.server.ingest.commit import GroupCommit
+from claudios.server.ingest.verify import Source
+from claudios.server.instructions import outcome
+from claudios.server.instructions.deliver import Delivery
+from claudios.server.link.outbox import Outbox
+from claudios.server.store import instructions, lives, registrations
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+RESEND_SECONDS = 10.0
+"""An instruction sent so long ago and not yet in the agent's journal is sent again."""
+
+
+class AgentView(Protocol):
+    """Make the message that tells people how an agent is, inside a transaction."""
+
+    def __call__(self, connection: Connection, agent_id: str) -> Changed | None: ...
+
+
+class Registration:
+    """The server's half of the link with one agent, under one boot number."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        link: ServerLink,
+        ingest: Ingest,
+        commits: GroupCommit,
+        delivery: Callable[[Callable[[Sequence[Instruction]], None]], Delivery],
+        bus: Bus,
+        agent_view: AgentView,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self.source = source
+        self.outbox = Outbox()
+        self.delivery = delivery(self._send)
+        self.ended: asyncio.Future[Bye] = asyncio.get_running_loop().create_future()
+        self._link = link
+        self._ingest = ingest
+        self._commits = commits
+        self._bus = bus
+        self._agent_view = agent_view
+        self._now_ms = now_ms
+        self._progress = asyncio.get_running_loop().time()
+
+    async def take(self, messages: Iterable[AgentMessage | Batch]) -> list[asyncio.Future[Ack | Rewind]]:
+        """Take messages in order; return what will become of each batch, after its commit.
+
+        Waits while the ingest is full. Raises OutOfOrder, Superseded, VersionUnsupported.
+        """
+        answers = []
+        for message in messages:
+            message = self._link.receive(message)
+            await self._commits.room()
+            if isinstance(message, Batch):
+                answers.append(await self._ingest.append(self.source, message))
+            elif isinstance(message, Received):
+                self._received(message)
+            elif isinstance(message, Report):
+                self._report(message)
+            elif isinstance(message, Status):
+                self._status(message)
+            elif isinstance(message, AgentError):
+                log.warning("agent_error", agent=self.source.agent_id, code=message.code, session=message.session_id)
+            elif isinstance(message, Bye):
+                self.end(message)
+        return answers
+
+    def acknowledge(self, answers: Iterable[asyncio.Future[Ack | Rewind]]) -> None:
+        """Put what becomes of batches into the outbox as it comes."""
+        for answer in answers:
+            answer.add_done_callback(self._acknowledge)
+
+    def tune(self, watched: frozenset[str]) -> None:
+        """Tell the agent which of its sessions somebody watches."""
+        self.outbox.put([Tune(watched=tuple(sorted(watched)))])
+
+    def sweep(self) -> None:
+        """Send again what should have reached the agent's journal by now."""
+        late = asyncio.get_running_loop().time() - self._progress > RESEND_SECONDS
+        if late and self.delivery.sent > self.delivery.received:
+            self._progress = asyncio.get_running_loop().time()
+            self.delivery.again()
+
+    def fail(self, error: BaseException) -> None:
+        """End the registration because of `error`."""
+        if isinstance(error, ClaudiosError):
+            self.end(Bye(code=error.code, message=error.message))
+        else:
+            log.error("registration_failed", agent=self.source.agent_id, exc_info=error)
+            self.end(Bye(code=ClaudiosError.code, message="The server failed. Its log says why."))
+
+    def end(self, bye: Bye) -> None:
+        """End the registration; the first reason counts."""
+        if not self.ended.done():
+            self.ended.set_result(bye)
+
+    def _send(self, entries: Sequence[Instruction]) -> None:
+        self._progress = asyncio.get_running_loop().time()
+        self.outbox.put(entries)
+        sent = [(entry.id, entry.signature) for entry in entries]
+        self._commit(lambda connection: instructions.mark_sent(connection, sent))
+
+    def _received(self, message: Received) -> None:
+        self._progress = asyncio.get_running_loop().time()
+        self.delivery.taken(message.iseq)
+        agent_id = self.source.agent_id
+        self._commit(lambda connection: instructions.mark_taken(connection, agent_id, message.iseq))
+
+    def _report(self, message: Report) -> None:
+        def work(connection: Connection) -> list[Changed]:
+            return outcome.settle(connection, self.source.agent_id, message, self._now_ms())
+
+        def settled(told: list[Changed]) -> None:
+            self.outbox.put([Reported(instruction_ids=(message.instruction_id,))])
+            self._tell(told)
+
+        self._commit(work, settled)
+
+    def _status(self, message: Status) -> None:
+        agent_id, boot = self.source.agent_id, self.source.boot
+
+        def work(connection: Connection) -> list[Changed]:
+            now_ms = self._now_ms()
+            registrations.keep_status(connection, agent_id, boot, message, now_ms)
+            told = lives.agent_says(connection, agent_id, message.sessions, now_ms)
+            agent = self._agent_view(connection, agent_id)
+            return [*told, agent] if agent is not None else told
+
+        self._commit(work, self._tell)
+
+    def _tell(self, told: Iterable[Changed]) -> None:
+        for change in told:
+            self._bus.publish(OVERVIEW, change)
+
+    def _commit(self, work: Callable[[Connection], T], then: Callable[[T], None] | None = None) -> None:
+        """Have `work` ride with the next commit; a failure ends the registration."""
+        committed = self._commits.submit(work, urgent=False)
+
+        def settle(done: asyncio.Future[T]) -> None:
+            if done.cancelled():
+                return
+            error = done.exception()
+            if error is not None:
+                self.fail(error)
+            elif then is not None:
+                then(done.result())
+
+        committed.add_done_callback(settle)
+
+    def _acknowledge(self, answer: asyncio.Future[Ack | Rewind]) -> None:
+        if answer.cancelled():
+            return
+        error = answer.exception()
+        if error is not None:
+            self.fail(error)
+        else:
+            told: ServerMessage = answer.result()
+            self.outbox.put([told])

@@ -1,0 +1,49 @@
+"""What people are told when something changed: messages of the viewer socket, made inside the transaction.
+
+Each is published only after the commit. A thing that is gone gives None.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from claudios.protocol.messages import Model
+from claudios.server.bus.topics import Changed
+from claudios.server.store import requests, sessions
+from claudios.server.store.instructions import Instruction
+
+
+def session(connection: Connection, session_id: str) -> Changed | None:
+    """Tell how a session is now."""
+    found = sessions.get(connection, session_id)
+    return None if found is None else of_session(found)
+
+
+def of_session(found: sessions.Session) -> Changed:
+    """Tell how a session is."""
+    return Changed(found.project_id, found.id, _message("session", found))
+
+
+def request(connection: Connection, project_id: str, session_id: str, request_id: str) -> Changed | None:
+    """Tell how a permission request, question or plan is now."""
+    found = requests.get(connection, session_id, request_id)
+    return None if found is None else Changed(project_id, session_id, _message("request", found))
+
+
+def instruction(project_id: str, found: Instruction) -> Changed:
+    """Tell how an instruction is."""
+    return Changed(project_id, found.session_id, _message("instruction", found))
+
+
+def agent(project_id: str, found: Model) -> Changed:
+    """Tell how an agent is."""
+    return Changed(project_id, None, _message("agent", found))
+
+
+def removed(project_id: str, kind: str, thing_id: str, session_id: str | None = None) -> Changed:
+    """Tell that a thing is gone. `kind` is `session` or `agent`."""
+    return Changed(project_id, session_id, f'{{"type":"removed","kind":"{kind}","id":"{thing_id}"}}')
+
+
+def _message(kind: str, value: Model) -> str:
+    return f'{{"type":"{kind}","{kind}":{value.model_dump_json()}}}'

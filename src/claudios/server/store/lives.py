@@ -1,0 +1,47 @@
+"""Take what a witness saw of a session, with all that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import Connection
+
+from claudios.protocol.messages import EndReason, SessionState, SessionStatus
+from claudios.server.bus.topics import Changed
+from claudios.server.projections.life import Life
+from claudios.server.store import changes, instructions, requests, sessions
+
+_VANISHED = "The agent no longer knows this session. Its machine or its state directory was lost."
+
+
+def witness(
+    connection: Connection, session_id: str, seen: Life, now_ms: int, *, agent_id: str | None = None
+) -> list[Changed]:
+    """Move a session on, and withdraw what an ended one still asked. Return what people are to be told."""
+    if not sessions.observe(connection, session_id, seen, now_ms, agent_id):
+        return []
+    gone = requests.withdraw_all(connection, session_id) if seen.state is SessionState.ENDED else []
+    found = sessions.get(connection, session_id)
+    if found is None:
+        return []
+    withdrawn = [changes.request(connection, found.project_id, session_id, request_id) for request_id in gone]
+    return [changes.of_session(found), *(change for change in withdrawn if change is not None)]
+
+
+def agent_says(connection: Connection, agent_id: str, statuses: Iterable[SessionStatus], now_ms: int) -> list[Changed]:
+    """Take an agent's word on its sessions."""
+    told = []
+    for status in statuses:
+        seen = Life(status.epoch, status.state, status.reason, status.detail, status.exit_code)
+        told += witness(connection, status.session_id, seen, now_ms, agent_id=agent_id)
+    return told
+
+
+def agent_omits(connection: Connection, agent_id: str, listed: Collection[str], now_ms: int) -> list[Changed]:
+    """End as lost what should run on the agent but is not on its list; a start still on its way is spared."""
+    told = []
+    for found in sessions.of_agent(connection, agent_id):
+        if found.id not in listed and instructions.start_is_settled(connection, found.id):
+            lost = Life(found.epoch, SessionState.ENDED, EndReason.LOST, _VANISHED)
+            told += witness(connection, found.id, lost, now_ms)
+    return told

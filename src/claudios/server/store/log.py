@@ -1,0 +1,148 @@
+"""The log of every session: batches exactly as they were signed, and the cursor of how far they go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from claudios.protocol.frame import locate
+from claudios.protocol.messages import Cursor
+from claudios.protocol.signing import Batch
+from claudios.server.ingest.verify import Source, Standing, Twin
+from claudios.server.store.tables import agents, batches, sessions
+
+_STANDING = (
+    select(sessions.c.agent_id, agents.c.boot, sessions.c.epoch, sessions.c.last_seq, sessions.c.head)
+    .join(agents, agents.c.id == sessions.c.agent_id)
+    .where(sessions.c.id == bindparam("session"))
+)
+_LAST_EPOCH = (
+    select(batches.c.epoch)
+    .where(batches.c.session_id == bindparam("session"))
+    .order_by(batches.c.first_seq.desc())
+    .limit(1)
+)
+_TWIN = select(batches.c.last_seq, batches.c.head).where(
+    batches.c.session_id == bindparam("session"), batches.c.first_seq == bindparam("first")
+)
+_INSERT = insert(batches)
+_ADVANCE = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("session"))
+    .values(last_seq=bindparam("last"), head=bindparam("after"))
+)
+_AFTER = (
+    select(batches.c.first_seq, batches.c.last_seq, func.length(batches.c.frames).label("size"))
+    .where(batches.c.session_id == bindparam("session"), batches.c.first_seq > bindparam("after"))
+    .order_by(batches.c.first_seq)
+    .limit(bindparam("most"))
+)
+_START = select(func.max(batches.c.first_seq)).where(
+    batches.c.session_id == bindparam("session"), batches.c.first_seq <= bindparam("seq")
+)
+_FRAMES = (
+    select(batches.c.first_seq, batches.c.last_seq, batches.c.frames)
+    .where(
+        batches.c.session_id == bindparam("session"),
+        batches.c.first_seq >= bindparam("first"),
+        batches.c.first_seq <= bindparam("last"),
+    )
+    .order_by(batches.c.first_seq)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive frames of a session, encoded back to back."""
+
+    first_seq: int
+    last_seq: int
+    frames: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBatch:
+    """A stored batch with what is needed to check it again: the agent and key that sealed it."""
+
+    agent_id: str
+    key_id: str
+    sign_key_encrypted: bytes | None
+    batch: Batch
+
+
+def standing(connection: Connection, session_id: str) -> Standing | None:
+    """Return what is stored of a session, or None when there is no such session."""
+    row = connection.execute(_STANDING, {"session": session_id}).first()
+    if row is None:
+        return None
+    last_epoch = row.epoch if row.epoch == 1 else _last_epoch(connection, session_id)
+    return Standing(row.agent_id, row.boot, row.epoch, row.last_seq, row.head, last_epoch)
+
+
+def twin(connection: Connection, session_id: str, first_seq: int) -> Twin | None:
+    """Return the stored batch that starts at `first_seq`."""
+    row = connection.execute(_TWIN, {"session": session_id, "first": first_seq}).first()
+    return None if row is None else Twin(row.last_seq, row.head)
+
+
+def append(connection: Connection, source: Source, batch: Batch, received_ms: int) -> None:
+    """Store a batch that continues the log, and move the cursor."""
+    connection.execute(
+        _INSERT,
+        {
+            "session_id": batch.session_id,
+            "first_seq": batch.first_seq,
+            "last_seq": batch.last_seq,
+            "epoch": batch.epoch,
+            "boot": batch.boot,
+            "key_id": source.key_id,
+            "previous": batch.previous,
+            "head": batch.head,
+            "signature": batch.signature,
+            "received_ms": received_ms,
+            "frames": batch.frames,
+        },
+    )
+    connection.execute(_ADVANCE, {"session": batch.session_id, "last": batch.last_seq, "after": batch.head})
+
+
+def cursors(connection: Connection, agent_id: str, session_ids: Iterable[str]) -> tuple[Cursor, ...]:
+    """Return how far the log of each session goes; sessions that are not this agent's are left out."""
+    found = connection.execute(
+        select(sessions.c.id, sessions.c.last_seq, sessions.c.head).where(
+            sessions.c.agent_id == agent_id, sessions.c.id.in_(list(session_ids))
+        )
+    )
+    return tuple(Cursor(session_id=row.id, seq=row.last_seq, head=row.head.hex()) for row in found)
+
+
+def stretches_after(connection: Connection, session_id: str, after_seq: int, max_bytes: int) -> Sequence[Stretch]:
+    """Return the frames after `after_seq`, oldest first: at least one batch where there is one, then up to `max_bytes`.
+
+    A batch that `after_seq` lies inside is cut to the frames after it.
+    """
+    start = connection.execute(_START, {"session": session_id, "seq": after_seq + 1}).scalar()
+    first = after_seq + 1 if start is None else start
+    last, size = first, 0
+    for row in connection.execute(_AFTER, {"session": session_id, "after": first - 1, "most": 1024}):
+        size += row.size
+        if size > max_bytes and row.first_seq > first and row.first_seq > after_seq + 1:
+            break
+        last = row.first_seq
+    found = connection.execute(_FRAMES, {"session": session_id, "first": first, "last": last})
+    return [cut for row in found if (cut := _cut(row.first_seq, row.last_seq, bytes(row.frames), after_seq))]
+
+
+def _cut(first_seq: int, last_seq: int, frames: bytes, after_seq: int) -> Stretch | None:
+    if last_seq <= after_seq:
+        return None
+    if first_seq > after_seq:
+        return Stretch(first_seq, last_seq, frames)
+    start = next(found.start for found in locate(frames) if found.seq == after_seq + 1)
+    return Stretch(after_seq + 1, last_seq, frames[start:])
+
+
+def _last_epoch(connection: Connection, session_id: str) -> int:
+    return connection.execute(_LAST_EPOCH, {"session": session_id}).scalar() or 1

@@ -1,0 +1,361 @@
+"""Sessions: what people asked for, how far each one is, and the sums its projection keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+
+from claudios.protocol.messages import EndReason, Mode, Model, PermissionMode, SessionState
+from claudios.protocol.signing import GENESIS
+from claudios.server.projections.life import Life, replaces
+from claudios.server.store.tables import agents, members, projects, requests, sessions, users
+
+_PENDING = (
+    select(func.count())
+    .where(requests.c.session_id == sessions.c.id, requests.c.state == "pending")
+    .correlate(sessions)
+    .scalar_subquery()
+)
+_VIEW = (
+    select(
+        sessions.c.id,
+        sessions.c.project_id,
+        projects.c.name.label("project_name"),
+        sessions.c.agent_id,
+        agents.c.name.label("agent_name"),
+        agents.c.carrier,
+        sessions.c.title,
+        sessions.c.mode,
+        sessions.c.directory,
+        sessions.c.model,
+        sessions.c.permission_mode,
+        sessions.c.state,
+        sessions.c.reason,
+        sessions.c.detail,
+        sessions.c.exit_code,
+        sessions.c.epoch,
+        sessions.c.activity,
+        sessions.c.last_seq,
+        sessions.c.cost_usd,
+        sessions.c.input_tokens,
+        sessions.c.output_tokens,
+        _PENDING.label("pending_requests"),
+        sessions.c.claude_session_id,
+        sessions.c.demo,
+        users.c.username.label("created_by"),
+        sessions.c.created_ms,
+        sessions.c.started_ms,
+        sessions.c.ended_ms,
+        sessions.c.updated_ms,
+        sessions.c.last_text,
+    )
+    .join(projects, projects.c.id == sessions.c.project_id)
+    .join(agents, agents.c.id == sessions.c.agent_id)
+    .join(users, users.c.id == sessions.c.created_by, isouter=True)
+)
+_ONE = _VIEW.where(sessions.c.id == bindparam("session"))
+_PLACE = select(
+    sessions.c.project_id, sessions.c.agent_id, sessions.c.state, sessions.c.epoch, sessions.c.last_seq, sessions.c.head
+).where(sessions.c.id == bindparam("session"))
+
+
+class Session(Model):
+    """A session as people see it."""
+
+    id: str
+    project_id: str
+    project_name: str
+    agent_id: str
+    agent_name: str
+    agent_online: bool
+    title: str
+    mode: Mode
+    directory: str | None
+    model: str | None
+    permission_mode: str
+    state: SessionState
+    reason: EndReason | None
+    detail: str | None
+    exit_code: int | None
+    epoch: int
+    activity: str | None
+    last_seq: int
+    cost_usd: float | None
+    input_tokens: int
+    output_tokens: int
+    pending_requests: int
+    claude_session_id: str
+    demo: bool
+    created_by: str | None
+    created_ms: int
+    started_ms: int | None
+    ended_ms: int | None
+    updated_ms: int
+    last_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """What a person asks for; `title` may be empty until the first prompt."""
+
+    id: str
+    project_id: str
+    agent_id: str
+    title: str
+    mode: Mode
+    directory: str | None
+    model: str | None
+    permission_mode: PermissionMode
+    created_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a session belongs and where its log ends."""
+
+    project_id: str
+    agent_id: str
+    state: SessionState
+    epoch: int
+    last_seq: int
+    head: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the projection of the log knows of a session as a whole."""
+
+    activity: str | None
+    cost_usd: float | None
+    input_tokens: int
+    output_tokens: int
+    claude_session_id: str | None
+    model: str | None
+    permission_mode: str | None
+    last_text: str | None
+    started_ms: int | None
+    ended_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far the projection is, in its own words."""
+
+    folded_seq: int
+    fold: bytes | None
+    last_seq: int
+
+
+def create(connection: Connection, new: NewSession, now_ms: int) -> None:
+    """Insert a queued session with an empty log."""
+    connection.execute(
+        insert(sessions).values(
+            id=new.id,
+            project_id=new.project_id,
+            agent_id=new.agent_id,
+            title=new.title,
+            mode=new.mode.value,
+            directory=new.directory,
+            model=new.model,
+            permission_mode=new.permission_mode.value,
+            state=SessionState.QUEUED.value,
+            epoch=1,
+            head=GENESIS,
+            claude_session_id=new.id,
+            demo=select(agents.c.demo).where(agents.c.id == new.agent_id).scalar_subquery(),
+            created_by=new.created_by,
+            created_ms=now_ms,
+            updated_ms=now_ms,
+        )
+    )
+
+
+def get(connection: Connection, session_id: str) -> Session | None:
+    """Return one session."""
+    row = connection.execute(_ONE, {"session": session_id}).first()
+    return None if row is None else _session(row)
+
+
+def place(connection: Connection, session_id: str) -> Place | None:
+    """Return where a session belongs and where its log ends."""
+    row = connection.execute(_PLACE, {"session": session_id}).first()
+    if row is None:
+        return None
+    return Place(row.project_id, row.agent_id, SessionState(row.state), row.epoch, row.last_seq, row.head)
+
+
+def visible(
+    connection: Connection,
+    user_id: str,
+    *,
+    project_id: str | None = None,
+    agent_id: str | None = None,
+    state: SessionState | None = None,
+    before_ms: int | None = None,
+    limit: int = 100,
+) -> list[Session]:
+    """Return the sessions of the person's projects, newest first."""
+    wanted = _VIEW.join(members, members.c.project_id == sessions.c.project_id).where(members.c.user_id == user_id)
+    if project_id is not None:
+        wanted = wanted.where(sessions.c.project_id == project_id)
+    if agent_id is not None:
+        wanted = wanted.where(sessions.c.agent_id == agent_id)
+    if state is not None:
+        wanted = wanted.where(sessions.c.state == state.value)
+    if before_ms is not None:
+        wanted = wanted.where(sessions.c.created_ms < before_ms)
+    newest = wanted.order_by(sessions.c.created_ms.desc(), sessions.c.id).limit(limit)
+    return [_session(row) for row in connection.execute(newest)]
+
+
+def of_agent(connection: Connection, agent_id: str) -> list[Session]:
+    """Return the sessions of an agent that have not ended."""
+    living = _VIEW.where(sessions.c.agent_id == agent_id, sessions.c.state != SessionState.ENDED.value)
+    return [_session(row) for row in connection.execute(living)]
+
+
+def retitle(connection: Connection, session_id: str, title: str, *, only_if_empty: bool = False) -> bool:
+    """Give a session a title; say whether that changed it."""
+    wanted = update(sessions).where(sessions.c.id == session_id).values(title=title)
+    if only_if_empty:
+        wanted = wanted.where(sessions.c.title == "")
+    return connection.execute(wanted).rowcount == 1
+
+
+def remove(connection: Connection, session_id: str) -> None:
+    """Delete a session with its log, items, requests and instructions."""
+    connection.execute(delete(sessions).where(sessions.c.id == session_id))
+
+
+def reopen(connection: Connection, session_id: str, now_ms: int) -> None:
+    """Queue an ended session again, as its next epoch."""
+    connection.execute(
+        update(sessions)
+        .where(sessions.c.id == session_id)
+        .values(
+            epoch=sessions.c.epoch + 1,
+            state=SessionState.QUEUED.value,
+            reason=None,
+            detail=None,
+            exit_code=None,
+            activity=None,
+            ended_ms=None,
+            updated_ms=now_ms,
+        )
+    )
+
+
+def observe(connection: Connection, session_id: str, seen: Life, now_ms: int, agent_id: str | None = None) -> bool:
+    """Take what a witness saw of a session; say whether that was news. `agent_id` is whose session it must be."""
+    row = connection.execute(
+        select(sessions.c.agent_id, sessions.c.epoch, sessions.c.state, sessions.c.reason).where(
+            sessions.c.id == session_id
+        )
+    ).first()
+    if row is None or agent_id not in (None, row.agent_id):
+        return False
+    known = Life(row.epoch, SessionState(row.state), EndReason(row.reason) if row.reason else None)
+    if not replaces(seen, known):
+        return False
+    ended = seen.state is SessionState.ENDED
+    values: dict[str, object] = {"state": seen.state.value, "updated_ms": now_ms}
+    if ended:
+        values |= {
+            "reason": seen.reason.value if seen.reason else None,
+            "detail": seen.detail,
+            "exit_code": seen.exit_code,
+            "activity": None,
+        }
+        if known.state is not SessionState.ENDED:
+            values["ended_ms"] = now_ms
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
+    return True
+
+
+def checkpoint(connection: Connection, session_id: str) -> Checkpoint | None:
+    """Return how far the projection of a session is, and how far its log."""
+    row = connection.execute(
+        select(sessions.c.folded_seq, sessions.c.fold, sessions.c.last_seq).where(sessions.c.id == session_id)
+    ).first()
+    return None if row is None else Checkpoint(row.folded_seq, row.fold, row.last_seq)
+
+
+def behind(connection: Connection, limit: int) -> list[str]:
+    """Return sessions whose projection is behind their log."""
+    found = connection.execute(
+        select(sessions.c.id).where(sessions.c.folded_seq < sessions.c.last_seq).order_by(sessions.c.id).limit(limit)
+    )
+    return list(found.scalars())
+
+
+def save_fold(connection: Connection, session_id: str, folded_seq: int, fold: bytes, sums: Sums, now_ms: int) -> None:
+    """Keep the projection's checkpoint and sums. What the log has not said yet stays as it was asked for."""
+    values: dict[str, object] = {
+        "folded_seq": folded_seq,
+        "fold": fold,
+        "activity": sums.activity,
+        "cost_usd": sums.cost_usd,
+        "input_tokens": sums.input_tokens,
+        "output_tokens": sums.output_tokens,
+        "last_text": sums.last_text,
+        "started_ms": sums.started_ms,
+        "updated_ms": now_ms,
+    }
+    if sums.ended_ms is not None:
+        values["ended_ms"] = sums.ended_ms
+    for name, value in (
+        ("claude_session_id", sums.claude_session_id),
+        ("model", sums.model),
+        ("permission_mode", sums.permission_mode),
+    ):
+        if value is not None:
+            values[name] = value
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
+
+
+def projects_of(connection: Connection, user_id: str) -> frozenset[str]:
+    """Return the projects a person may see."""
+    return frozenset(connection.execute(select(members.c.project_id).where(members.c.user_id == user_id)).scalars())
+
+
+def get_many(connection: Connection, session_ids: Iterable[str]) -> list[Session]:
+    """Return these sessions, in no order."""
+    return [_session(row) for row in connection.execute(_VIEW.where(sessions.c.id.in_(list(session_ids))))]
+
+
+def _session(row: Row[*tuple[Any, ...]]) -> Session:
+    return Session(
+        id=row.id,
+        project_id=row.project_id,
+        project_name=row.project_name,
+        agent_id=row.agent_id,
+        agent_name=row.agent_name,
+        agent_online=row.carrier is not None,
+        title=row.title,
+        mode=Mode(row.mode),
+        directory=row.directory,
+        model=row.model,
+        permission_mode=row.permission_mode,
+        state=SessionState(row.state),
+        reason=EndReason(row.reason) if row.reason else None,
+        detail=row.detail,
+        exit_code=row.exit_code,
+        epoch=row.epoch,
+        activity=None if row.state == SessionState.ENDED.value else row.activity,
+        last_seq=row.last_seq,
+        cost_usd=row.cost_usd,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        pending_requests=row.pending_requests,
+        claude_session_id=row.claude_session_id,
+        demo=row.demo,
+        created_by=row.created_by,
+        created_ms=row.created_ms,
+        started_ms=row.started_ms,
+        ended_ms=row.ended_ms,
+        updated_ms=row.updated_ms,
+        last_text=row.last_text,
+    )
