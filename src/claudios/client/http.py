@@ -66,13 +66,18 @@ class Http:
 
         Raises Unreachable, MessageInvalid, or the error that the server names.
         """
+        raw = None if body is None else json.dumps(body).encode()
+        told = self.exchange(method, f"{API}{path}{encoded(query)}", raw)
+        return parse(told) if told else None
+
+    def exchange(self, method: str, path: str, raw: bytes | None = None, kind: str = "application/json") -> bytes:
+        """Send bytes to a path from the server's root and return those of the answer. Raises as `ask` does."""
         with self._waiting():
-            raw = self._whole(self._send(method, f"{API}{path}{_encoded(query)}", body))
-        return parse(raw) if raw else None
+            return self._whole(self._send(method, path, raw, kind))
 
     def stream(self, path: str, query: Query | None = None) -> Iterator[bytes]:
         """Yield the body of a GET below /api/v1 in pieces, as they come. Raises as `ask` does."""
-        answer = self._send("GET", f"{API}{path}{_encoded(query)}", None)
+        answer = self._send("GET", f"{API}{path}{encoded(query)}", None)
         try:
             while piece := answer.read1(PIECE_BYTES):
                 yield piece
@@ -84,13 +89,12 @@ class Http:
 
     def status_of(self, path: str) -> int:
         """Return the status with which the server answers a GET at its root, such as /readyz. Raises Unreachable."""
-        answer = self._exchange("GET", path, None)
+        answer = self._exchange("GET", path, None, "")
         self._whole(answer)
         return answer.status
 
-    def _send(self, method: str, path: str, body: object) -> HTTPResponse:
-        raw = None if body is None else json.dumps(body).encode()
-        answer = self._exchange(method, path, raw)
+    def _send(self, method: str, path: str, raw: bytes | None, kind: str = "application/json") -> HTTPResponse:
+        answer = self._exchange(method, path, raw, kind)
         if answer.status >= 300:
             raise refusal(self.address, answer.status, answer.getheader("Retry-After"), self._whole(answer))
         return answer
@@ -102,8 +106,8 @@ class Http:
             self.close()
             raise Unreachable(f"{self.address.url} broke off in the middle of an answer. Try again.") from broken
 
-    def _exchange(self, method: str, path: str, raw: bytes | None) -> HTTPResponse:
-        headers = self.headers | ({} if raw is None else {"Content-Type": "application/json"})
+    def _exchange(self, method: str, path: str, raw: bytes | None, kind: str) -> HTTPResponse:
+        headers = self.headers | ({} if raw is None else {"Content-Type": kind})
         is_reused = self._connection is not None
         try:
             try:
@@ -129,7 +133,8 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def _encoded(query: Query | None) -> str:
+def encoded(query: Query | None) -> str:
+    """Return the query with its question mark; values of None are left out, and without any it is empty."""
     known = {key: value for key, value in (query or {}).items() if value is not None}
     return f"?{urlencode(known)}" if known else ""
 
@@ -161,22 +166,23 @@ def _proxy(address: Address) -> tuple[str, int] | None:
 
 
 def refusal(address: Address, status: int, retry_after: str | None, raw: bytes) -> ClaudiosError:
-    if status >= 500:
-        return Unreachable(f"{address.url} answered with status {status}. Try again, and look at the server's log.")
-    if status < 400:
+    """Return the error that an answer with this status and body stands for."""
+    if 300 <= status < 400:
         return Unreachable(f"{address.url} answered with a redirection ({status}). Use the address it leads to.")
-    code, message = _BY_STATUS.get(status, Refused.code), f"The server refused the request with status {status}."
     try:
         told = parse(raw)
     except MessageInvalid:
-        return Unreachable(
-            f"{address.url} is no ClaudiOS server: its answer ({status}) is not JSON. Check the address."
-        )
+        told = None
     error = told.get("error") if isinstance(told, dict) else None
     if not isinstance(error, dict):
-        return class_of(code, code)(message)
-    message = str(error.get("message", message))
-    kind = class_of(str(error.get("code")), code)
+        return Unreachable(
+            f"{address.url} answered with status {status}, and not as a ClaudiOS server does. "
+            "Check the address, a proxy before it, and the server's log."
+        )
+    message = str(error.get("message"))
+    if status >= 500:
+        return Unreachable(f"{address.url} cannot answer now: {message}")
+    kind = class_of(str(error.get("code")), _BY_STATUS.get(status, Refused.code))
     if issubclass(kind, TooMany):
         return kind(message, int(retry_after) if retry_after and retry_after.isdecimal() else 1)
     return kind(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from fastapi import APIRouter, FastAPI
@@ -13,6 +14,7 @@ from claudios.server.bus.memory import MemoryBus
 from claudios.server.clock import now_ms as wall_clock_ms
 from claudios.server.config import Config
 from claudios.server.credentials import Credentials
+from claudios.server.data_path import DataPath
 from claudios.server.keys import ServerKey
 from claudios.server.limits import Limit
 from claudios.server.passwords import Passwords
@@ -20,8 +22,10 @@ from claudios.server.store import agents as agent_store
 from claudios.server.store.engine import Store
 from claudios.server.web import (
     accounts,
+    agent_check,
     agents,
     audit,
+    data_routes,
     devices,
     errors,
     health,
@@ -82,8 +86,11 @@ class Application:
             ),
             now_ms=now_ms,
         )
+        self.data_path = DataPath(store, self.parts.bus, self.parts.key, now_ms)
+        self._loops: asyncio.Task[None] | None = None
         self.api = describe()
         self.api.state.parts = self.parts
+        self.api.state.data_path = self.data_path
         self.api.state.metrics = metrics.Metrics()
         self.api.state.is_stopping = False
         self.asgi: ASGIApp = Frame(self.api, config, self.api.state.metrics)
@@ -91,13 +98,19 @@ class Application:
     async def start(self) -> None:
         """Begin: nothing is connected yet, whatever was when the server last stopped."""
         await self.parts.store.write(agent_store.forget_presence)
+        self._loops = asyncio.create_task(self.data_path.run(), name="data path")
 
     def drain(self) -> None:
         """Let /readyz fail, so that no new work is sent here."""
         self.api.state.is_stopping = True
+        self.data_path.stop()
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database."""
+        if self._loops is not None:
+            self._loops.cancel()
+            await asyncio.gather(self._loops, return_exceptions=True)
+        self.data_path.close()
         await self.parts.credentials.close()
         self.parts.passwords.close()
         self.parts.store.close()
@@ -121,8 +134,10 @@ def describe() -> FastAPI:
     errors.install(api)
     for router in RESOURCES:
         api.include_router(router, prefix=API_PREFIX)
+    api.include_router(agent_check.router)
     api.include_router(health.probes)
     api.include_router(metrics.router)
+    api.router.routes += data_routes.ROUTES
     api.router.default = Page()
     return api
 
