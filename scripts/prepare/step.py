@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -47,7 +48,12 @@ def run(
     words = [str(word) for word in argv]
     with tempfile.TemporaryFile("w+", errors="replace") as output:
         process = subprocess.Popen(
-            words, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            words,
+            cwd=cwd,
+            env={**(environment or os.environ), "NO_COLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         begun = time.monotonic()
         while True:
