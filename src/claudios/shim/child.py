@@ -10,7 +10,6 @@ import fcntl
 import os
 import signal
 import sys
-from typing import NoReturn
 
 from claudios.protocol.frame import Stream
 from claudios.shim.kernel import die_with_parent
@@ -62,8 +61,8 @@ def start(launch: Launch) -> Child:
     return Child(pid, our_input, {our_output: Stream.STDOUT, our_errors: Stream.STDERR})
 
 
-def _become(launch: Launch, parent: int, streams: tuple[int, int, int], report: int) -> NoReturn:
-    """Turn the forked process into the program; never return, never raise."""
+def _become(launch: Launch, parent: int, streams: tuple[int, int, int], report: int) -> None:
+    """Turn the forked process into the program; neither return nor raise."""
     step = "prepare"
     try:
         os.setsid()

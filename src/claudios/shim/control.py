@@ -40,13 +40,14 @@ class Control:
         self._selector = selector
         self._receive = receive
         self._daemon: socket.socket | None = None
+        self._is_attached = False
         self._incoming = bytearray()
         self._outgoing = bytearray()
         self._listener = _listen(path)
         selector.register(self._listener, selectors.EVENT_READ, self._accept)
 
     @property
-    def is_attached(self) -> bool:
+    def is_connected(self) -> bool:
         return self._daemon is not None
 
     @property
@@ -56,7 +57,7 @@ class Control:
 
     def send(self, message: dict[str, object]) -> None:
         """Queue one envelope for the attached daemon; without one it is dropped."""
-        if self._daemon is None:
+        if not self._is_attached:
             return
         raw = json.dumps(message, separators=(",", ":")).encode()
         self._outgoing += _LENGTH.pack(len(raw)) + raw
@@ -108,6 +109,7 @@ class Control:
             except (ValueError, KeyError, TypeError, AttributeError):
                 self._release()
                 return
+            self._is_attached |= request.op == "attach"
             self._receive(request)
 
     def _flush(self) -> None:
@@ -132,6 +134,7 @@ class Control:
             self._selector.unregister(self._daemon)
             self._daemon.close()
         self._daemon = None
+        self._is_attached = False
         self._incoming.clear()
         self._outgoing.clear()
 

@@ -67,6 +67,7 @@ class Session:
         self._ladder = Ladder(launch.ladder)
         self._family = Family(launch.marker)
         self._exited = 0.0
+        self._is_alone = False
         self._drain_due: float | None = None
         self._exit_code: int | None = None
         self._signal: int | None = None
@@ -83,13 +84,13 @@ class Session:
             for key, mask in self._selector.select(self._timeout()):
                 key.data(mask)
             self._take_turn(time.monotonic())
-        self._spool.sync()
+        self._spool.close()
         self._control.close()
 
     @property
     def _is_over(self) -> bool:
-        is_needed = self._control.is_attached and not self._is_released
-        return self._phase is Phase.ENDED and not self._unwritten and not is_needed
+        is_needed = self._control.is_connected and not self._is_released
+        return self._phase is Phase.ENDED and not self._is_paused and not is_needed
 
     def _timeout(self) -> float | None:
         dues = (self._spool.sync_due, self._ladder.due, self._start_due, self._drain_due, self._retry_due)
@@ -110,7 +111,7 @@ class Session:
             self._announced = self._spool.seq
             self._control.send({"op": "head", "seq": self._spool.seq, "output": self._first_output})
         if self._spool.sync_due is not None and now >= self._spool.sync_due:
-            self._spool.sync()
+            self._spool.sync(now)
 
     # The program
 
@@ -144,12 +145,12 @@ class Session:
                 self._errors = (self._errors + read)[-ERRORS_KEPT_BYTES:]
             elif not self._first_output:
                 self._first_output, self._start_due = self._spool.seq, None
-            if len(read) < MAX_PAYLOAD_BYTES or self._unwritten:
+            if len(read) < MAX_PAYLOAD_BYTES or self._is_paused:
                 return
 
     def _close_output(self, descriptor: int) -> None:
         del self._outputs[descriptor]
-        if not self._unwritten:
+        if not self._is_paused:
             self._selector.unregister(descriptor)
         os.close(descriptor)
 
@@ -162,17 +163,24 @@ class Session:
 
     def _record(self, *pieces: tuple[Stream, bytes]) -> None:
         """Write frames, or keep them and stop reading the program until the disk takes them."""
-        if not self._unwritten:
+        if not self._is_paused:
             try:
                 self._spool.append(pieces)
             except OSError as problem:
-                _log(f"The spool takes nothing: {problem}. Free some space; reading goes on then.")
-                for descriptor in self._outputs:
-                    self._selector.unregister(descriptor)
+                self._pause(problem)
             else:
                 return
         self._unwritten.append(pieces)
+
+    def _pause(self, problem: OSError) -> None:
+        _log(f"The spool takes nothing: {problem}. Free some space; reading goes on then.")
         self._retry_due = time.monotonic() + RETRY_SECONDS
+        for descriptor in self._outputs:
+            self._selector.unregister(descriptor)
+
+    @property
+    def _is_paused(self) -> bool:
+        return self._retry_due is not None
 
     def _record_unwritten(self) -> None:
         try:
@@ -205,21 +213,27 @@ class Session:
         if self._inputs.has_taken(request.id):
             self._control.send({"op": "taken", "id": request.id})
             return
-        code = self._objection(len(line))
+        code = self._journal_input(request.id, line)
         if code is None:
-            # The log knows of the line before the program does: what it was given can always be told.
-            self._record(_event(event="input", id=request.id, bytes=len(line)), *_stdin(line))
             self._inputs.take(line, request.id)
             self._control.send({"op": "taken", "id": request.id})
         else:
             self._control.send({"op": "refused", "id": request.id, "code": code})
 
-    def _objection(self, size: int) -> str | None:
+    def _journal_input(self, identity: str, line: bytes) -> str | None:
+        """Write a line into the log before the program gets it; return the code of what stands against it."""
+        if b"\n" in line[:-1]:
+            return "input_invalid"
         if self._ladder.has_begun or not self._inputs.is_open:
             return "session_lost"
-        if self._unwritten or not self._inputs.has_room(size):
+        if not self._inputs.has_room(len(line)):
             return "too_many"
-        return None
+        if not self._is_paused:
+            try:
+                self._spool.append([_event(event="input", id=identity, bytes=len(line)), *_stdin(line)])
+            except OSError as problem:
+                self._pause(problem)
+        return "spool_full" if self._is_paused else None
 
     def _condition(self) -> dict[str, object]:
         return {
@@ -253,12 +267,17 @@ class Session:
 
     def _drain(self, now: float) -> None:
         """Sweep what the program left behind and take the last of its output, for at most DRAIN_SECONDS."""
+        latest = self._exited + DRAIN_SECONDS
         if self._drain_due is not None and now >= self._drain_due:
             left = self._family.living()
             signal_all(left, signal.SIGTERM if now < self._exited + GRACE_SECONDS else signal.SIGKILL)
-            self._drain_due = now + SWEEP_SECONDS if left else None
-        is_late = now >= self._exited + DRAIN_SECONDS
-        if self._unwritten or (not is_late and (self._outputs or self._drain_due is not None)):
+            self._is_alone = not left
+            self._drain_due = min(latest, now + SWEEP_SECONDS) if left else latest
+        if now >= latest:
+            self._drain_due = None
+        elif self._outputs or not self._is_alone:
+            return
+        if self._is_paused:
             return
         for descriptor in list(self._outputs):
             self._close_output(descriptor)

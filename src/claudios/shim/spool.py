@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 
 from claudios.protocol.frame import Stream, encode_header
+from claudios.shim.syncer import Syncer
 
 SEGMENT_BYTES = 4 * 1024 * 1024
 SYNC_BYTES = 256 * 1024
@@ -28,6 +29,7 @@ class SpoolWriter:
         self.sync_due: float | None = None
         self._directory = directory
         self._epoch = epoch
+        self._syncer = Syncer()
         self._file = -1
         self._size = SEGMENT_BYTES
         self._unsynced = 0
@@ -54,12 +56,21 @@ class SpoolWriter:
         if self._unsynced >= SYNC_BYTES:
             self.sync_due = 0.0
 
-    def sync(self) -> None:
-        """Bring everything written so far onto the disk."""
-        if self._unsynced:
-            os.fdatasync(self._file)
-        self._unsynced = 0
-        self.sync_due = None
+    def sync(self, now: float) -> None:
+        """Have what was written brought onto the disk, without waiting; later when the disk is still at it."""
+        if self._syncer.is_idle:
+            self._syncer.sync(self._file, close=False)
+            self._unsynced = 0
+            self.sync_due = None
+        else:
+            self.sync_due = now + SYNC_SECONDS
+
+    def close(self) -> None:
+        """Bring everything onto the disk, and wait for that."""
+        if self._file >= 0:
+            self._syncer.sync(self._file, close=True)
+            self._syncer.finish()
+            self._file = -1
 
     def _write(self, parts: list[bytes]) -> int:
         try:
@@ -71,11 +82,8 @@ class SpoolWriter:
 
     def _open_segment(self) -> None:
         first = self.seq + 1
-        self.sync()
         file = os.open(f"{self._directory}/{first:020d}.seg", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         if self._file >= 0:
-            os.close(self._file)
+            self._syncer.sync(self._file, close=True)
         self._file, self._size = file, 0
-        directory = os.open(self._directory, os.O_RDONLY)
-        os.fsync(directory)
-        os.close(directory)
+        self._syncer.sync(os.open(self._directory, os.O_RDONLY), close=True)

@@ -149,6 +149,8 @@ class ShimClient(asyncio.Protocol):
 def _refusal(code: str) -> Exception:
     if code == "too_many":
         return TooMany("Claude has not read its earlier input yet. Wait for it, then send this again.")
+    if code == "spool_full":
+        return TooMany("The machine's disk is full, so nothing can be recorded. Free some space, then send this again.")
     if code == "input_invalid":
         return InputInvalid("A line for Claude holds a line break. Escape it as JSON does.")
     return SessionLost()
