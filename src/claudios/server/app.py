@@ -33,6 +33,7 @@ from claudios.server.web import (
     members,
     metrics,
     projects,
+    sessions,
     tokens,
 )
 from claudios.server.web.errors import ErrorBody
@@ -51,6 +52,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     members.router,
     invitations.router,
     agents.router,
+    sessions.router,
     audit.router,
 )
 _FAILURES = {

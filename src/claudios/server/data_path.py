@@ -25,6 +25,9 @@ from claudios.server.store import agents, changes
 from claudios.server.store.engine import Store
 
 
+RETRY_AFTER_MS = 1_000
+
+
 class DataPath:
     """The parts, and the loops that keep them going."""
 
@@ -52,7 +55,7 @@ class DataPath:
             loops.create_task(self.links.run(), name="links")
             loops.create_task(self.mailbox.expire(), name="expiry")
 
-    def stop(self, retry_after_ms: int) -> None:
+    def stop(self, retry_after_ms: int = RETRY_AFTER_MS) -> None:
         """Tell agents that the server stops, and when to come back."""
         self.links.close(retry_after_ms)
 

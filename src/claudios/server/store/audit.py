@@ -37,6 +37,7 @@ class Action(StrEnum):
     AGENT_TOKEN_ROTATED = "agent_token_rotated"
     AGENT_REVOKED = "agent_revoked"
     BATCH_REFUSED = "batch_refused"
+    SESSION_DELETED = "session_deleted"
 
 
 class AuditEntry(Model):

@@ -1,0 +1,256 @@
+"""Sessions: start, list, steer and end them, and read their transcript and log."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field, StringConstraints
+from sqlalchemy import Connection
+from starlette.requests import HTTPConnection
+
+from claudios.protocol.errors import Conflict, NotFound
+from claudios.protocol.messages import Mode, PermissionMode, SessionId, SessionState
+from claudios.server.bus.topics import Changed
+from claudios.server.data_path import DataPath
+from claudios.server.instructions import accept
+from claudios.server.instructions.accept import Accepted
+from claudios.server.store import agents, audit, changes, instructions, sessions
+from claudios.server.store.audit import Action
+from claudios.server.store.instructions import Instruction
+from claudios.server.store.projects import Role
+from claudios.server.store.sessions import NewSession, Session
+from claudios.server.web.accounts import Nothing
+from claudios.server.web.auth import Caller, SignedIn, require_role
+from claudios.server.web.fields import Body, Line, Limited, PathId, Prose, TimeMs
+from claudios.server.web.parts import WithParts
+
+router = APIRouter(tags=["sessions"])
+
+Title = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), Line]
+Setting = Annotated[str, StringConstraints(min_length=1, max_length=200), Line]
+Directory = Annotated[str, StringConstraints(min_length=1, max_length=4096), Line]
+INSTRUCTIONS_SHOWN = 200
+
+
+def data_path_of(connection: HTTPConnection) -> DataPath:
+    """Return the data path of the server that this connection came to."""
+    found: DataPath = connection.app.state.data_path
+    return found
+
+
+WithDataPath = Annotated[DataPath, Depends(data_path_of)]
+
+
+class SessionRequest(Body):
+    """What to start. `id` makes it safe to send twice; without one the server chooses."""
+
+    agent_id: Annotated[str, StringConstraints(max_length=64)]
+    id: SessionId | None = None
+    directory: Directory | None = Field(None, examples=["/home/me/project"])
+    prompt: Prose | None = Field(None, examples=["What does this project do?"])
+    model: Setting | None = None
+    permission_mode: PermissionMode = PermissionMode.DEFAULT
+    title: Title = ""
+
+
+class CommandRequest(Body):
+    """A prompt for a running session. `id` makes it safe to send twice."""
+
+    text: Prose = Field(examples=["Add a test for that."])
+    id: SessionId | None = None
+
+
+class ResumeRequest(Body):
+    prompt: Prose | None = None
+
+
+class NewTitle(Body):
+    title: Annotated[Title, Field(min_length=1)]
+
+
+@router.get("/sessions", operation_id="list_sessions")
+async def list_sessions(
+    parts: WithParts,
+    caller: SignedIn,
+    project_id: Annotated[str | None, Query(max_length=64)] = None,
+    agent_id: Annotated[str | None, Query(max_length=64)] = None,
+    state: SessionState | None = None,
+    before_ms: Annotated[TimeMs | None, Query()] = None,
+    limit: Limited = 100,
+) -> list[Session]:
+    """List the sessions of your projects, newest first."""
+    return await parts.store.read(
+        lambda connection: sessions.visible(
+            connection,
+            caller.user_id,
+            project_id=project_id,
+            agent_id=agent_id,
+            state=state,
+            before_ms=before_ms,
+            limit=limit,
+        )
+    )
+
+
+@router.post("/projects/{project_id}/sessions", operation_id="start_session", status_code=201)
+async def start_session(
+    project_id: PathId, body: SessionRequest, parts: WithParts, data: WithDataPath, caller: SignedIn
+) -> Session:
+    """Start a session on an agent; it waits there while the agent is offline or busy."""
+    now = parts.now_ms()
+    session_id = body.id or str(uuid4())
+
+    def work(connection: Connection) -> Accepted[Session]:
+        require_role(connection, caller, project_id, Role.OPERATOR)
+        if agents.project_of(connection, body.agent_id) != project_id:
+            raise NotFound
+        new = NewSession(
+            id=session_id,
+            project_id=project_id,
+            agent_id=body.agent_id,
+            title=body.title,
+            mode=Mode.CHAT,
+            directory=body.directory,
+            model=body.model,
+            permission_mode=body.permission_mode,
+            created_by=caller.user_id,
+        )
+        return accept.start(connection, new, body.prompt, now)
+
+    return await data.mailbox.accept(work)
+
+
+@router.get("/sessions/{session_id}", operation_id="get_session")
+async def get_session(session_id: PathId, parts: WithParts, caller: SignedIn) -> Session:
+    """Return a session."""
+    return await parts.store.read(lambda connection: seen_session(connection, caller, session_id))
+
+
+@router.patch("/sessions/{session_id}", operation_id="rename_session")
+async def rename_session(
+    session_id: PathId, body: NewTitle, parts: WithParts, data: WithDataPath, caller: SignedIn
+) -> Session:
+    """Give a session a title."""
+
+    def work(connection: Connection) -> Session:
+        seen_session(connection, caller, session_id, Role.OPERATOR)
+        sessions.retitle(connection, session_id, body.title)
+        return seen_session(connection, caller, session_id)
+
+    renamed = await parts.store.write(work)
+    data.mailbox.tell([changes.of_session(renamed)])
+    return renamed
+
+
+@router.delete("/sessions/{session_id}", operation_id="delete_session")
+async def delete_session(session_id: PathId, parts: WithParts, data: WithDataPath, caller: SignedIn) -> Nothing:
+    """Delete an ended session with its whole record."""
+    now = parts.now_ms()
+
+    def work(connection: Connection) -> Changed:
+        found = seen_session(connection, caller, session_id, Role.OWNER)
+        if found.state is not SessionState.ENDED:
+            raise Conflict("This session has not ended. Terminate it first.")
+        sessions.remove(connection, session_id)
+        audit.write(
+            connection,
+            now_ms=now,
+            actor=caller.username,
+            action=Action.SESSION_DELETED,
+            target=found.title,
+            detail=session_id,
+            project_id=found.project_id,
+        )
+        return changes.removed(found.project_id, "session", session_id, session_id)
+
+    data.mailbox.tell([await parts.store.write(work)])
+    return Nothing()
+
+
+@router.post("/sessions/{session_id}/commands", operation_id="send_command", status_code=201)
+async def send_command(
+    session_id: PathId, body: CommandRequest, parts: WithParts, data: WithDataPath, caller: SignedIn
+) -> Instruction:
+    """Send a prompt to a session. While a turn runs, Claude takes it up as soon as it can."""
+    now = parts.now_ms()
+    command_id = body.id or str(uuid4())
+
+    def work(connection: Connection) -> Accepted[Instruction]:
+        require_operator(connection, caller, session_id)
+        return accept.command(connection, session_id, body.text, command_id, caller.user_id, now)
+
+    return await data.mailbox.accept(work)
+
+
+@router.post("/sessions/{session_id}/interrupt", operation_id="interrupt_session", status_code=201)
+async def interrupt_session(
+    session_id: PathId, parts: WithParts, data: WithDataPath, caller: SignedIn
+) -> Instruction:
+    """Stop the running turn; the session stays."""
+    now = parts.now_ms()
+
+    def work(connection: Connection) -> Accepted[Instruction]:
+        require_operator(connection, caller, session_id)
+        return accept.interrupt(connection, session_id, caller.user_id, now)
+
+    return await data.mailbox.accept(work)
+
+
+@router.post("/sessions/{session_id}/terminate", operation_id="terminate_session", status_code=201)
+async def terminate_session(
+    session_id: PathId, parts: WithParts, data: WithDataPath, caller: SignedIn
+) -> Instruction:
+    """End a session: politely first, then by force."""
+    now = parts.now_ms()
+
+    def work(connection: Connection) -> Accepted[Instruction]:
+        require_operator(connection, caller, session_id)
+        return accept.terminate(connection, session_id, caller.user_id, now)
+
+    return await data.mailbox.accept(work)
+
+
+@router.post("/sessions/{session_id}/resume", operation_id="resume_session", status_code=201)
+async def resume_session(
+    session_id: PathId, body: ResumeRequest, parts: WithParts, data: WithDataPath, caller: SignedIn
+) -> Session:
+    """Start an ended session again where it left off."""
+    now = parts.now_ms()
+
+    def work(connection: Connection) -> Accepted[Session]:
+        require_operator(connection, caller, session_id)
+        return accept.resume(connection, session_id, body.prompt, caller.user_id, now)
+
+    return await data.mailbox.accept(work)
+
+
+@router.get("/sessions/{session_id}/instructions", operation_id="list_instructions")
+async def list_instructions(session_id: PathId, parts: WithParts, caller: SignedIn) -> list[Instruction]:
+    """List what was asked of a session and what became of it, oldest first."""
+
+    def look(connection: Connection) -> list[Instruction]:
+        seen_session(connection, caller, session_id)
+        return instructions.of_session(connection, session_id, INSTRUCTIONS_SHOWN)
+
+    return await parts.store.read(look)
+
+
+def seen_session(
+    connection: Connection, caller: Caller, session_id: str, needed: Role = Role.VIEWER
+) -> Session:
+    """Return a session that the caller may see. Raises NotFound, Forbidden."""
+    found = sessions.get(connection, session_id)
+    if found is None:
+        raise NotFound
+    require_role(connection, caller, found.project_id, needed)
+    return found
+
+
+def require_operator(connection: Connection, caller: Caller, session_id: str) -> None:
+    """Check that the caller may steer a session. Raises NotFound, Forbidden."""
+    place = sessions.place(connection, session_id)
+    if place is None:
+        raise NotFound
+    require_role(connection, caller, place.project_id, Role.OPERATOR)
