@@ -16,8 +16,7 @@ THIS = Path("scripts/check_docs.py")
 FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)")
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
-RULE = re.compile(r"\bP-\d+[a-z]?\b")
-STATED_RULE = re.compile(r"^\W*(P-\d+[a-z]?)\b", re.MULTILINE)
+STATED_RULE = re.compile(r"^(?:[-*] )?\*\*([A-Z]-\d+)\*\*", re.MULTILINE)
 # Registries' addresses, and the folders of whoever happens to work on this.
 PLACES = re.compile(
     r"https?://[\w.-]*(?:pypi\.org|pythonhosted\.org|registry\.npmjs\.org|deb\.debian\.org)"
@@ -74,10 +73,12 @@ def wrong_rules(texts: Mapping[Path, str]) -> Iterator[str]:
         yield f"{PROTOCOL}: states no rule"
         return
     yield from (f"{PROTOCOL}: rule {rule} is stated twice" for rule in sorted(set(stated)) if stated.count(rule) > 1)
+    letters = "".join({rule[0] for rule in stated})
+    any_rule = re.compile(rf"(?<![\w-])[{letters}]-\d+\b")
     tested: set[str] = set()
     for file, text in texts.items():
         if file.suffix == ".py":
-            cited = set(RULE.findall(text))
+            cited = set(any_rule.findall(text))
             yield from (f"{file}: rule {rule} is not in {PROTOCOL}" for rule in sorted(cited - set(stated)))
             tested |= cited if file.parts[0] == "tests" else set()
     yield from (f"{PROTOCOL}: no test cites rule {rule}" for rule in stated if rule not in tested)

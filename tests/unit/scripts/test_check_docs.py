@@ -9,7 +9,7 @@ import pytest
 from scripts.check_docs import dead_links, places_named, wrong_rules
 
 PROTOCOL = Path("docs/protocol.md")
-RULES = "# Protocol\n\n**P-1** Frames are numbered.\n\n- P-2 A gap is answered; see P-1.\n"
+RULES = "# Protocol\n\n**Y-1** Frames are numbered.\n\n- **Z-2** A gap is answered; see Y-1.\n"
 HOME = "/home" + "/someone/project"  # in two pieces, for the check reads this file too
 
 
@@ -52,22 +52,22 @@ def test_what_stands_in_a_code_block_is_no_link() -> None:
 
 
 def test_rules_that_tests_cite_pass() -> None:
-    assert list(wrong_rules({PROTOCOL: RULES, Path("tests/test_a.py"): "# P-1, P-2"})) == []
+    assert list(wrong_rules({PROTOCOL: RULES, Path("tests/test_a.py"): "# Y-1, Z-2"})) == []
 
 
 def test_a_rule_without_a_test_is_named() -> None:
-    texts = {PROTOCOL: RULES, Path("tests/test_a.py"): "# P-1", Path("src/a.py"): "# P-2"}
-    assert list(wrong_rules(texts)) == [f"{PROTOCOL}: no test cites rule P-2"]
+    texts = {PROTOCOL: RULES, Path("tests/test_a.py"): "# Y-1", Path("src/a.py"): "# Z-2"}
+    assert list(wrong_rules(texts)) == [f"{PROTOCOL}: no test cites rule Z-2"]
 
 
 def test_a_rule_that_is_stated_nowhere_is_named() -> None:
-    texts = {PROTOCOL: RULES, Path("tests/test_a.py"): "# P-1 P-2 " + "P-" + "3"}
-    assert list(wrong_rules(texts)) == [f"tests/test_a.py: rule P-{3} is not in {PROTOCOL}"]
+    texts = {PROTOCOL: RULES, Path("tests/test_a.py"): "# Y-1 Z-2 Z-3 UTF-8 X-9 SHA-Z-4"}
+    assert list(wrong_rules(texts)) == [f"tests/test_a.py: rule Z-3 is not in {PROTOCOL}"]
 
 
 def test_a_rule_stated_twice_is_named() -> None:
-    texts = {PROTOCOL: RULES + "\nP-1 Again.\n", Path("tests/test_a.py"): "# P-1 P-2"}
-    assert list(wrong_rules(texts)) == [f"{PROTOCOL}: rule P-1 is stated twice"]
+    texts = {PROTOCOL: RULES + "\n**Y-1** Again.\n", Path("tests/test_a.py"): "# Y-1 Z-2"}
+    assert list(wrong_rules(texts)) == [f"{PROTOCOL}: rule Y-1 is stated twice"]
 
 
 def test_a_protocol_without_rules_is_no_protocol() -> None:
