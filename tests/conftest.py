@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.helpers.model", "tests.helpers.claude", "tests.helpers.postgres"]
+pytest_plugins = ["tests.helpers.model", "tests.helpers.claude", "tests.helpers.postgres", "tests.helpers.server"]

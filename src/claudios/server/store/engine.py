@@ -20,10 +20,10 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from claudios.protocol.errors import SettingInvalid, Unavailable
+from claudios.protocol.errors import InputInvalid, SettingInvalid, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +37,10 @@ MAX_WAITING = 1024
 MAX_REPEATS = 20
 BUSY_TIMEOUT_MS = 5_000
 """How long SQLite waits for another process (such as `setup`) that is writing."""
+
+UNSTORABLE = "A value is larger than the database holds, or has characters that it cannot. Correct it."
+
+WRONG_URL = "DATABASE_URL must be postgresql://USER@HOST/NAME or sqlite:///PATH. Correct or unset it."
 
 _COLLISIONS = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 
@@ -65,7 +69,8 @@ class Store:
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction that may write; return its result once that is on disk.
 
-        Raises what `work` raises (then nothing is written), or Unavailable when the database fails.
+        Raises what `work` raises (then nothing is written), InputInvalid for a value that cannot be stored, or
+        Unavailable when the database fails.
         """
         return await self._writing.run(work)
 
@@ -158,7 +163,11 @@ class _Worker:
                     continue
                 if isinstance(error, (OperationalError, InterfaceError)):
                     raise Unavailable(f"The database failed: {error.orig}. Check it, and its disk.") from error
+                if isinstance(error, DataError):
+                    raise InputInvalid(UNSTORABLE) from error
                 raise
+            except (OverflowError, UnicodeEncodeError) as error:
+                raise InputInvalid(UNSTORABLE) from error
         raise AssertionError("the loop above returns or raises")
 
     def close(self) -> None:
@@ -201,7 +210,10 @@ def _may_repeat(error: DBAPIError) -> bool:
 
 def _engines(url: str) -> tuple[Engine, Engine, int]:
     """Return the engine that writes, the one that only reads, and how many threads may write at once."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as unreadable:
+        raise SettingInvalid(WRONG_URL) from unreadable
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         writing, reading = _sqlite(Path(parsed.database))
         return writing, reading, 1
@@ -210,7 +222,7 @@ def _engines(url: str) -> tuple[Engine, Engine, int]:
         writing = create_engine(psycopg, poolclass=NullPool, isolation_level="SERIALIZABLE")
         reading = create_engine(psycopg, poolclass=NullPool, isolation_level="REPEATABLE READ")
         return writing, reading.execution_options(postgresql_readonly=True), POSTGRES_WRITERS
-    raise SettingInvalid("DATABASE_URL must be postgresql://USER@HOST/NAME or sqlite:///PATH. Correct or unset it.")
+    raise SettingInvalid(WRONG_URL)
 
 
 def _sqlite(path: Path) -> tuple[Engine, Engine]:

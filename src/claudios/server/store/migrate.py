@@ -14,7 +14,9 @@ _LOCK = 7_216_954_213  # any number that nobody else takes in the same PostgreSQ
 
 def migrate(engine: Engine) -> None:
     """Run the migrations that are missing, in one transaction; another process that does the same waits."""
-    with engine.begin() as connection:
+    # READ COMMITTED: who waited for the lock must see what was committed in the meantime.
+    options = {"isolation_level": "READ COMMITTED"} if engine.dialect.name == "postgresql" else {}
+    with engine.execution_options(**options).begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         if _revision(connection) != NEWEST:

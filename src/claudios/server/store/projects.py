@@ -138,7 +138,9 @@ def put_member(connection: Connection, project_id: str, user_id: str, role: Role
     row = {"project_id": project_id, "user_id": user_id, "role": role.value, "created_ms": now_ms}
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(
-        dialect.insert(members).values(row).on_conflict_do_update(["project_id", "user_id"], set_={"role": role.value})
+        dialect.insert(members)
+        .values(row)
+        .on_conflict_do_update(index_elements=["project_id", "user_id"], set_={"role": role.value})
     )
 
 
