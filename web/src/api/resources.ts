@@ -1,0 +1,153 @@
+/** The resources of the API: how each is asked for, and under which key its answer is kept. */
+
+import { queryOptions } from "@tanstack/react-query";
+import { ApiError, call, query } from "./http";
+import type {
+  Agent,
+  AgentWithToken,
+  Answer,
+  ApiToken,
+  Instruction,
+  Invitation,
+  ItemPage,
+  Member,
+  NewApiToken,
+  NewInvitation,
+  NewSession,
+  Project,
+  Request,
+  Role,
+  ServerInfo,
+  Session,
+  SessionState,
+  User,
+  Verification,
+} from "./types";
+
+export const keys = {
+  server: ["server"],
+  me: ["me"],
+  projects: ["projects"],
+  members: (projectId: string) => ["projects", projectId, "members"],
+  invitations: (projectId: string) => ["projects", projectId, "invitations"],
+  agents: ["agents"],
+  sessions: ["sessions"],
+  requests: ["requests"],
+  tokens: ["tokens"],
+} as const;
+
+export const serverQuery = queryOptions({
+  queryKey: keys.server,
+  queryFn: ({ signal }) => call<ServerInfo>("GET", "/server", undefined, signal),
+});
+
+/** Who is signed in; null when nobody is. */
+export const meQuery = queryOptions({
+  queryKey: keys.me,
+  queryFn: async ({ signal }) => {
+    try {
+      return await call<User>("GET", "/me", undefined, signal);
+    } catch (failure) {
+      if (failure instanceof ApiError && failure.status === 401) return null;
+      throw failure;
+    }
+  },
+});
+
+export const projectsQuery = queryOptions({
+  queryKey: keys.projects,
+  queryFn: ({ signal }) => call<Project[]>("GET", "/projects", undefined, signal),
+});
+
+export const membersQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: keys.members(projectId),
+    queryFn: ({ signal }) => call<Member[]>("GET", `/projects/${projectId}/members`, undefined, signal),
+  });
+
+export const invitationsQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: keys.invitations(projectId),
+    queryFn: ({ signal }) => call<Invitation[]>("GET", `/projects/${projectId}/invitations`, undefined, signal),
+  });
+
+export const tokensQuery = queryOptions({
+  queryKey: keys.tokens,
+  queryFn: ({ signal }) => call<ApiToken[]>("GET", "/tokens", undefined, signal),
+});
+
+export interface SessionFilter {
+  project_id?: string | undefined;
+  agent_id?: string | undefined;
+  state?: SessionState | undefined;
+  limit?: number | undefined;
+  before_ms?: number | undefined;
+}
+
+export const auth = {
+  register: (account: { username: string; password: string; invitation?: string }) =>
+    call<User>("POST", "/auth/register", account),
+  signIn: (account: { username: string; password: string }) => call<User>("POST", "/auth/sign-in", account),
+  signOut: () => call<unknown>("POST", "/auth/sign-out", {}),
+  followLink: (code: string) => call<User>("POST", "/auth/link", { code }),
+  device: (userCode: string) => call<unknown>("GET", `/auth/device/${encodeURIComponent(userCode)}`),
+  approveDevice: (userCode: string) =>
+    call<unknown>("POST", `/auth/device/${encodeURIComponent(userCode)}/approve`, {}),
+};
+
+export const me = {
+  change: (changes: { username?: string; password?: string; current_password?: string }) =>
+    call<User>("PATCH", "/me", changes),
+  createToken: (name: string) => call<NewApiToken>("POST", "/tokens", { name }),
+  deleteToken: (id: string) => call<unknown>("DELETE", `/tokens/${id}`),
+};
+
+export const projects = {
+  create: (name: string) => call<Project>("POST", "/projects", { name }),
+  rename: (id: string, name: string) => call<Project>("PATCH", `/projects/${id}`, { name }),
+  delete: (id: string) => call<unknown>("DELETE", `/projects/${id}`),
+  changeMember: (id: string, userId: string, role: Role) =>
+    call<unknown>("PATCH", `/projects/${id}/members/${userId}`, { role }),
+  removeMember: (id: string, userId: string) => call<unknown>("DELETE", `/projects/${id}/members/${userId}`),
+  invite: (id: string, role: Role) => call<NewInvitation>("POST", `/projects/${id}/invitations`, { role }),
+  withdrawInvitation: (id: string, invitationId: string) =>
+    call<unknown>("DELETE", `/projects/${id}/invitations/${invitationId}`),
+  acceptInvitation: (code: string) => call<Project>("POST", "/invitations/accept", { code }),
+};
+
+export const agents = {
+  list: (projectId?: string, signal?: AbortSignal) =>
+    call<Agent[]>("GET", `/agents${query({ project_id: projectId })}`, undefined, signal),
+  create: (projectId: string, name: string) => call<AgentWithToken>("POST", `/projects/${projectId}/agents`, { name }),
+  rename: (id: string, name: string) => call<Agent>("PATCH", `/agents/${id}`, { name }),
+  delete: (id: string) => call<unknown>("DELETE", `/agents/${id}`),
+  rotateToken: (id: string) => call<AgentWithToken>("POST", `/agents/${id}/token`, {}),
+  revoke: (id: string) => call<Agent>("POST", `/agents/${id}/revoke`, {}),
+};
+
+export const sessions = {
+  list: (filter: SessionFilter, signal?: AbortSignal) =>
+    call<Session[]>("GET", `/sessions${query({ ...filter })}`, undefined, signal),
+  get: (id: string, signal?: AbortSignal) => call<Session>("GET", `/sessions/${id}`, undefined, signal),
+  start: ({ project_id, ...wanted }: NewSession & { project_id: string }) =>
+    call<Session>("POST", `/projects/${project_id}/sessions`, wanted),
+  rename: (id: string, title: string) => call<Session>("PATCH", `/sessions/${id}`, { title }),
+  delete: (id: string) => call<unknown>("DELETE", `/sessions/${id}`),
+  command: (id: string, text: string, commandId: string) =>
+    call<Instruction>("POST", `/sessions/${id}/commands`, { text, id: commandId }),
+  interrupt: (id: string) => call<Instruction>("POST", `/sessions/${id}/interrupt`, {}),
+  terminate: (id: string) => call<Instruction>("POST", `/sessions/${id}/terminate`, {}),
+  resume: (id: string, prompt?: string) =>
+    call<Session>("POST", `/sessions/${id}/resume`, prompt === undefined ? {} : { prompt }),
+  instructions: (id: string, signal?: AbortSignal) =>
+    call<Instruction[]>("GET", `/sessions/${id}/instructions`, undefined, signal),
+  itemsBefore: (id: string, no: number) =>
+    call<ItemPage>("GET", `/sessions/${id}/items${query({ before: no, limit: 200 })}`),
+  verify: (id: string) => call<Verification>("GET", `/sessions/${id}/verify`),
+};
+
+export const requests = {
+  pending: (signal?: AbortSignal) => call<Request[]>("GET", "/requests?state=pending", undefined, signal),
+  answer: (sessionId: string, requestId: string, answer: Answer) =>
+    call<Request>("POST", `/sessions/${sessionId}/requests/${encodeURIComponent(requestId)}/answer`, answer),
+};

@@ -1,0 +1,77 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { CircleCheck } from "lucide-react";
+import { useState } from "react";
+import { explain } from "../api/http";
+import { auth, meQuery } from "../api/resources";
+import { useAction } from "../ui/action";
+import { Button, buttonClass } from "../ui/button";
+import { useTitle } from "../ui/title";
+import { AuthFrame } from "./frame";
+
+const route = getRouteApi("/device/$code");
+
+/** Let a command line in that asked for it with `claudios login`. */
+export function Device() {
+  useTitle("Sign in a command line");
+  const { code } = route.useParams();
+  const { data: me } = useQuery(meQuery);
+  const { error, isPending } = useQuery({
+    queryKey: ["device", code],
+    queryFn: () => auth.device(code),
+    retry: false,
+  });
+  const [isApproved, setApproved] = useState(false);
+  const action = useAction();
+  if (isApproved)
+    return (
+      <AuthFrame title="The command line is signed in" lead="You can close this page.">
+        <p role="status" className="mb-5 flex items-center gap-2 text-sm text-ok">
+          <CircleCheck aria-hidden className="size-4" /> Approved as {me?.username}
+        </p>
+        <Link to="/" className={buttonClass()}>
+          Go to your sessions
+        </Link>
+      </AuthFrame>
+    );
+  if (error !== null)
+    return (
+      <AuthFrame title="This code does not work" lead={explain(error)}>
+        <p className="mb-5 text-sm text-ink-2">
+          Run <code className="font-mono">claudios login</code> again and open the address it prints.
+        </p>
+        <Link to="/" className={buttonClass()}>
+          Go to the start
+        </Link>
+      </AuthFrame>
+    );
+  return (
+    <AuthFrame
+      title="Sign in a command line?"
+      lead={`It will act as ${me?.username ?? "you"}. Approve only if you have just run claudios login yourself and it shows this very code.`}
+    >
+      <p className="mb-5 rounded-xl border border-line bg-sunken py-5 text-center font-mono text-2xl font-semibold tracking-[0.18em]">
+        {code}
+      </p>
+      {action.error && (
+        <p role="alert" className="mb-4 rounded-lg bg-bad-soft px-3 py-2 text-sm text-bad">
+          {action.error}
+        </p>
+      )}
+      <div className="flex gap-2">
+        <Button
+          look="primary"
+          isBusy={action.isBusy || isPending}
+          onClick={async () => {
+            if (await action.run(() => auth.approveDevice(code))) setApproved(true);
+          }}
+        >
+          Approve
+        </Button>
+        <Link to="/" className={buttonClass()}>
+          Cancel
+        </Link>
+      </div>
+    </AuthFrame>
+  );
+}

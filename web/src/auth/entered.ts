@@ -1,0 +1,24 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { keys } from "../api/resources";
+import type { User } from "../api/types";
+import { useLive } from "../live/hooks";
+
+/** Returns what to do once somebody has signed in: begin with a clean page, and go where they wanted to. */
+export function useEnter(): (user: User, to?: string) => Promise<void> {
+  const client = useQueryClient();
+  const live = useLive();
+  const navigate = useNavigate();
+  return async (user, to = "/") => {
+    live.socket.stop();
+    live.store.clear();
+    client.clear();
+    client.setQueryData(keys.me, user);
+    await navigate({ to: isLocal(to) ? to : "/", replace: true });
+  };
+}
+
+/** Only paths of this very page: a link must not lead a freshly signed-in person elsewhere. */
+function isLocal(to: string): boolean {
+  return to.startsWith("/") && new URL(to, location.origin).origin === location.origin;
+}

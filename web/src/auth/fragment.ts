@@ -1,0 +1,35 @@
+/** Codes that arrive in the address's fragment, which never leaves the browser. They are taken out of it at once. */
+
+const INVITATION = "claudios.invitation";
+
+/** Take the code out of the address, so that neither the history nor a bookmark keeps it; null when there is none. */
+export function takeCode(): string | null {
+  const code = decodeURIComponent(location.hash.slice(1));
+  if (code === "") return null;
+  history.replaceState(history.state, "", location.pathname + location.search);
+  return code;
+}
+
+let arrived: string | null = null;
+
+/** Run before anything else on the page: keep the code of a sign-in or invitation link, and clean the address. */
+export function keepArrivedCode(): void {
+  if (location.pathname === "/sign-in") arrived = takeCode();
+  if (location.pathname === "/invite") {
+    const code = takeCode();
+    if (code !== null) sessionStorage.setItem(INVITATION, code);
+  }
+}
+
+/** The code of the sign-in link by which one came, once. */
+export function arrivedCode(): string | null {
+  const code = arrived;
+  arrived = null;
+  return code;
+}
+
+/** The code of an invitation, until it is used: it outlives the reload of a tab, and nothing more. */
+export const invitation = {
+  code: (): string | null => sessionStorage.getItem(INVITATION),
+  forget: (): void => sessionStorage.removeItem(INVITATION),
+};

@@ -1,0 +1,45 @@
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useSyncExternalStore } from "react";
+import type { Agent, Item, Request, Session } from "../api/types";
+import type { Live } from "./live";
+import type { Prompt } from "./outbox";
+import type { Connection } from "./socket";
+import { type Store, type TranscriptView, topic } from "./store";
+
+const LiveContext = createContext<Live | null>(null);
+
+export function LiveProvider({ live, children }: { live: Live; children: ReactNode }) {
+  return <LiveContext value={live}>{children}</LiveContext>;
+}
+
+export function useLive(): Live {
+  const live = useContext(LiveContext);
+  if (live === null) throw new Error("LiveProvider is missing above this component.");
+  return live;
+}
+
+/** Read a snapshot of the store, again whenever `name` is touched. */
+function useStore<T>(name: string, read: (store: Store) => T): T {
+  const { store } = useLive();
+  const listen = useCallback((changed: () => void) => store.topics.listen(name, changed), [store, name]);
+  return useSyncExternalStore(listen, () => read(store));
+}
+
+export const useConnection = (): Connection => useStore(topic.connection, (store) => store.connection);
+export const useSessions = (): readonly Session[] => useStore(topic.sessions, (store) => store.sessions);
+export const useSession = (id: string): Session | undefined =>
+  useStore(topic.session(id), (store) => store.session(id));
+export const useAgents = (): readonly Agent[] => useStore(topic.agents, (store) => store.agents);
+export const useAgent = (id: string): Agent | undefined => useStore(topic.agents, (store) => store.agent(id));
+export const usePendingRequests = (): readonly Request[] => useStore(topic.requests, (store) => store.pendingRequests);
+export const useRequest = (id: string): Request | undefined => useStore(topic.requests, (store) => store.request(id));
+export const useTranscript = (id: string): TranscriptView =>
+  useStore(topic.transcript(id), (store) => store.transcript(id));
+export const useItem = (id: string, no: number): Item | undefined =>
+  useStore(topic.item(id, no), (store) => store.item(id, no));
+export const usePrompts = (id: string): readonly Prompt[] => useStore(topic.outbox(id), (store) => store.prompts(id));
+
+/** Follow a session while the component is shown. */
+export function useWatch(sessionId: string): void {
+  const live = useLive();
+  useEffect(() => live.watch(sessionId), [live, sessionId]);
+}

@@ -1,0 +1,66 @@
+import type { Instruction, InstructionState } from "../api/types";
+import type { Transcript } from "./transcript";
+
+/** A prompt on its way to Claude. `sending` and `unsent` are the page's own; the rest are the server's words. */
+export interface Prompt {
+  id: string;
+  kind: string;
+  text: string;
+  state: InstructionState | "sending" | "unsent";
+  message: string | null;
+  createdMs: number;
+}
+
+const FAILED: readonly Prompt["state"][] = ["refused", "failed", "expired", "session_lost", "unknown", "unsent"];
+const NONE: readonly Prompt[] = [];
+
+export function hasFailed(prompt: Pick<Prompt, "state">): boolean {
+  return FAILED.includes(prompt.state);
+}
+
+/** One session's prompts, from the key press until they stand in the transcript. */
+export class Outbox {
+  readonly #prompts = new Map<string, Prompt>();
+  readonly #dismissed = new Set<string>();
+  #waiting: readonly Prompt[] = NONE;
+
+  type(id: string, text: string, nowMs: number): void {
+    this.#prompts.set(id, { id, kind: "command", text, state: "sending", message: null, createdMs: nowMs });
+  }
+
+  fail(id: string, message: string): void {
+    const prompt = this.#prompts.get(id);
+    if (prompt !== undefined) this.#prompts.set(id, { ...prompt, state: "unsent", message });
+  }
+
+  dismiss(id: string): void {
+    this.#dismissed.add(id);
+  }
+
+  put(instruction: Instruction): void {
+    if (instruction.text === null) return;
+    this.#prompts.set(instruction.id, {
+      id: instruction.id,
+      kind: instruction.kind,
+      text: instruction.text,
+      state: instruction.state,
+      message: instruction.message,
+      createdMs: instruction.created_ms,
+    });
+  }
+
+  /** Those to show below the transcript: what is under way, and what failed after the last thing Claude said. */
+  waiting(transcript: Transcript): readonly Prompt[] {
+    const lastMs = transcript.last?.at_ms ?? 0;
+    const found = [...this.#prompts.values()]
+      .filter((prompt) => !transcript.prompts.has(prompt.id) && !this.#dismissed.has(prompt.id))
+      .filter((prompt) =>
+        hasFailed(prompt) ? prompt.state === "unsent" || prompt.createdMs > lastMs : prompt.state !== "done",
+      )
+      .filter((prompt) => prompt.kind === "command" || transcript.prompts.size === 0)
+      .sort((one, other) => one.createdMs - other.createdMs);
+    const isSame = found.length === this.#waiting.length && found.every((prompt, at) => prompt === this.#waiting[at]);
+    if (!isSame) this.#waiting = found;
+    return this.#waiting;
+  }
+}

@@ -1,0 +1,58 @@
+/** HTTP answers that fill the store: asked for at first sight and again after every reconnection. */
+
+import { queryOptions } from "@tanstack/react-query";
+import { agents, keys, requests, type SessionFilter, sessions } from "../api/resources";
+import type { Store } from "./store";
+
+export const PAGE_OF_SESSIONS = 100;
+
+export const agentsInto = (store: Store) =>
+  queryOptions({
+    queryKey: keys.agents,
+    queryFn: async ({ signal }) => {
+      const found = await agents.list(undefined, signal);
+      store.replaceAgents(found);
+      return found.length;
+    },
+  });
+
+/** Returns how many came, so that the reader knows whether there may be older ones. */
+export const sessionsInto = (store: Store, filter: SessionFilter = {}) =>
+  queryOptions({
+    queryKey: [...keys.sessions, filter],
+    queryFn: async ({ signal }) => {
+      const found = await sessions.list({ limit: PAGE_OF_SESSIONS, ...filter }, signal);
+      for (const session of found) store.putSession(session);
+      return found.length;
+    },
+  });
+
+export const requestsInto = (store: Store) =>
+  queryOptions({
+    queryKey: keys.requests,
+    queryFn: async ({ signal }) => {
+      const found = await requests.pending(signal);
+      store.replacePending(found);
+      return found.length;
+    },
+  });
+
+export const instructionsInto = (store: Store, sessionId: string) =>
+  queryOptions({
+    queryKey: [...keys.sessions, sessionId, "instructions"],
+    queryFn: async ({ signal }) => {
+      const found = await sessions.instructions(sessionId, signal);
+      for (const instruction of found) store.putInstruction(instruction);
+      return found.length;
+    },
+  });
+
+export const sessionInto = (store: Store, sessionId: string) =>
+  queryOptions({
+    queryKey: [...keys.sessions, sessionId],
+    queryFn: async ({ signal }) => {
+      const found = await sessions.get(sessionId, signal);
+      store.putSession(found);
+      return found.id;
+    },
+  });

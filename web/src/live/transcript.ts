@@ -1,0 +1,103 @@
+import type { Item, ItemPage } from "../api/types";
+import type { PatchMessage } from "./messages";
+
+/** What one message changed: whether items came or went, and which ones look different. */
+export interface Changed {
+  order: boolean;
+  items: number[];
+  /** The message continues something this transcript does not have: ask for it anew. */
+  outOfStep: boolean;
+}
+
+const NOTHING: Changed = { order: false, items: [], outOfStep: false };
+
+/**
+ * One session's readable pieces, folded from pages and patches.
+ *
+ * `position` is the log position everything up to which is included; it is what a reconnecting page resumes from.
+ * Items are never changed in place, so an item that is the same object looks the same.
+ */
+export class Transcript {
+  readonly #items = new Map<number, Item>();
+  /** Ids of the prompts that have become items. */
+  readonly prompts = new Set<string>();
+  order: readonly number[] = [];
+  position = 0;
+  hasEarlier = false;
+  isLoaded = false;
+
+  item(no: number): Item | undefined {
+    return this.#items.get(no);
+  }
+
+  get last(): Item | undefined {
+    const no = this.order.at(-1);
+    return no === undefined ? undefined : this.#items.get(no);
+  }
+
+  /** Take the answer to a subscription: the newest items, or with `isContinuation` what changed since `position`. */
+  applyItems(page: ItemPage, isContinuation: boolean): Changed {
+    const isFresh = !isContinuation || !this.isLoaded;
+    if (isFresh) {
+      this.#items.clear();
+      this.hasEarlier = page.has_earlier;
+    }
+    const before = this.order;
+    const touched = page.items.filter((item) => this.#put(item)).map((item) => item.no);
+    this.position = isFresh ? page.position : Math.max(this.position, page.position);
+    const wasLoaded = this.isLoaded;
+    this.isLoaded = true;
+    this.#reorder();
+    return { order: !wasLoaded || isFresh || this.order !== before, items: touched, outOfStep: false };
+  }
+
+  /** Take a page of items older than those here. */
+  applyEarlier(page: ItemPage): Changed {
+    const touched = page.items.filter((item) => !this.#items.has(item.no) && this.#put(item)).map((item) => item.no);
+    this.hasEarlier = page.has_earlier && touched.length > 0;
+    this.#reorder();
+    return { order: true, items: touched, outOfStep: false };
+  }
+
+  /** Take a live change. Text that this transcript already has is not added a second time. */
+  applyPatch(patch: PatchMessage): Changed {
+    if (!this.isLoaded) return NOTHING;
+    const isNew = patch.position > this.position;
+    const before = this.order;
+    const touched: number[] = [];
+    for (const change of patch.changes) {
+      if (change.op === "upsert") {
+        if (this.#put(change.item)) touched.push(change.item.no);
+      } else if (isNew) {
+        const grown = append(this.#items.get(change.no), change.field, change.text);
+        if (grown === undefined) return { ...NOTHING, outOfStep: true };
+        this.#items.set(change.no, { ...grown, updated_seq: patch.position });
+        touched.push(change.no);
+      }
+    }
+    if (isNew) this.position = patch.position;
+    this.#reorder();
+    return { order: this.order !== before, items: touched, outOfStep: false };
+  }
+
+  #put(item: Item): boolean {
+    const known = this.#items.get(item.no);
+    if (known !== undefined && known.updated_seq > item.updated_seq) return false;
+    this.#items.set(item.no, item);
+    if (item.kind === "user" && item.body.uuid !== null) this.prompts.add(item.body.uuid);
+    return true;
+  }
+
+  #reorder(): void {
+    if (this.order.length === this.#items.size && this.order.every((no) => this.#items.has(no))) return;
+    this.order = [...this.#items.keys()].sort((one, other) => one - other);
+  }
+}
+
+function append(item: Item | undefined, field: string, text: string): Item | undefined {
+  if (item === undefined) return undefined;
+  const body = item.body as unknown as Record<string, unknown>;
+  const present = body[field] ?? "";
+  if (typeof present !== "string") return undefined;
+  return { ...item, body: { ...body, [field]: present + text } } as unknown as Item;
+}

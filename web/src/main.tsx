@@ -1,0 +1,65 @@
+import { CSPProvider } from "@base-ui/react/csp-provider";
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { ApiError } from "./api/http";
+import { keys } from "./api/resources";
+import { keepArrivedCode } from "./auth/fragment";
+import { LiveProvider } from "./live/hooks";
+import { checkOnReturn, createLive } from "./live/live";
+import { createPageRouter } from "./routes";
+import "./ui/styles.css";
+import { keepTheme } from "./ui/theme";
+import { ToastProvider, tellFailure } from "./ui/toast";
+
+keepArrivedCode();
+keepTheme();
+fetchAhead();
+
+const client: QueryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      retry: (failures, error) =>
+        failures < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+    },
+  },
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (error instanceof ApiError && error.status === 401) client.setQueryData(keys.me, null);
+    },
+  }),
+});
+const live = createLive();
+live.store.onRefused = ({ kind, message }) =>
+  tellFailure(`This did not work: ${kind.replaceAll("_", " ")}`, message ?? "The agent gave no reason.");
+const router = createPageRouter(client);
+checkOnReturn(live.socket);
+
+const page = document.getElementById("page");
+if (page === null) throw new Error("index.html has no element with the id `page`.");
+createRoot(page).render(
+  <StrictMode>
+    <CSPProvider disableStyleElements>
+      <QueryClientProvider client={client}>
+        <LiveProvider live={live}>
+          <ToastProvider>
+            <RouterProvider router={router} />
+          </ToastProvider>
+        </LiveProvider>
+      </QueryClientProvider>
+    </CSPProvider>
+  </StrictMode>,
+);
+
+/** Begin to load what the address will need while the server is still asked who this is. */
+function fetchAhead(): void {
+  const isSigningIn = ["/sign-in", "/register", "/invite", "/device/"].some((path) =>
+    location.pathname.startsWith(path),
+  );
+  if (isSigningIn) return;
+  void import("./shell/shell");
+  if (location.pathname.startsWith("/sessions/")) void import("./session/view");
+  else void import("./sessions/list");
+}

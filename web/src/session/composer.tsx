@@ -1,0 +1,159 @@
+import { ArrowUp, Square } from "lucide-react";
+import { type KeyboardEvent, type Ref, useEffect, useId, useImperativeHandle, useLayoutEffect, useRef } from "react";
+import type { Session } from "../api/types";
+import { titleOf } from "../sessions/status";
+import { cx } from "../ui/cx";
+import { useStored } from "../ui/stored";
+
+const TALLEST_PX = 240;
+
+export interface ComposerHandle {
+  put(text: string): void;
+}
+
+interface ComposerProps {
+  session: Session;
+  mayCommand: boolean;
+  onSend: (text: string) => void;
+  onInterrupt: () => void;
+  isInterruptArmed: boolean;
+  examples: readonly string[];
+  ref?: Ref<ComposerHandle>;
+}
+
+/** Where one writes to Claude. Enter sends, Shift+Enter begins a new line; what is unsent survives a reload. */
+export function Composer(props: ComposerProps) {
+  const { session, mayCommand, onSend, onInterrupt, isInterruptArmed, examples, ref } = props;
+  const [draft, setDraft] = useStored(`claudios.draft.${session.id}`);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const hintId = useId();
+  useImperativeHandle(ref, () => ({
+    put: (text) => {
+      setDraft(text);
+      field.current?.focus();
+    },
+  }));
+  useGrowing(field, draft);
+  useEffect(() => {
+    if (matchMedia("(hover: hover)").matches) field.current?.focus({ preventScroll: true });
+  }, []);
+
+  const isEnded = session.state === "ended";
+  const isBusy = session.state === "running" && session.activity !== null && session.activity !== "idle";
+  const text = draft.trim();
+  const canSend = mayCommand && (text !== "" || isEnded);
+  const send = () => {
+    if (!canSend) return;
+    onSend(text);
+    setDraft("");
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const isNewLine = event.shiftKey || event.altKey || matchMedia("(hover: none)").matches;
+    if (event.key !== "Enter" || isNewLine || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    if (text !== "") send();
+  };
+  return (
+    <div className="mx-auto w-full max-w-3xl">
+      {examples.length > 0 && draft === "" && (
+        <ul className="no-scrollbar mb-2 flex gap-1.5 overflow-x-auto" aria-label="Things to try">
+          {examples.map((example) => (
+            <li key={example}>
+              <button
+                type="button"
+                onClick={() => {
+                  setDraft(example);
+                  field.current?.focus();
+                }}
+                className="h-7 rounded-full border border-line-strong bg-surface px-2.5 text-xs whitespace-nowrap text-ink-2 hover:bg-hover hover:text-ink touch:h-9"
+              >
+                {example}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <div
+        className={cx(
+          "flex items-end gap-2 rounded-2xl border border-line-strong bg-surface p-1.5 pl-3.5 focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15",
+          !mayCommand && "opacity-70",
+        )}
+      >
+        <textarea
+          ref={field}
+          rows={1}
+          value={draft}
+          disabled={!mayCommand}
+          onChange={(event) => setDraft(event.target.value)}
+          onKeyDown={onKeyDown}
+          aria-label={`Prompt for ${titleOf(session)}`}
+          aria-describedby={hintId}
+          placeholder={isEnded ? "Resume, with a prompt or without" : "Write to Claude"}
+          className="thin-scroll max-h-60 min-h-8 flex-1 resize-none bg-transparent py-1.5 leading-5 outline-none placeholder:text-ink-3 disabled:cursor-not-allowed"
+        />
+        {isBusy && mayCommand && (
+          <button
+            type="button"
+            onClick={onInterrupt}
+            title="Interrupt Claude (Esc twice)"
+            className="flex h-8 shrink-0 items-center gap-1.5 rounded-full border border-line-strong px-3 text-xs font-medium hover:bg-hover touch:h-10"
+          >
+            <Square aria-hidden className="size-3 fill-current" /> Interrupt
+          </button>
+        )}
+        {isEnded ? (
+          <button
+            type="button"
+            onClick={send}
+            disabled={!mayCommand}
+            className="h-8 shrink-0 rounded-full bg-ink px-3.5 text-xs font-medium text-canvas hover:opacity-90 disabled:opacity-40 touch:h-10"
+          >
+            Resume
+          </button>
+        ) : (
+          <button
+            type="button"
+            onClick={send}
+            disabled={!canSend}
+            aria-label="Send"
+            title="Send (Enter)"
+            className="flex size-8 shrink-0 items-center justify-center rounded-full bg-ink text-canvas hover:opacity-90 disabled:opacity-30 touch:size-10"
+          >
+            <ArrowUp aria-hidden className="size-4" />
+          </button>
+        )}
+      </div>
+      <p id={hintId} className="px-3.5 pt-1.5 pb-1 text-2xs text-ink-3">
+        {isInterruptArmed ? (
+          <span className="text-warn">Press Esc once more to interrupt.</span>
+        ) : (
+          hintFor(session, mayCommand)
+        )}
+      </p>
+    </div>
+  );
+}
+
+/** What will become of a prompt as things stand, or how to write one. */
+function hintFor(session: Session, mayCommand: boolean): string {
+  if (!mayCommand)
+    return "You may read this session. Commanding it needs the role operator: ask an owner of the project.";
+  if (session.state === "ended") return "Resuming goes on with the same conversation, in the same directory.";
+  if (!session.agent_online)
+    return `${session.agent_name} is offline. Your prompt waits here and is delivered when it is back.`;
+  if (session.state === "queued")
+    return "The session waits for a free place on its machine. Your prompt waits with it.";
+  if (session.activity === "working" || session.activity === "waiting")
+    return "Claude is at work. What you send now is taken up at its next step. Esc twice interrupts.";
+  return "Enter sends, Shift+Enter begins a new line.";
+}
+
+function useGrowing(field: React.RefObject<HTMLTextAreaElement | null>, text: string): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (element === null) return;
+    element.style.height = "auto";
+    element.style.height = `${Math.min(TALLEST_PX, element.scrollHeight)}px`;
+  }, [field, text]);
+}

@@ -1,0 +1,140 @@
+import { CircleCheck, CircleX, ShieldCheck } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { explain } from "../api/http";
+import { sessions } from "../api/resources";
+import type { Session, Verification } from "../api/types";
+import { useAgent } from "../live/hooks";
+import { PERMISSION_MODES } from "../sessions/permission-modes";
+import { StatusWords } from "../sessions/status-dot";
+import { DEMO_MEANING, DemoBadge } from "../ui/badge";
+import { Button } from "../ui/button";
+import { CopyIcon } from "../ui/copy";
+import { compact, cost, count, duration, fullTime, plural } from "../ui/format";
+import { useNow } from "../ui/time";
+
+/** What there is to know of a session beside what was said in it. */
+export function Details({ session }: { session: Session }) {
+  const agent = useAgent(session.agent_id);
+  const now = useNow(1000 * 20);
+  const began = session.started_ms;
+  return (
+    <div className="flex flex-col gap-5 text-sm">
+      {session.demo && (
+        <p className="rounded-lg bg-accent-soft/60 px-3 py-2 text-xs text-ink-2">
+          <DemoBadge /> {DEMO_MEANING.replace("Demo: the", "The")}
+        </p>
+      )}
+      <dl className="flex flex-col gap-2.5">
+        <Fact name="State">
+          <StatusWords session={session} />
+        </Fact>
+        <Fact name="Agent">
+          {session.agent_name}
+          {agent?.machine && agent.machine.hostname !== session.agent_name && (
+            <span className="text-ink-3"> on {agent.machine.hostname}</span>
+          )}
+        </Fact>
+        <Fact name="Project">{session.project_name}</Fact>
+        <Fact name="Directory">
+          <span className="font-mono text-xs [overflow-wrap:anywhere]">{session.directory || "the agent's own"}</span>
+        </Fact>
+        <Fact name="Model">{session.model ?? "the CLI's default"}</Fact>
+        <Fact name="Permissions">
+          <span title={PERMISSION_MODES[session.permission_mode]?.description}>
+            {PERMISSION_MODES[session.permission_mode]?.label ?? session.permission_mode}
+          </span>
+        </Fact>
+        <Fact name="Started">
+          {fullTime(session.created_ms)}
+          {session.created_by && <span className="text-ink-3"> by {session.created_by}</span>}
+        </Fact>
+        {began !== null && <Fact name="Running time">{duration((session.ended_ms ?? now) - began)}</Fact>}
+        {session.epoch > 1 && <Fact name="Resumed">{plural(session.epoch - 1, "time")}</Fact>}
+      </dl>
+      <dl className="grid grid-cols-3 gap-2 rounded-lg border border-line bg-surface px-3 py-2.5">
+        <Figure name="Cost" value={session.cost_usd === null ? "–" : cost(session.cost_usd)} />
+        <Figure name="In" value={compact(session.input_tokens)} title={`${count(session.input_tokens)} tokens`} />
+        <Figure name="Out" value={compact(session.output_tokens)} title={`${count(session.output_tokens)} tokens`} />
+      </dl>
+      <Record session={session} />
+      <dl className="flex flex-col gap-2.5">
+        <Fact name="Session id">
+          <span className="flex items-start gap-1">
+            <span className="font-mono text-xs [overflow-wrap:anywhere]">{session.id}</span>
+            <CopyIcon text={session.id} label="Copy the session id" className="-mt-1 size-6" />
+          </span>
+        </Fact>
+      </dl>
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="grid grid-cols-[6.5rem_minmax(0,1fr)] items-baseline gap-2">
+      <dt className="text-xs text-ink-3">{name}</dt>
+      <dd className="min-w-0 [overflow-wrap:anywhere]">{children}</dd>
+    </div>
+  );
+}
+
+function Figure({ name, value, title }: { name: string; value: string; title?: string }) {
+  return (
+    <div title={title}>
+      <dt className="text-2xs text-ink-3">{name}</dt>
+      <dd className="font-medium tabular-nums">{value}</dd>
+    </div>
+  );
+}
+
+/** The session's record can be checked: every frame is numbered, chained and signed. */
+function Record({ session }: { session: Session }) {
+  const [isBusy, setBusy] = useState(false);
+  const [found, setFound] = useState<Verification | string | null>(null);
+  const verify = async () => {
+    setBusy(true);
+    setFound(await sessions.verify(session.id).catch(explain));
+    setBusy(false);
+  };
+  return (
+    <section>
+      <div className="flex items-center gap-2">
+        <h3 className="flex-1 text-xs text-ink-3">Record: {plural(session.last_seq, "frame")}</h3>
+        <Button
+          size="small"
+          isBusy={isBusy}
+          icon={<ShieldCheck aria-hidden className="size-3.5" />}
+          onClick={() => void verify()}
+        >
+          Verify
+        </Button>
+      </div>
+      <div role="status" className="mt-1.5 text-xs">
+        {typeof found === "string" && <p className="text-bad">{found}</p>}
+        {found !== null && typeof found !== "string" && <Verdict verification={found} />}
+      </div>
+    </section>
+  );
+}
+
+function Verdict({ verification }: { verification: Verification }) {
+  if (verification.verified)
+    return (
+      <p className="flex items-start gap-1.5 text-ok">
+        <CircleCheck aria-hidden className="mt-0.5 size-3.5 shrink-0" />
+        <span>
+          Complete and unchanged: {plural(verification.frames, "frame")} in{" "}
+          {plural(verification.batches, "signed batch", "signed batches")}.
+        </span>
+      </p>
+    );
+  return (
+    <p className="flex items-start gap-1.5 text-bad">
+      <CircleX aria-hidden className="mt-0.5 size-3.5 shrink-0" />
+      <span>
+        {verification.problem ?? "The record does not hold."}
+        {verification.first_bad_seq !== null && ` First bad frame: ${verification.first_bad_seq}.`}
+      </span>
+    </p>
+  );
+}

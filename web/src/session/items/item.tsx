@@ -1,0 +1,150 @@
+import { CircleAlert, Info, TriangleAlert } from "lucide-react";
+import { memo, type ReactNode } from "react";
+import type { Item, MessageItem, NoticeItem, RawItem, ThinkingItem, UserItem } from "../../api/types";
+import { useItem } from "../../live/hooks";
+import { cx } from "../../ui/cx";
+import { clock, fullTime, plural } from "../../ui/format";
+import { Code } from "../markdown/code";
+import { Markdown } from "../markdown/markdown";
+import { plainText } from "../tools/ansi";
+import { Fold } from "./fold";
+import { RequestLine } from "./request-line";
+import { Tool } from "./tool";
+import { Turn } from "./turn";
+
+/** One row of the transcript. It draws itself anew only when its own item changes. */
+export const ItemRow = memo(function ItemRow({ sessionId, no }: { sessionId: string; no: number }) {
+  const item = useItem(sessionId, no);
+  if (item === undefined) return null;
+  return (
+    <div className={cx("py-1.5", item.parent !== null && "ml-3 border-l-2 border-line pl-3")}>
+      {content(item, `${sessionId}:${no}`)}
+    </div>
+  );
+});
+
+function content(item: Item, foldId: string): ReactNode {
+  switch (item.kind) {
+    case "user":
+      return <User item={item} />;
+    case "message":
+      return <Message item={item} />;
+    case "thinking":
+      return <Thinking item={item} foldId={foldId} />;
+    case "tool":
+      return <Tool item={item} foldId={foldId} />;
+    case "request":
+      return <RequestLine item={item} />;
+    case "turn":
+      return <Turn item={item} />;
+    case "notice":
+      return <Notice item={item} />;
+    case "raw":
+      return <Raw item={item} foldId={foldId} />;
+    default:
+      return <Raw item={unknown(item)} foldId={foldId} />;
+  }
+}
+
+/** A server newer than this page may know kinds that this page does not: they are shown as they are. */
+function unknown(item: never): RawItem {
+  const { kind, body, ...rest } = item as { kind: string; body: RawItem["body"]["json"] } & Omit<
+    RawItem,
+    "kind" | "body"
+  >;
+  return { ...rest, kind: "raw", body: { type: kind, json: body } };
+}
+
+const USER_STATES = { sent: "Sent", taken: "Taken up", done: null } as const;
+
+function User({ item }: { item: UserItem }) {
+  const { text, state, images } = item.body;
+  const words = state === null ? null : USER_STATES[state];
+  return (
+    <div className="flex flex-col items-end pt-3">
+      <Bubble>
+        <h3 className="sr-only">Prompt</h3>
+        {text}
+      </Bubble>
+      <p className="mt-1 px-1 text-2xs text-ink-3" title={fullTime(item.at_ms)}>
+        {images > 0 && `${plural(images, "image")} · `}
+        {words !== null && `${words} · `}
+        <time dateTime={new Date(item.at_ms).toISOString()}>{clock(item.at_ms)}</time>
+      </p>
+    </div>
+  );
+}
+
+/** What a person said. */
+export function Bubble({ children, isFaint }: { children: ReactNode; isFaint?: boolean }) {
+  return (
+    <div
+      className={cx(
+        "max-w-[88%] rounded-2xl rounded-br-md px-3.5 py-2 leading-6 whitespace-pre-wrap [overflow-wrap:anywhere] [unicode-bidi:plaintext]",
+        isFaint ? "border border-dashed border-line-strong text-ink-2" : "bg-accent-soft text-ink",
+      )}
+    >
+      {children}
+    </div>
+  );
+}
+
+function Message({ item }: { item: MessageItem }) {
+  const { text, streaming, error } = item.body;
+  return (
+    <div className="py-1">
+      {text === "" && streaming ? <span className="caret" /> : <Markdown text={text} isStreaming={streaming} />}
+      {error !== null && (
+        <p className="mt-2 flex items-center gap-1.5 text-xs font-medium text-bad">
+          <CircleAlert aria-hidden className="size-3.5" /> {error.replaceAll("_", " ")}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Thinking({ item, foldId }: { item: ThinkingItem; foldId: string }) {
+  const { text, streaming } = item.body;
+  return (
+    <Fold
+      id={foldId}
+      line={<span className={cx("italic", streaming && "working-dot")}>{streaming ? "Thinking…" : "Thought"}</span>}
+    >
+      <div className="mt-1 ml-1.5 border-l-2 border-line pl-4 text-ink-2">
+        <Markdown text={text} isStreaming={streaming} />
+      </div>
+    </Fold>
+  );
+}
+
+const NOTICES = {
+  info: { mark: <Info aria-hidden />, look: "text-ink-3" },
+  warning: { mark: <TriangleAlert aria-hidden />, look: "text-warn" },
+  error: { mark: <CircleAlert aria-hidden />, look: "text-bad" },
+};
+
+function Notice({ item }: { item: NoticeItem }) {
+  const { mark, look } = NOTICES[item.body.level];
+  return (
+    <p
+      title={`${item.body.code} · ${fullTime(item.at_ms)}`}
+      className={cx(
+        "flex items-start gap-2 text-xs leading-5 [&_svg]:mt-[0.1875rem] [&_svg]:size-3.5 [&_svg]:shrink-0",
+        look,
+      )}
+    >
+      {mark}
+      <span className="min-w-0 whitespace-pre-wrap [overflow-wrap:anywhere]">{plainText(item.body.text)}</span>
+    </p>
+  );
+}
+
+function Raw({ item, foldId }: { item: RawItem; foldId: string }) {
+  return (
+    <Fold id={foldId} line={<span className="font-mono text-xs">{item.body.type}</span>}>
+      <div className="mt-1 overflow-hidden rounded-lg border border-line bg-sunken">
+        <Code code={JSON.stringify(item.body.json, null, 2)} language="json" className="max-h-80" />
+      </div>
+    </Fold>
+  );
+}

@@ -1,0 +1,57 @@
+import { useEffect, useState } from "react";
+import { Scrollable } from "../../ui/scrollable";
+import type { Line } from "./highlight";
+
+const LARGEST = 60_000;
+
+/** Code in a box that scrolls; plain at once, coloured when the highlighter has been loaded. */
+export function Code({
+  code,
+  language,
+  className = "",
+  label = "Code",
+}: {
+  code: string;
+  language: string | null;
+  className?: string;
+  label?: string;
+}) {
+  const lines = useHighlighted(code, language);
+  return (
+    <Scrollable label={label} className={className}>
+      <pre className="code w-max min-w-full px-3 py-2.5 font-mono text-xs leading-5 [tab-size:4]">
+        <code>
+          {lines === null
+            ? code
+            : lines.map((line, at) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a line's place is what it is
+                <span key={at}>
+                  {line.map((token) => (
+                    <span key={token.offset} style={token.style}>
+                      {token.content}
+                    </span>
+                  ))}
+                  {at < lines.length - 1 && "\n"}
+                </span>
+              ))}
+        </code>
+      </pre>
+    </Scrollable>
+  );
+}
+
+function useHighlighted(code: string, language: string | null): readonly Line[] | null {
+  const [done, setDone] = useState<{ code: string; lines: readonly Line[] } | null>(null);
+  useEffect(() => {
+    if (language === null || code.length > LARGEST) return;
+    let isWanted = true;
+    void import("./highlight").then(async ({ highlight }) => {
+      const lines = await highlight(code, language);
+      if (isWanted && lines !== null) setDone({ code, lines });
+    });
+    return () => {
+      isWanted = false;
+    };
+  }, [code, language]);
+  return done !== null && done.code === code && language !== null ? done.lines : null;
+}

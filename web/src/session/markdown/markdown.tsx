@@ -1,0 +1,82 @@
+import { type ComponentProps, memo, useState } from "react";
+import ReactMarkdown, { type Components } from "react-markdown";
+import remarkGfm from "remark-gfm";
+import remend from "remend";
+import { cx } from "../../ui/cx";
+import { Scrollable } from "../../ui/scrollable";
+import { Blocks } from "./blocks";
+import { CodeBlock } from "./code-block";
+
+/** Text of a model, rendered safely: no HTML, no remote images, links that open elsewhere and carry nothing along. */
+export function Markdown({ text, isStreaming }: { text: string; isStreaming?: boolean }) {
+  const [cutter] = useState(() => new Blocks());
+  const blocks = cutter.of(text);
+  return (
+    <div className={cx("prose-like", isStreaming && "is-streaming")}>
+      {blocks.map((block, at) => (
+        <Block
+          // biome-ignore lint/suspicious/noArrayIndexKey: blocks are only ever added at the end
+          key={at}
+          text={isStreaming && at === blocks.length - 1 ? remend(block) : block}
+          isOpen={isStreaming === true && at === blocks.length - 1}
+        />
+      ))}
+    </div>
+  );
+}
+
+const PLUGINS = [remarkGfm];
+
+const Block = memo(function Block({ text, isOpen }: { text: string; isOpen: boolean }) {
+  return (
+    <ReactMarkdown remarkPlugins={PLUGINS} components={isOpen ? OPEN : SETTLED} skipHtml={false}>
+      {text}
+    </ReactMarkdown>
+  );
+});
+
+const shared: Components = {
+  a: ({ href, children }) => (
+    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+      {children}
+    </a>
+  ),
+  img: ({ src, alt }) => <Picture src={typeof src === "string" ? src : undefined} alt={alt} />,
+  table: ({ children }) => (
+    <Scrollable label="Table">
+      <table>{children}</table>
+    </Scrollable>
+  ),
+  input: (props: ComponentProps<"input">) => (
+    <input
+      type="checkbox"
+      checked={props.checked ?? false}
+      disabled
+      readOnly
+      aria-label={props.checked ? "Done" : "Open"}
+    />
+  ),
+};
+
+const SETTLED: Components = { ...shared, pre: ({ node }) => <CodeBlock {...codeOf(node)} /> };
+const OPEN: Components = { ...shared, pre: ({ node }) => <CodeBlock {...codeOf(node)} isStreaming /> };
+
+/** A picture elsewhere is never fetched, since that would tell its host who reads what: it is a link. */
+function Picture({ src, alt }: { src: string | undefined; alt: string | undefined }) {
+  return (
+    <a href={src} target="_blank" rel="noopener noreferrer nofollow">
+      {alt ? `Image: ${alt}` : "Image"}
+    </a>
+  );
+}
+
+type Element = NonNullable<Parameters<Extract<Components["pre"], (...args: never) => unknown>>[0]["node"]>;
+
+function codeOf(node: Element | undefined): { code: string; language: string | null } {
+  const code = node?.children.find((child) => child.type === "element");
+  if (code?.type !== "element") return { code: "", language: null };
+  const names = Array.isArray(code.properties.className) ? code.properties.className : [];
+  const named = names.map(String).find((name) => name.startsWith("language-"));
+  const text = code.children.map((child) => (child.type === "text" ? child.value : "")).join("");
+  return { code: text.replace(/\n$/, ""), language: named?.slice("language-".length) ?? null };
+}

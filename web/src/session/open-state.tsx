@@ -1,0 +1,19 @@
+import { createContext, type ReactNode, useContext, useState } from "react";
+
+const OpenContext = createContext<Map<string, boolean>>(new Map());
+
+/** Remembers what is unfolded, since rows out of sight are not kept. */
+export function OpenStates({ children }: { children: ReactNode }) {
+  const [states] = useState(() => new Map<string, boolean>());
+  return <OpenContext value={states}>{children}</OpenContext>;
+}
+
+export function useOpen(key: string, initially = false): [boolean, () => void] {
+  const states = useContext(OpenContext);
+  const [isOpen, setOpen] = useState(() => states.get(key) ?? initially);
+  const toggle = () => {
+    states.set(key, !isOpen);
+    setOpen(!isOpen);
+  };
+  return [isOpen, toggle];
+}

@@ -1,0 +1,137 @@
+import type { ReactNode } from "react";
+import type { Json, JsonObject, ToolItem } from "../../api/types";
+import { Code } from "../markdown/code";
+import { languageOf } from "../markdown/highlight-names";
+import { plainText } from "./ansi";
+import { Diff } from "./diff";
+import { isObject, text } from "./summary";
+
+type Body = (props: { item: ToolItem }) => ReactNode;
+
+/** What an unfolded tool card shows. A tool that is not named here shows its input and result as they are. */
+export function ToolBody({ item }: { item: ToolItem }) {
+  const Known = BODIES[item.body.name] ?? Generic;
+  return <Known item={item} />;
+}
+
+const BODIES: Record<string, Body> = {
+  Bash: ({ item }) => (
+    <>
+      <Part name="Command">
+        <Code code={text(item.body.input.command)} language="bash" label="Command" className="max-h-60" />
+      </Part>
+      <Result item={item} />
+    </>
+  ),
+  Edit: ({ item }) => (
+    <>
+      <EditDiff input={item.body.input} />
+      <FailedResult item={item} />
+    </>
+  ),
+  MultiEdit: ({ item }) => (
+    <>
+      {list(item.body.input.edits).map((edit, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the edits of one call keep their places
+        <EditDiff key={at} input={edit} />
+      ))}
+      <FailedResult item={item} />
+    </>
+  ),
+  Write: ({ item }) => (
+    <>
+      <Diff before="" after={text(item.body.input.content)} label="Content written" />
+      <FailedResult item={item} />
+    </>
+  ),
+  Read: ({ item }) => <Result item={item} language={languageOf(text(item.body.input.file_path))} withoutLineNumbers />,
+  TodoWrite: ({ item }) => <Todos todos={list(item.body.input.todos)} />,
+};
+
+/** The change an edit's input asks for. */
+export function EditDiff({ input }: { input: JsonObject }) {
+  return <Diff before={text(input.old_string)} after={text(input.new_string)} label="Change" />;
+}
+
+function Generic({ item }: { item: ToolItem }) {
+  const { input, input_text, streaming } = item.body;
+  const isEmpty = Object.keys(input).length === 0;
+  const shown = streaming && isEmpty ? input_text : JSON.stringify(input, null, 2);
+  return (
+    <>
+      {!(isEmpty && shown === "{}") && (
+        <Part name="Input">
+          <Code code={shown} language={streaming ? null : "json"} label="Input" className="max-h-72" />
+        </Part>
+      )}
+      <Result item={item} />
+    </>
+  );
+}
+
+function Result({
+  item,
+  language = null,
+  withoutLineNumbers,
+}: {
+  item: ToolItem;
+  language?: string | null;
+  withoutLineNumbers?: boolean;
+}) {
+  const { result, result_truncated, state } = item.body;
+  if (result === null) return null;
+  const shown = plainText(result);
+  return (
+    <Part name={state === "failed" ? "Error" : "Result"}>
+      {shown.trim() === "" ? (
+        <p className="px-3 py-2 text-xs text-ink-3">No output.</p>
+      ) : (
+        <Code
+          code={withoutLineNumbers ? shown.replace(/^ *\d+[→\t]/gm, "") : shown}
+          language={language}
+          label="Result"
+          className="max-h-96"
+        />
+      )}
+      {result_truncated && (
+        <p className="border-t border-line px-3 py-1.5 text-xs text-ink-3">
+          Shortened here; the whole output is in the session's log.
+        </p>
+      )}
+    </Part>
+  );
+}
+
+function FailedResult({ item }: { item: ToolItem }) {
+  return item.body.state === "failed" || item.body.state === "denied" ? <Result item={item} /> : null;
+}
+
+function Part({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <section className="border-t border-line first:border-0">
+      <h4 className="px-3 pt-2 text-2xs font-medium text-ink-3">{name}</h4>
+      {children}
+    </section>
+  );
+}
+
+const BOXES: Record<string, string> = { completed: "☑", in_progress: "◐", pending: "☐" };
+
+function Todos({ todos }: { todos: readonly JsonObject[] }) {
+  return (
+    <ul className="flex flex-col gap-1 px-3 py-2.5 text-sm">
+      {todos.map((todo, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the list is written anew as a whole each time
+        <li key={at} className={todo.status === "completed" ? "text-ink-3 line-through" : undefined}>
+          <span aria-hidden>{BOXES[text(todo.status)] ?? "☐"} </span>
+          <span className="sr-only">{text(todo.status).replace("_", " ")}: </span>
+          {text(todo.content)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function list(value: Json | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}

@@ -1,0 +1,164 @@
+import { Dialog } from "@base-ui/react/dialog";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { Folder, ListTree, Menu as MenuIcon, Plus } from "lucide-react";
+import { useEffect, useState } from "react";
+import { keys, meQuery } from "../api/resources";
+import { useConnection, useLive, usePendingRequests } from "../live/hooks";
+import { agentsInto, requestsInto, sessionsInto } from "../live/queries";
+import { StartSessionProvider, useStartSession } from "../sessions/start-session";
+import { cx } from "../ui/cx";
+import { ConnectionBanner, ConnectionPill } from "./connection";
+import { Sidebar } from "./sidebar";
+
+/** The frame around everything a signed-in person sees. */
+export function Shell() {
+  const live = useLive();
+  useEffect(() => live.socket.start(), [live]);
+  useQuery(agentsInto(live.store));
+  useQuery(sessionsInto(live.store));
+  useQuery(requestsInto(live.store));
+  useRefreshOnReturn();
+  useLeaveWhenSignedOut();
+  return (
+    <StartSessionProvider>
+      <a
+        href="#main"
+        className="sr-only z-60 rounded-lg bg-ink px-3 py-2 text-canvas focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        Skip to the content
+      </a>
+      <Announcements />
+      <div className="flex h-dvh">
+        <aside className="hidden w-64 shrink-0 border-r border-line md:block">
+          <Sidebar />
+        </aside>
+        <div className="flex min-w-0 flex-1 flex-col">
+          <ConnectionBanner />
+          <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
+            <Outlet />
+          </main>
+          <BottomBar />
+        </div>
+      </div>
+    </StartSessionProvider>
+  );
+}
+
+/** The bar above a view: its name and what can be done in it; on a phone also the menu and the connection. */
+export function TopBar({ title, children }: { title: React.ReactNode; children?: React.ReactNode }) {
+  return (
+    <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line bg-canvas px-3 md:px-5">
+      <Drawer />
+      <h1 className="min-w-0 flex-1 truncate text-[0.9375rem] font-semibold">{title}</h1>
+      {children}
+      <span className="md:hidden">
+        <ConnectionPill />
+      </span>
+    </header>
+  );
+}
+
+/** The sidebar on a phone. It closes once one has gone somewhere. */
+function Drawer() {
+  const [isOpen, setOpen] = useState(false);
+  const href = useRouterState({ select: (state) => state.location.href });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the drawer closes whenever the address changes
+  useEffect(() => setOpen(false), [href]);
+  return (
+    <Dialog.Root open={isOpen} onOpenChange={setOpen}>
+      <Dialog.Trigger
+        aria-label="Open the menu"
+        className="-ml-1 flex size-10 items-center justify-center rounded-lg text-ink-2 hover:bg-hover md:hidden"
+      >
+        <MenuIcon aria-hidden className="size-5" />
+      </Dialog.Trigger>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="fixed inset-0 z-40 bg-black/40 transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0 md:hidden" />
+        <Dialog.Popup className="fixed inset-y-0 left-0 z-40 w-[min(19rem,85vw)] border-r border-line bg-sunken shadow-float outline-none transition-transform duration-150 data-ending-style:-translate-x-full data-starting-style:-translate-x-full md:hidden">
+          <Dialog.Title className="sr-only">Menu</Dialog.Title>
+          <Sidebar />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+const TAB =
+  "flex flex-1 flex-col items-center justify-center gap-0.5 text-2xs font-medium text-ink-2 aria-[current=page]:text-ink [&_svg]:size-5";
+
+function BottomBar() {
+  const start = useStartSession();
+  const waiting = usePendingRequests().length;
+  const isReading = useRouterState({ select: (state) => state.location.pathname.startsWith("/sessions/") });
+  return (
+    <nav
+      aria-label="Main, at the bottom"
+      className={cx(
+        "h-14 shrink-0 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden",
+        isReading ? "hidden" : "flex",
+      )}
+    >
+      <Link to="/" search={{}} activeOptions={{ exact: true, includeSearch: false }} className={TAB}>
+        <span className="relative">
+          <ListTree aria-hidden />
+          {waiting > 0 && <span className="absolute -top-0.5 -right-1 size-2 rounded-full bg-warn-dot" />}
+        </span>
+        Sessions
+        {waiting > 0 && <span className="sr-only">, {waiting} waiting for you</span>}
+      </Link>
+      <button type="button" onClick={() => start({})} className={TAB}>
+        <Plus aria-hidden />
+        New session
+      </button>
+      <Link to="/projects" className={TAB}>
+        <Folder aria-hidden />
+        Projects
+      </Link>
+    </nav>
+  );
+}
+
+/** Tell a screen reader when something begins to wait for a person, wherever on the page one is. */
+function Announcements() {
+  const pending = usePendingRequests();
+  const newest = pending.at(-1);
+  return (
+    <p role="status" className="sr-only">
+      {newest && `${newest.session_title || "A session"} waits for you: ${newest.title}`}
+    </p>
+  );
+}
+
+/** After a break, ask again for what live messages may have missed, and whether one is still signed in. */
+function useRefreshOnReturn(): void {
+  const client = useQueryClient();
+  const connection = useConnection();
+  const attempts = connection.state === "waiting" ? connection.attempts : 0;
+  const isLive = connection.state === "live";
+  const [wasCut, setWasCut] = useState(false);
+  useEffect(() => {
+    if (attempts === 1) void client.invalidateQueries({ queryKey: meQuery.queryKey });
+    if (attempts > 0) setWasCut(true);
+  }, [attempts, client]);
+  useEffect(() => {
+    if (!isLive || !wasCut) return;
+    setWasCut(false);
+    for (const queryKey of [keys.sessions, keys.agents, keys.requests, keys.projects])
+      void client.invalidateQueries({ queryKey });
+  }, [isLive, wasCut, client]);
+}
+
+/** Somebody's session can end elsewhere: say so by asking to sign in, and come back here afterwards. */
+function useLeaveWhenSignedOut(): void {
+  const { data: me } = useQuery(meQuery);
+  const live = useLive();
+  const navigate = useNavigate();
+  const href = useRouterState({ select: (state) => state.location.href });
+  useEffect(() => {
+    if (me !== null) return;
+    live.socket.stop();
+    live.store.clear();
+    void navigate({ to: "/sign-in", search: { next: href } });
+  }, [me, live, navigate, href]);
+}

@@ -1,0 +1,22 @@
+import { useEffect, useState } from "react";
+import { ago, fullTime } from "./format";
+
+/** The time now, again every `everyMs`. */
+export function useNow(everyMs = 30_000): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}
+
+/** How long ago something was, with the full time behind it. */
+export function Ago({ ms, className }: { ms: number; className?: string }) {
+  const now = useNow();
+  return (
+    <time dateTime={new Date(ms).toISOString()} title={fullTime(ms)} className={className}>
+      {ago(ms, now)}
+    </time>
+  );
+}
