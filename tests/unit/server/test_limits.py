@@ -1,0 +1,85 @@
+"""Limits on how often something may be tried, on a clock of the test's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from claudios.protocol.errors import TooMany
+from claudios.server import limits
+from claudios.server.limits import Limit
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def tries(limit: Limit, key: str, most: int) -> int:
+    """Count how many tries the key has now."""
+    for number in range(most):
+        try:
+            limit.take(key)
+        except TooMany:
+            return number
+    return most
+
+
+def test_a_key_has_its_burst_and_then_one_try_in_each_interval(clock: Clock) -> None:
+    limit = Limit(burst=3, seconds_per_try=10, clock=clock)
+    assert tries(limit, "a", 10) == 3
+    clock.now += 9.9
+    assert tries(limit, "a", 10) == 0
+    clock.now += 0.2
+    assert tries(limit, "a", 10) == 1
+    clock.now += 1_000
+    assert tries(limit, "a", 10) == 3
+
+
+def test_keys_do_not_share_an_allowance(clock: Clock) -> None:
+    limit = Limit(burst=1, seconds_per_try=10, clock=clock)
+    limit.take("a")
+    limit.take("b")
+
+
+def test_who_is_refused_is_told_when_to_come_back(clock: Clock) -> None:
+    limit = Limit(burst=1, seconds_per_try=10, clock=clock)
+    limit.take("a")
+    clock.now += 3.5
+    with pytest.raises(TooMany) as refused:
+        limit.take("a")
+    assert refused.value.retry_after_seconds == 7
+    clock.now += 7
+    limit.take("a")
+
+
+def test_hammering_does_not_lengthen_the_wait(clock: Clock) -> None:
+    limit = Limit(burst=2, seconds_per_try=10, clock=clock)
+    for _ in range(1_000):
+        limit.spend("a")
+    clock.now += 10
+    limit.take("a")
+
+
+def test_a_key_that_is_forgiven_has_its_whole_burst(clock: Clock) -> None:
+    limit = Limit(burst=2, seconds_per_try=10, clock=clock)
+    tries(limit, "a", 2)
+    limit.forget("a")
+    assert tries(limit, "a", 10) == 2
+
+
+def test_the_number_of_keys_is_bounded_and_the_newest_stay(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_KEYS", 10)
+    limit = Limit(burst=1, seconds_per_try=10, clock=clock)
+    for number in range(100):
+        limit.take(str(number))
+    with pytest.raises(TooMany):
+        limit.take("99")
+    limit.take("0")
