@@ -74,7 +74,7 @@ async def _first(here: Places, lock: UpLock, port: int, demo: bool | None, verbo
         if verbose:
             click.echo(f"{click.style(f'{name:<7}', fg=COLOURS[name])} {harmless(text)}", err=True)
 
-    supervisor = Supervisor(here, lock, Wishes(port, demo, _known_api_token, say, line))
+    supervisor = Supervisor(here, lock, Wishes(port, demo, say, line))
     supervisor.listen()
     try:
         with working("Starting server and agent"):
@@ -100,7 +100,7 @@ def _second(here: Places, as_json: bool) -> int:
 
     first = _wait_for_first(here)
     flags = ("--state-dir", str(here.server), "--port", str(first.port))
-    household = asyncio.run(set_up(here, flags, _known_api_token(first.url), server_environment(os.environ)))
+    household = asyncio.run(set_up(here, flags, server_environment(os.environ)))
     _remember(first.url, household)
     if as_json:
         print_json(_as_json(first.url, household, first.pid, first.is_demo, was_running=True))
@@ -143,11 +143,6 @@ def _as_json(url: str, household: Household, pid: int, is_demo: bool, *, was_run
         "project": {"id": household.project.id, "name": household.project.name},
         "agent": {"id": household.agent.id, "name": household.agent.name},
     }
-
-
-def _known_api_token(url: str) -> str | None:
-    login = credentials.load().logins.get(url)
-    return None if login is None else login.token
 
 
 def _remember(url: str, household: Household) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from claudios.cli.up.places import Places
+from claudios.cli.up.places import Places, write_private
 from claudios.client.reading import parse, read
 from claudios.protocol.errors import LocalError
 
@@ -37,12 +35,10 @@ class Household:
     link_code: str = field(repr=False)
 
 
-async def set_up(
-    places: Places, flags: Sequence[str], api_token: str | None, environment: Mapping[str, str]
-) -> Household:
+async def set_up(places: Places, flags: Sequence[str], environment: Mapping[str, str]) -> Household:
     """Make what is missing, in a process that has the server's own database open; also while the server runs.
 
-    A known API token that is still valid stays. Secrets go through pipes alone. Raises LocalError.
+    The API token of the last time stays if it is still valid. Secrets go through pipes alone. Raises LocalError.
     """
     asked = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -58,7 +54,7 @@ async def set_up(
     )
     try:
         async with asyncio.timeout(SETUP_SECONDS):
-            told, complaint = await asked.communicate(json.dumps({"api_token": api_token}).encode())
+            told, complaint = await asked.communicate(json.dumps({"api_token": _known_api_token(places)}).encode())
     except TimeoutError as stuck:
         raise LocalError("The server's setup does not end. Look whether another process holds its database.") from stuck
     finally:
@@ -70,13 +66,15 @@ async def set_up(
         if "No module named" in last:
             last = "this installation has no server. Install it: pip install 'claudios[server]'"
         raise LocalError(f"The server cannot be set up: {last or f'exit code {asked.returncode}'}")
-    return read(Household, parse(told))
+    household = read(Household, parse(told))
+    write_private(places.api_token, household.api_token)
+    return household
+
+
+def _known_api_token(places: Places) -> str | None:
+    return places.api_token.read_text() if places.api_token.exists() else None
 
 
 def write_agent_config(places: Places, settings: Mapping[str, object]) -> None:
     """Write the agent's settings whole, mode 0600."""
-    temporary = places.agent_config.with_suffix(".new")
-    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(file, "w") as opened:
-        json.dump(settings, opened, indent=2)
-    Path(temporary).replace(places.agent_config)
+    write_private(places.agent_config, json.dumps(settings, indent=2))

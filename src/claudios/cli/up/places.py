@@ -28,6 +28,17 @@ class Places:
         return self.state / "up" / "agent.json"
 
     @property
+    def api_token(self) -> Path:
+        """The API token with which `up` signs the command line in, at whatever port."""
+        return self.state / "up" / "api-token"
+
+    @property
+    def has_server_key(self) -> bool:
+        """Whether the server has been set up here before."""
+        key = self.server / "server.key"
+        return key.exists() and key.stat().st_size > 0
+
+    @property
     def demo(self) -> Path:
         """The home of the Claude CLI in a demo, so that the person's own settings stay untouched."""
         return self.state / "up" / "demo"
@@ -44,6 +55,15 @@ class Places:
         """Make the directories, each 0700."""
         for each in (self.state, self.agent_config.parent, self.logs):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def write_private(path: Path, content: str) -> None:
+    """Write a file whole, readable by its owner alone."""
+    temporary = path.with_suffix(".new")
+    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(file, "w") as opened:
+        opened.write(content)
+    temporary.replace(path)
 
 
 def places() -> Places:

@@ -12,7 +12,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -44,7 +44,6 @@ class Wishes:
 
     port: int
     demo: bool | None
-    api_token: Callable[[str], str | None]
     say: Callable[[str], None]
     line: Callable[[str, str], None]
 
@@ -99,9 +98,9 @@ class Supervisor:
         for child in reversed(self._children):
             child.leave_to_end()
         for name, seconds in patience.items():
-            for child in self._children:
-                if child.recipe.name == name:
-                    await child.stop(signal.SIGTERM, seconds)
+            present = self._child(name)
+            if present is not None:
+                await present.stop(signal.SIGTERM, seconds)
 
     def _signalled(self) -> None:
         self._signals += 1
@@ -115,12 +114,15 @@ class Supervisor:
         url = f"http://{HOST}:{port}"
         self._note(port, url, is_demo=False, is_ready=False)
         flags = ("--state-dir", str(self._places.server), "--host", HOST, "--port", str(port))
+        if self._places.has_server_key:  # two processes may not make it at once; later starts save a second
+            await self._spawn_server(flags)
         looked, household = await _both(
             self._look(),
-            set_up(self._places, flags, self._wishes.api_token(url), server_environment(os.environ)),
+            set_up(self._places, flags, server_environment(os.environ)),
         )
         claude, is_demo = looked
-        server = await self._spawn("server", ["-m", "claudios.server", *flags], server_environment(os.environ))
+        started = self._child("server")
+        server = started if started is not None else await self._spawn_server(flags)
         with Client(parse_address(url), household.api_token, timeout_seconds=5) as client:
             await self._until(server, lambda: client.is_ready())
             model_url = await self._model_url if is_demo else None
@@ -135,6 +137,12 @@ class Supervisor:
             child.settle()
         self._note(port, url, is_demo=is_demo, is_ready=True)
         return Ready(url, household, claude, is_demo)
+
+    async def _spawn_server(self, flags: Sequence[str]) -> Child:
+        return await self._spawn("server", ["-m", "claudios.server", *flags], server_environment(os.environ))
+
+    def _child(self, name: str) -> Child | None:
+        return next((child for child in self._children if child.recipe.name == name), None)
 
     async def _look(self) -> tuple[Claude, bool]:
         """Find Claude, and start the scripted model at once when it is needed."""
