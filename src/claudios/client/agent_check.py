@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic_ns, time_ns
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from claudios.protocol.signing import GENESIS, advance, seal
 
 CHECK = "/agent/v1/check"
 MOST_SESSIONS = 200
+TIMEOUT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class AgentStanding:
 class AgentCheck:
     """One agent's questions to its server."""
 
-    def __init__(self, address: Address, keys: AgentKeys, timeout_seconds: float = 10) -> None:
-        self._http = Http(address, keys.auth, timeout_seconds)
+    def __init__(self, address: Address, keys: AgentKeys, ca_file: Path | None = None) -> None:
+        self._http = Http(address, keys.auth, TIMEOUT_SECONDS, ca_file=ca_file)
         self._keys = keys
 
     def close(self) -> None:

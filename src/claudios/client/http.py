@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, RemoteDisconnected
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode, urlsplit
@@ -32,12 +33,18 @@ class Http:
     """A connection to a server, made at the first request and once more where the server had closed it."""
 
     def __init__(
-        self, address: Address, bearer: str | None = None, timeout_seconds: float = 30, waiting: Waiting = nullcontext
+        self,
+        address: Address,
+        bearer: str | None = None,
+        timeout_seconds: float = 30,
+        waiting: Waiting = nullcontext,
+        ca_file: Path | None = None,
     ) -> None:
         self.address = address
         self._bearer = bearer
         self._timeout = timeout_seconds
         self._waiting = waiting
+        self._ca_file = ca_file
         self._connection: HTTPConnection | None = None
         self._prefix = ""
 
@@ -123,7 +130,7 @@ class Http:
 
     def _roundtrip(self, method: str, path: str, raw: bytes | None, headers: Mapping[str, str]) -> HTTPResponse:
         if self._connection is None:
-            self._connection, self._prefix = _connect(self.address, self._timeout)
+            self._connection, self._prefix = connect(self.address, self._timeout, self._ca_file)
         self._connection.request(method, self._prefix + self.address.path + path, raw, dict(headers))
         return self._connection.getresponse()
 
@@ -139,16 +146,24 @@ def encoded(query: Query | None) -> str:
     return f"?{urlencode(known)}" if known else ""
 
 
-def _connect(address: Address, timeout: float) -> tuple[HTTPConnection, str]:
-    """Return a connection and what goes before each path: a proxy is told the whole address of a plain request."""
+def connect(address: Address, timeout: float, ca_file: Path | None = None) -> tuple[HTTPConnection, str]:
+    """Return a connection, by the proxy that the environment names, and what goes before each path.
+
+    That is the whole address where a proxy takes a plain request, else nothing.
+    """
     proxy = _proxy(address)
     host, port = (address.host, address.port) if proxy is None else proxy
     if address.scheme == "http":
         return HTTPConnection(host, port, timeout=timeout), "" if proxy is None else f"http://{address.authority}"
-    connection = HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
+    connection = HTTPSConnection(host, port, timeout=timeout, context=tls_context(ca_file))
     if proxy is not None:
         connection.set_tunnel(address.host, address.port)
     return connection, ""
+
+
+def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """Return what decides which certificates are trusted: the system's authorities, or those of a file."""
+    return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
 
 
 def _proxy(address: Address) -> tuple[str, int] | None:
