@@ -1,7 +1,7 @@
 """Messages as bytes: one codec for both carriers.
 
 An envelope is `kind: u8, length: u32, payload`; kind 1 is a JSON message, kind 2 a batch. A WebSocket message or an
-HTTP body is one or more envelopes back to back (rules W-1 to W-4 of docs/protocol.md). A batch's payload is
+HTTP body is one or more envelopes back to back (rules W-1 to W-5 of docs/protocol.md). A batch's payload is
 
     version u8 (1) · session 16 · epoch u32 · first u64 · last u64 · boot u64 ·
     previous 32 · head 32 · signature 32 · frames

@@ -17,7 +17,9 @@ API_TOKEN = "clp"
 ID_PATTERN = r"^[a-z]{3}_[a-z2-7]{20}$"
 UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
-_TOKEN = re.compile(r"^(?P<kind>cla|clp)_(?P<key_id>[a-z2-7]{10})_(?P<secret>[a-z2-7]{52})_(?P<checksum>[a-z2-7]{6})$")
+# `$` alone would let a line break follow: these are used with `fullmatch`.
+_UUID = re.compile(UUID_PATTERN[1:-1])
+_TOKEN = re.compile(r"(?P<kind>cla|clp)_(?P<key_id>[a-z2-7]{10})_(?P<secret>[a-z2-7]{52})_(?P<checksum>[a-z2-7]{6})")
 
 
 def new_id(kind: str) -> str:
@@ -27,7 +29,7 @@ def new_id(kind: str) -> str:
 
 def is_uuid(text: str) -> bool:
     """Say whether `text` is a UUID in its canonical lower-case form, the form of session and input ids."""
-    return re.match(UUID_PATTERN, text) is not None
+    return _UUID.fullmatch(text) is not None
 
 
 def uuid_bytes(text: str) -> bytes:
@@ -59,7 +61,7 @@ def new_token(kind: str) -> Token:
 
 def parse_token(text: str, kind: str) -> Token:
     """Read a token of `kind`. Raises TokenInvalid when it is malformed, of another kind, or its checksum is off."""
-    match = _TOKEN.match(text)
+    match = _TOKEN.fullmatch(text)
     if match is None or match["kind"] != kind:
         raise TokenInvalid
     body, _, checksum = text.rpartition("_")

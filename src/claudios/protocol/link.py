@@ -1,7 +1,7 @@
 """The conversation of one agent and the server, without I/O: what may follow what.
 
 Each side holds one of these per connection (or per registration, on the poll carrier), passes it every message it
-receives, and gets back what is to be acted on. The tables below are the whole of the ordering rules (L-1 to L-6).
+receives, and gets back what is to be acted on. The tables below are the whole of the ordering rules (L-1 to L-7).
 """
 
 from __future__ import annotations
