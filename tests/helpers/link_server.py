@@ -303,7 +303,8 @@ class LinkServer:
 
     async def _take(self, registration: Registration, messages: Sequence[AgentMessage | Batch]) -> None:
         for message in messages:
-            match registration.order.receive(message):
+            registration.order.receive(message)
+            match message:
                 case Hello():
                     self._welcome(registration, message)
                 case Received():

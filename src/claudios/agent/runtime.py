@@ -19,11 +19,9 @@ from enum import Enum
 from claudios import __version__
 from claudios.agent import machine
 from claudios.agent.client.address import tls_context
-from claudios.agent.client.auto import AutoCarrier
 from claudios.agent.client.carrier import Carrier
 from claudios.agent.client.clock import ServerClock
 from claudios.agent.client.connection import Connection
-from claudios.agent.client.websocket import WebSocketCarrier
 from claudios.agent.config import Settings, Transport
 from claudios.agent.instructions.dispatch import Dispatch
 from claudios.agent.instructions.inbox import Inbox
@@ -220,14 +218,18 @@ class Agent:
 
 
 def _carrier(settings: Settings, keys: AgentKeys) -> Carrier:
+    """Make the carrier of the settings; each brings a library with it that the other does not need."""
     tls = tls_context(settings.server_url, settings.ca_file)
 
     def poll() -> Carrier:
-        from claudios.agent.client.poll import PollCarrier  # its HTTP client costs memory that a WebSocket need not
+        from claudios.agent.client.poll import PollCarrier
 
         return PollCarrier(settings.server_url, keys.auth, settings.poll_interval_ms, tls)
 
     if settings.transport is Transport.POLL:
         return poll()
+    from claudios.agent.client.auto import AutoCarrier
+    from claudios.agent.client.websocket import WebSocketCarrier
+
     websocket = WebSocketCarrier(settings.server_url, keys.auth, tls)
     return websocket if settings.transport is Transport.WEBSOCKET else AutoCarrier(websocket, poll)

@@ -39,8 +39,11 @@ def may_use_proxy(server_url: str) -> bool:
     return not is_loopback(urlsplit(server_url).hostname or "")
 
 
-def tls_context(server_url: str, ca_file: Path | None) -> ssl.SSLContext | None:
-    """Return the context that verifies the server, by the system's authorities or those in `ca_file`; None for http."""
+def tls_context(server_url: str, ca_file: Path | None) -> ssl.SSLContext:
+    """Return the context that verifies the server, by the system's authorities or those in `ca_file`.
+
+    For http, where nothing is encrypted, it trusts nobody: reading the authorities would cost memory for nothing.
+    """
     if not server_url.startswith("https:"):
-        return None
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))

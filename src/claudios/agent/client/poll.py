@@ -31,7 +31,7 @@ BOOT_HEADER = "Claudios-Boot"
 class PollCarrier:
     """Register at `server_url` as the holder of `bearer`, and ask again every `poll_interval_ms`."""
 
-    def __init__(self, server_url: str, bearer: str, poll_interval_ms: int, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, server_url: str, bearer: str, poll_interval_ms: int, tls: ssl.SSLContext) -> None:
         self._url = sync_url(server_url)
         self._bearer = bearer
         self._wait_ms = poll_interval_ms
@@ -42,7 +42,7 @@ class PollCarrier:
         """Post Hello, and begin to poll once the server has said Welcome."""
         client = httpx2.AsyncClient(
             headers={"Authorization": f"Bearer {self._bearer}", "Content-Type": CONTENT_TYPE},
-            verify=self._tls if self._tls is not None else True,
+            verify=self._tls,
             trust_env=self._trust_environment,
             limits=httpx2.Limits(max_connections=4, max_keepalive_connections=4, keepalive_expiry=120),
             timeout=httpx2.Timeout(OPEN_SECONDS),

@@ -45,7 +45,7 @@ class _Connect(connect):
 class WebSocketCarrier:
     """Open links to `server_url` as the holder of `bearer`."""
 
-    def __init__(self, server_url: str, bearer: str, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, server_url: str, bearer: str, tls: ssl.SSLContext) -> None:
         self._url = link_url(server_url)
         self._bearer = bearer
         self._tls = tls
@@ -75,7 +75,7 @@ class WebSocketCarrier:
                 close_timeout=CLOSE_SECONDS,
                 write_limit=WRITE_BUFFER_BYTES,
                 proxy=self._proxy,
-                ssl=self._tls,
+                ssl=self._tls if self._url.startswith("wss:") else None,
             )
         except InvalidStatus as refused:
             raise _explained(refused) from refused
