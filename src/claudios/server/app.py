@@ -37,12 +37,11 @@ from claudios.server.web import (
     tokens,
 )
 from claudios.server.web.errors import ErrorBody
-from claudios.server.web.frame import Frame
+from claudios.server.web.frame import MAX_BODY_BYTES, Frame
 from claudios.server.web.parts import Limits, Parts
 from claudios.server.web.static import Page
 
 API_PREFIX = "/api/v1"
-MAX_BODY_BYTES = 1024 * 1024
 RESOURCES: tuple[APIRouter, ...] = (
     health.router,
     accounts.router,

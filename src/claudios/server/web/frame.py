@@ -24,6 +24,8 @@ from claudios.server.web.metrics import Metrics
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 API = "/api/"
+MAX_BODY_BYTES = 1024 * 1024
+"""The largest body that the API takes; what comes without its length is counted by the web framework."""
 
 _HeaderList = Sequence[tuple[bytes, bytes]]
 
@@ -52,10 +54,8 @@ class Frame:
         except ClaudiosError as refusal:
             await error_response(refusal)(scope, receive, outgoing)
         else:
-            if scope["type"] == "http" and _is_foreign_body(scope, headers):
-                await http_response(415)(scope, receive, outgoing)
-            else:
-                await self._app(scope, receive, outgoing)
+            status = _unwanted_body(scope, headers) if scope["type"] == "http" else None
+            await (self._app if status is None else http_response(status))(scope, receive, outgoing)
         if scope["type"] == "http":
             self._metrics.count(scope, outgoing.status, time.perf_counter() - begun)
 
@@ -127,14 +127,17 @@ def _page_policy(host: str, scheme: str) -> bytes:
     ).encode("latin-1", "replace")
 
 
-def _is_foreign_body(scope: Scope, headers: Headers) -> bool:
-    """Say whether the request sends the API something else than JSON."""
+def _unwanted_body(scope: Scope, headers: Headers) -> int | None:
+    """Return the status that refuses what the API does not take: too large a body, or another kind than JSON."""
     if scope["method"] in SAFE_METHODS or not scope["path"].startswith(API):
-        return False
+        return None
+    length = headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+        return 413
     kind = headers.get("content-type")
     if kind is None:
-        return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
-    return kind.partition(";")[0].strip().lower() != "application/json"
+        return 415 if length != "0" or "transfer-encoding" in headers else None
+    return None if kind.partition(";")[0].strip().lower() == "application/json" else 415
 
 
 def _nearest_hop(headers: Headers) -> str | None:

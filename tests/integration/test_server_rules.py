@@ -1,0 +1,252 @@
+"""What holds for every request, whatever its route: host, origin, body, headers, limits on strangers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import httpx2
+import pytest
+
+from claudios.server.serving import Serving
+from tests.helpers.server import PASSWORD, People, StartServer
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example.org",
+        "null",
+        "http://127.0.0.1",
+        "http://127.0.0.1:1",
+        "https://{host}",
+        "",
+        "http://{host}.evil.org",
+    ],
+)
+async def test_another_site_cannot_use_a_persons_cookie(people: People, origin: str) -> None:
+    owner = await people.owner()
+    host = people.serving.url.removeprefix("http://")
+    answer = await owner.http.post("/api/v1/projects", json={"name": "x"}, headers={"origin": origin.format(host=host)})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
+    assert await owner.ask("GET", "/projects") == []
+
+
+async def test_a_cookie_without_an_origin_changes_nothing_but_may_read(people: People) -> None:
+    owner = await people.owner()
+    del owner.http.headers["origin"]
+    assert (await owner.http.post("/api/v1/projects", json={"name": "x"})).status_code == 403
+    assert (await owner.http.get("/api/v1/me")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/v1/auth/sign-in", "/api/v1/auth/register", "/api/v1/auth/link"])
+async def test_another_site_cannot_sign_a_person_in_as_somebody_else(people: People, path: str) -> None:
+    async with people.browser() as browser:
+        answer = await browser.post(path, json={}, headers={"origin": "http://evil.example.org"})
+        assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "application/jsonx"],
+)
+async def test_a_body_that_is_not_json_is_refused(people: People, kind: str) -> None:
+    owner = await people.owner()
+    answer = await owner.http.post("/api/v1/projects", content=b'{"name": "x"}', headers={"content-type": kind})
+    assert answer.status_code == 415
+    for body in (b"a=b", b"{}"):
+        answer = await owner.http.post("/api/v1/auth/sign-out", content=body, headers={"content-type": kind})
+        assert answer.status_code == 415
+    assert (await owner.http.get("/api/v1/me")).status_code == 200
+
+
+async def test_a_get_changes_nothing(people: People) -> None:
+    owner = await people.owner()
+    for path in ("/api/v1/auth/sign-out", "/api/v1/auth/sign-in", "/api/v1/auth/link"):
+        assert (await owner.http.get(path)).status_code == 405
+    assert (await owner.http.get("/api/v1/me")).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example.org", "127.0.0.1.evil.org:3000", "", "localhost.evil.org"])
+async def test_a_name_that_was_rebound_to_this_address_is_refused(people: People, host: str) -> None:
+    async with people.browser() as browser:
+        for path in ("/", "/api/v1/server", "/openapi.json"):
+            answer = await browser.get(path, headers={"host": host, "origin": f"http://{host}"})
+            assert answer.status_code == 403
+        answer = await browser.get("/api/v1/server", headers={"host": "localhost:1"})
+        assert answer.status_code == 200
+
+
+async def test_a_body_beyond_the_limit_is_refused_announced_or_not(people: People) -> None:
+    owner = await people.owner()
+
+    async def endless() -> object:
+        for _ in range(3 * 1024):
+            yield b" " * 1024
+
+    for content in (b" " * (1024 * 1024 + 1), endless()):
+        answer = await owner.http.post(
+            "/api/v1/projects", content=content, headers={"content-type": "application/json"}
+        )
+        assert (answer.status_code, answer.json()["error"]["code"]) == (413, "message_too_large")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+        b'{"name": 1}',
+        b'{"name": ""}',
+        b'{"name": "  "}',
+        b'{"name": "a\\u0000b"}',
+        b'{"name": "a\\nb"}',
+        b'{"name": "\\ud800"}',
+        b'{"name": "\xff"}',
+        b'{"name": "\\u202e"}',
+        b'{"name": "x", "nmae": "y"}',
+        b'{"name": NaN}',
+        b"[" * 100_000,
+        b'{"name": ' + b"9" * 5_000 + b"}",
+        b'{"name": "' + b"x" * 101 + b'"}',
+    ],
+)
+async def test_nonsense_is_refused_with_a_4xx_that_names_what_is_wrong(people: People, content: bytes) -> None:
+    owner = await people.owner()
+    answer = await owner.http.post("/api/v1/projects", content=content, headers={"content-type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert answer.json()["error"]["code"] == "input_invalid"
+
+
+async def test_a_refused_field_is_named_and_its_value_is_not_told(people: People) -> None:
+    async with people.browser() as browser:
+        answer = await browser.post("/api/v1/auth/register", json={"username": "ada", "password": "hunter2"})
+        assert answer.status_code == 422
+        assert answer.json()["error"]["field"] == "password"
+        assert "hunter2" not in answer.text
+        answer = await browser.post("/api/v1/auth/sign-in", json={"username": "ada", "pasword": "hunter2-secret"})
+        assert answer.status_code == 422
+        assert "hunter2" not in answer.text
+
+
+async def test_answers_of_the_api_are_never_stored_nor_guessed_at_nor_framed(people: People) -> None:
+    async with people.browser() as browser:
+        for path in ("/api/v1/server", "/api/v1/me", "/api/v1/nothing", "/openapi.json", "/healthz"):
+            headers = (await browser.get(path)).headers
+            assert headers["cache-control"] == "no-store"
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["referrer-policy"] == "no-referrer"
+            assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+async def test_the_page_may_load_nothing_from_elsewhere(people: People) -> None:
+    async with people.browser() as browser:
+        policy = (await browser.get("/")).headers["content-security-policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == "'self'"
+    assert rules["frame-ancestors"] == "'none'"
+    assert rules["connect-src"] == f"'self' {people.serving.url.replace('http', 'ws')}"
+
+
+async def test_over_https_the_cookie_is_bound_to_the_host_and_secure(start_server: StartServer) -> None:
+    people = People(await start_server(behind_proxy=True))
+    origin = people.serving.url.replace("http", "https")
+    async with people.browser() as browser:
+        body = {"username": "ada", "password": PASSWORD}
+        plain = await browser.post("/api/v1/auth/register", json=body)
+        assert plain.status_code == 403
+        made = await browser.post("/api/v1/auth/register", json=body, headers={"origin": origin})
+        assert made.status_code == 201
+        cookie = made.headers["set-cookie"]
+        assert cookie.startswith("__Host-claudios=")
+        assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(cookie.split("; "))
+        assert made.headers["strict-transport-security"] == "max-age=31536000"
+
+
+async def test_an_unknown_username_takes_as_long_as_a_wrong_password(people: People) -> None:
+    """Both run one argon2: the answers are alike in all but the time, and the time is of the same kind."""
+    owner = await people.owner()
+
+    async def measure(username: str) -> tuple[float, httpx2.Response]:
+        begun = time.process_time()
+        async with people.browser() as browser:
+            body = {"username": username, "password": "a wrong password"}
+            answer = await browser.post("/api/v1/auth/sign-in", json=body)
+        return time.process_time() - begun, answer
+
+    known, unknown = await measure(owner.user["username"]), await measure("nobody")
+    assert known[1].status_code == unknown[1].status_code == 401
+    assert known[1].json() == unknown[1].json()
+    one_hash = 0.02  # CPU seconds that no request spends without hashing
+    assert known[0] > one_hash
+    assert unknown[0] > one_hash
+
+
+async def test_guessing_at_an_account_is_slowed_and_its_owner_is_not_locked_out(people: People) -> None:
+    owner = await people.owner()
+    name = owner.user["username"]
+    right = {"username": name, "password": PASSWORD}
+    async with people.browser() as guesser:
+        answers = [
+            (await guesser.post("/api/v1/auth/sign-in", json={"username": name, "password": f"guess {n}"})).status_code
+            for n in range(12)
+        ]
+        assert answers[:10] == [401] * 10
+        assert answers[-1] == 429
+        refused = await guesser.post("/api/v1/auth/sign-in", json=right)
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["retry-after"]) <= 60
+    assert await owner.ask("GET", "/me") == owner.user
+    assert await owner.ask("POST", "/auth/sign-in", right) == owner.user
+
+
+async def test_guessing_from_one_address_at_many_accounts_is_slowed(people: People) -> None:
+    async with people.browser() as guesser:
+        answers = [
+            (await guesser.post("/api/v1/auth/sign-in", json={"username": f"u{n}", "password": "guess"})).status_code
+            for n in range(22)
+        ]
+    assert answers[:20] == [401] * 20
+    assert answers[-1] == 429
+
+
+async def test_a_flood_of_sign_ins_leaves_other_requests_alone(people: People) -> None:
+    owner = await people.owner()
+    async with people.browser() as browser:
+        flood = [
+            asyncio.ensure_future(
+                browser.post("/api/v1/auth/sign-in", json={"username": f"u{number}", "password": "guess"})
+            )
+            for number in range(18)
+        ]
+        await asyncio.wait(flood, return_when=asyncio.FIRST_COMPLETED)
+        assert (await owner.http.get("/api/v1/me")).status_code == 200
+        assert not all(answer.done() for answer in flood)
+        assert {answer.status_code for answer in await asyncio.gather(*flood)} <= {401, 429}
+
+
+async def test_unknown_addresses_of_the_api_are_json_and_other_ones_the_page(people: People) -> None:
+    async with people.browser() as browser:
+        for method, path in (("GET", "/api/v1/nothing"), ("POST", "/api/v2/x"), ("GET", "/agent/v9/x")):
+            answer = await browser.request(method, path)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+        for path in ("/", "/sign-in", "/sessions/0/x"):
+            assert (await browser.get(path)).headers["content-type"] == "text/html; charset=utf-8"
+        assert (await browser.get("/missing.js")).status_code == 404
+        assert (await browser.get("/../../etc/passwd")).headers["content-type"] == "text/html; charset=utf-8"
+        assert (await browser.post("/")).status_code == 405
+
+
+async def test_the_description_names_every_operation_once_and_loads_no_script(server: Serving) -> None:
+    async with httpx2.AsyncClient(base_url=server.url) as http:
+        described = (await http.get("/openapi.json")).json()
+        assert (await http.get("/docs")).headers["content-type"] == "text/html; charset=utf-8"
+    names = [operation["operationId"] for path in described["paths"].values() for operation in path.values()]
+    assert len(names) == len(set(names)) > 30
+    assert all(name.replace("_", "").isalpha() for name in names)
