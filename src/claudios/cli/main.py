@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-AGENT_COMMANDS = ("status", "restart", "stop", "install-service")
-
 
 def main() -> None:
     """Run the command line with the arguments of this process, and exit with its code."""
@@ -17,13 +15,18 @@ def main() -> None:
         print(f"claudios {__version__}")
         return
     if "_CLAUDIOS_COMPLETE" not in os.environ:
-        if arguments[:1] == ["agent"] and not set(arguments[1:2]) & {*AGENT_COMMANDS, "--help", "-h"}:
+        if arguments[:1] == ["agent"] and _is_for_daemon(arguments[1:]):
             become("claudios.agent", arguments[1:])
         if arguments[:1] == ["server"]:
             become("claudios.server", arguments[1:])
     from claudios.cli.app import run
 
     sys.exit(run(arguments))
+
+
+def _is_for_daemon(arguments: list[str]) -> bool:
+    """Say whether the arguments after `agent` are the daemon's: flags, and not a command that manages it."""
+    return not arguments or (arguments[0].startswith("-") and not {"--help", "-h"} & set(arguments))
 
 
 def become(module: str, arguments: list[str]) -> None:

@@ -61,7 +61,8 @@ def doctor(config_path: str | None, server: str | None, as_json: bool) -> int:
 
 
 def _sections(config_path: str | None, server: str | None) -> Iterator[tuple[str, Iterator[Finding]]]:
-    from claudios.cli.doctor.agent import check_agent, configured
+    from claudios.cli.agent_settings import configured
+    from claudios.cli.doctor.agent import check_agent
     from claudios.cli.doctor.finding import fail, ok, skip
 
     agent = configured(config_path)
@@ -79,7 +80,7 @@ def _sections(config_path: str | None, server: str | None) -> Iterator[tuple[str
     elif agent.settings is None:
         yield "The agent of this machine", iter([ok("settings", "none is configured here")])
     else:
-        yield f"The agent of this machine, at {agent.settings.server_url}", check_agent(agent.settings)
+        yield f"The agent of this machine, at {agent.settings.server_url}", check_agent(agent)
 
 
 def _login(address: Address, token: str) -> Iterator[Finding]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from claudios.agent import config, machine
-from claudios.agent.config import Settings, SettingsInvalid
+from claudios.agent import machine
 from claudios.agent.sessions.launcher import claude_environment
+from claudios.cli.agent_settings import Configured
 from claudios.cli.daemon import Daemon, daemon_of
 from claudios.cli.doctor import delivery
 from claudios.cli.doctor.claude import check_claude
@@ -27,31 +26,10 @@ from claudios.protocol.ids import agent_keys
 ROTATION_WARN_MS = 24 * 3600 * 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Configured:
-    """Settings of an agent, or the problems in them; neither where no agent is configured here."""
-
-    settings: Settings | None
-    problems: Sequence[str]
-
-
-def configured(config_path: str | None) -> Configured:
-    """Read the settings as the agent would; without any, those of `claudios up`."""
-    arguments = [] if config_path is None else ["--config", config_path]
-    try:
-        return Configured(config.load(arguments, os.environ), ())
-    except SettingsInvalid as invalid:
-        is_meant = config_path is not None or any(os.environ.get(name) for name in ("AGENT_TOKEN", "AGENT_TOKEN_FILE"))
-        is_absent = all("is missing" in problem for problem in invalid.problems)
-        if is_meant or not is_absent:
-            return Configured(None, invalid.problems)
-    if places().agent_config.exists():
-        return configured(str(places().agent_config))
-    return Configured(None, ())
-
-
-def check_agent(settings: Settings) -> Iterator[Finding]:
+def check_agent(configured: Configured) -> Iterator[Finding]:
     """Yield everything about the agent with these settings."""
+    settings = configured.settings
+    assert settings is not None
     yield ok("settings", f"read from {settings.config_file or 'the environment'}")
     for text in settings.warnings:
         yield warn("settings", text, "Do as it says.")
@@ -85,8 +63,7 @@ def check_agent(settings: Settings) -> Iterator[Finding]:
     yield _running(daemon, standing)
     if standing is not None:
         yield from delivery.check_delivery(settings.state_directory, standing.stored, is_online=standing.online)
-    is_of_up = settings.config_file == places().agent_config
-    yield check_log(places().logs / "agent.log" if is_of_up else None)
+    yield check_log(places().logs / "agent.log" if configured.is_of_up else None)
     environment = {**claude_environment(os.environ), **settings.claude_environment}
     path = machine.find_claude(settings.claude_path)
     directories = settings.policy.directories or (settings.policy.default_directory,)

@@ -27,7 +27,7 @@ def check_log(log: Path | None) -> Finding:
     lines = lines[begun:]
     troubles = [one_line(each)[:300] for each in lines if _TROUBLE.search(each)]
     if not troubles:
-        return ok("agent log", f"no warning or error since it started")
+        return ok("agent log", "no warning or error since it started")
     told = "; ".join(troubles[-SHOWN:])
     return warn(
         "agent log", f"last warnings and errors: {told}", "Each line names its remedy; old ones may be settled."

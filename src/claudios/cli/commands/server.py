@@ -1,0 +1,15 @@
+"""`claudios server`: it becomes the server (see `cli.main`), whose own program reads the arguments."""
+
+from __future__ import annotations
+
+import click
+
+from claudios.cli.help import Command
+from claudios.cli.main import become
+
+
+@click.command(cls=Command, context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def server(arguments: tuple[str, ...]) -> None:
+    """Run the server."""
+    become("claudios.server", list(arguments))
