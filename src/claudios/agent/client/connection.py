@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from claudios.agent.client.backoff import Backoff
@@ -64,11 +64,13 @@ class Connection:
         events: LinkEvents,
         *,
         uniform: Callable[[], float] | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._carrier = carrier
         self._server_url = server_url
         self._events = events
         self._backoff = Backoff(uniform or random.Random().random)
+        self._sleep = sleep
         self._channel: Channel | None = None
         self._outgoing = asyncio.Event()
         self._outbox = Outbox(self._outgoing.set)
@@ -97,7 +99,7 @@ class Connection:
             except Exception as failure:  # the rim: whatever went wrong, the loop goes on
                 delay = self._explain(failure)
             if delay:
-                await asyncio.sleep(delay)
+                await self._sleep(delay)
 
     async def leave(self, bye: Bye) -> None:
         """Say what is still to be said, and goodbye."""

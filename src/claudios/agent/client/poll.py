@@ -125,7 +125,7 @@ class PollChannel:
             if len(response.content) > MAX_MESSAGE_BYTES:
                 raise MessageTooLarge
             return decode_from_server(response.content)
-        known = refusal(status, response.headers.get("Retry-After"))
+        known = refusal(status, response.headers.get("Retry-After"), response.content)
         if known is not None:
             raise known
         if status == 426:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ssl
 import time
 
+from pydantic_core import from_json
+
 from claudios.agent.client.backoff import retry_after_seconds
 from claudios.agent.client.carrier import ServerBusy, TokenRejected
 from claudios.protocol.errors import ClaudiosError, Superseded, Unreachable
@@ -26,15 +28,30 @@ def unreachable(reason: BaseException) -> Unreachable:
     )
 
 
-def refusal(status: int, retry_after: str | None) -> ClaudiosError | None:
-    """Return what an HTTP status means on either carrier; None when that is the carrier's own affair."""
+def refusal(status: int, retry_after: str | None, body: bytes) -> ClaudiosError | None:
+    """Return what an HTTP answer means on either carrier; None when that is the carrier's own affair.
+
+    `body` is the server's `{"error": {"code", "message"}}`, or whatever a proxy says instead.
+    """
+    code, message = _error_in(body)
     if status == 401:
-        return TokenRejected()
-    if status == 409:
+        return TokenRejected(f"{message} Set the new token as `agentToken`." if message else None)
+    if status == 409 and code in (None, Superseded.code):
         return Superseded()
     if status in (429, 503):
         asked = retry_after_seconds(retry_after, time.time())
         return ServerBusy(f"The server asks to come back later (HTTP {status}).", asked)
     if status >= 500 and status not in (501, 505):
         return Unreachable(f"The server, or a proxy before it, answered HTTP {status}. Look at the server's log.")
+    if code is not None and status not in (404, 405, 426):
+        return Unreachable(f"The server refused: {message}")
     return None
+
+
+def _error_in(body: bytes) -> tuple[str | None, str]:
+    """Return code and message, in one line: they end in the log."""
+    try:
+        error = from_json(body)["error"]
+        return str(error["code"])[:100], " ".join(str(error["message"]).split())[:300]
+    except (ValueError, TypeError, KeyError):
+        return None, ""

@@ -45,10 +45,13 @@ class _Connect(connect):
 class WebSocketCarrier:
     """Open links to `server_url` as the holder of `bearer`."""
 
-    def __init__(self, server_url: str, bearer: str, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self, server_url: str, bearer: str, tls: ssl.SSLContext, keepalive_seconds: float = KEEPALIVE_SECONDS
+    ) -> None:
         self._url = link_url(server_url)
         self._bearer = bearer
         self._tls = tls
+        self._keepalive_seconds = keepalive_seconds
         self._proxy: Literal[True] | None = True if may_use_proxy(server_url) else None
 
     async def open(self, hello: Hello) -> WebSocketChannel:
@@ -70,8 +73,8 @@ class WebSocketCarrier:
                 compression=None,
                 max_size=MAX_MESSAGE_BYTES,
                 open_timeout=OPEN_SECONDS,
-                ping_interval=KEEPALIVE_SECONDS,
-                ping_timeout=KEEPALIVE_SECONDS,
+                ping_interval=self._keepalive_seconds,
+                ping_timeout=self._keepalive_seconds,
                 close_timeout=CLOSE_SECONDS,
                 write_limit=WRITE_BUFFER_BYTES,
                 proxy=self._proxy,
@@ -112,9 +115,11 @@ class WebSocketChannel:
 
 
 def _explained(refused: InvalidStatus) -> ClaudiosError:
-    status = refused.response.status_code
-    known = refusal(status, refused.response.headers.get("Retry-After"))
-    return known or UpgradeRefused(f"The server, or a proxy before it, refused the WebSocket with HTTP {status}.")
+    answer = refused.response
+    known = refusal(answer.status_code, answer.headers.get("Retry-After"), bytes(answer.body or b""))
+    return known or UpgradeRefused(
+        f"The server, or a proxy before it, refused the WebSocket with HTTP {answer.status_code}."
+    )
 
 
 def _why_closed(closed: ConnectionClosed) -> str:

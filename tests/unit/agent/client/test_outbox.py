@@ -1,0 +1,52 @@
+"""What waits for the link."""
+
+from __future__ import annotations
+
+from claudios.agent.client.outbox import MAX_ERRORS, Outbox
+from claudios.protocol.messages import AgentError, Outcome, Received, Report
+
+
+def report(identity: str, outcome: Outcome = Outcome.DONE) -> Report:
+    return Report(instruction_id=identity, outcome=outcome)
+
+
+def test_messages_leave_in_the_order_in_which_they_came() -> None:
+    outbox = Outbox(lambda: None)
+    for message in (report("a"), Received(iseq=1), report("b")):
+        outbox.put(message)
+    assert outbox.take() == [report("a"), Received(iseq=1), report("b")]
+    assert outbox.take() == []
+
+
+def test_a_message_takes_the_place_of_those_it_makes_obsolete() -> None:
+    outbox = Outbox(lambda: None)
+    for message in (Received(iseq=1), report("a"), Received(iseq=2), report("a", Outcome.FAILED)):
+        outbox.put(message)
+    assert outbox.take() == [Received(iseq=2), report("a", Outcome.FAILED)]
+
+
+def test_of_a_flood_of_errors_the_first_are_kept_and_the_rest_counted() -> None:
+    outbox = Outbox(lambda: None)
+    for n in range(MAX_ERRORS + 5):
+        outbox.put(AgentError(code="c", message=str(n)))
+    *kept, last = outbox.take()
+    assert [error.message for error in kept if isinstance(error, AgentError)] == [str(n) for n in range(MAX_ERRORS)]
+    assert isinstance(last, AgentError)
+    assert last.message.startswith("5 more errors")
+
+
+def test_a_new_registration_is_told_of_errors_and_says_the_rest_itself() -> None:
+    outbox = Outbox(lambda: None)
+    error = AgentError(code="c", message="m")
+    for message in (report("a"), error, Received(iseq=1)):
+        outbox.put(message)
+    outbox.forget_all_but_errors()
+    assert outbox.take() == [error]
+
+
+def test_every_message_wakes_the_sender() -> None:
+    woken: list[None] = []
+    outbox = Outbox(lambda: woken.append(None))
+    outbox.put(Received(iseq=1))
+    outbox.put(Received(iseq=2))
+    assert len(woken) == 2
