@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from claudios.protocol.errors import SettingInvalid
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        return self.host in LOOPBACK or self.host.startswith("127.")
+        return is_loopback(self.host)
 
     @property
     def authority(self) -> str:
@@ -39,6 +40,11 @@ class Address:
         return f"{'wss' if self.scheme == 'https' else 'ws'}://{self.authority}{self.path}"
 
 
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine; a name that merely begins like its address is not."""
+    return _LOOPBACK.fullmatch(host) is not None
+
+
 def parse_address(text: str, *, allow_insecure_http: bool = False) -> Address:
     """Read `https://host[:port][/path]`; a bare host means https, or http where it is this machine.
 
@@ -47,7 +53,7 @@ def parse_address(text: str, *, allow_insecure_http: bool = False) -> Address:
     typed = text.strip()
     if "://" not in typed:
         host = typed.split("/")[0].rsplit(":", 1)[0].strip("[]")
-        typed = f"{'http' if host in LOOPBACK or host.startswith('127.') else 'https'}://{typed}"
+        typed = f"{'http' if is_loopback(host) else 'https'}://{typed}"
     try:
         parts = urlsplit(typed)
         port = parts.port

@@ -8,7 +8,14 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, RemoteDisconnected
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPResponse,
+    HTTPSConnection,
+    IncompleteRead,
+    RemoteDisconnected,
+)
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -88,6 +95,8 @@ class Http:
         try:
             while piece := answer.read1(PIECE_BYTES):
                 yield piece
+            if answer.length:  # fewer bytes came than were announced
+                raise IncompleteRead(b"", answer.length)
         except (OSError, HTTPException) as broken:
             raise Unreachable(f"{self.address.url} broke off in the middle of an answer. Try again.") from broken
         finally:
