@@ -1,0 +1,191 @@
+"""What Claude asks of people: permissions, questions and plans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+
+from claudios.server.projections.items import Item, Sheet
+from claudios.server.projections.shapes import (
+    MAX_NOTICE_TEXT,
+    MAX_TEXT,
+    Json,
+    as_count,
+    as_list,
+    as_object,
+    as_text,
+    as_text_or_none,
+    bounded,
+    bounded_object,
+    clipped,
+)
+from claudios.server.projections.tools import Tools
+
+MAX_OPEN = 256
+MAX_SUGGESTIONS = 32
+_KIND_OF_TOOL = {"AskUserQuestion": "question", "ExitPlanMode": "plan"}
+_WHERE = {
+    "session": "for this session",
+    "localSettings": "in this directory, for me",
+    "projectSettings": "in this directory, for everybody",
+    "userSettings": "everywhere, for me",
+}
+_MODES = {
+    "acceptEdits": "Accept edits",
+    "bypassPermissions": "Allow everything",
+    "default": "Ask as usual",
+    "dontAsk": "Deny instead of asking",
+    "plan": "Plan only",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A new request. `input` and `suggestions` are JSON text."""
+
+    request_id: str
+    epoch: int
+    kind: str
+    tool_name: str
+    title: str
+    input: str
+    description: str | None
+    suggestions: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer was written to Claude."""
+
+    request_id: str
+    behavior: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Claude no longer waits for an answer."""
+
+    request_id: str
+
+
+AskEvent = Asked | Answered | Withdrawn
+
+
+class Asks:
+    """Keeps the requests that wait. `answered_by` is told from outside: the log does not know people."""
+
+    def __init__(self, sheet: Sheet, tools: Tools) -> None:
+        self._sheet = sheet
+        self._tools = tools
+        self._open: dict[str, Item] = {}
+        self._events: list[AskEvent] = []
+        self.answered_by: dict[str, str] = {}
+
+    def asked(self, request_id: str, request: Json, epoch: int) -> None:
+        """Take a request for permission. The CLI repeats those that wait after a second handshake."""
+        if request_id in self._open or not request_id:
+            return
+        tool_name = as_text(request.get("tool_name"))
+        kind = _KIND_OF_TOOL.get(tool_name, "permission")
+        wanted = as_object(request.get("input"))
+        shown = bounded_object(wanted)
+        suggestions = [
+            {"label": _label(as_object(entry)), **as_object(bounded(entry))}
+            for entry in as_list(request.get("permission_suggestions"))[:MAX_SUGGESTIONS]
+        ]
+        display = as_text_or_none(request.get("display_name")) or tool_name
+        title = clipped(as_text_or_none(request.get("title")) or display, 200)
+        description = as_text_or_none(request.get("description")) or as_text_or_none(request.get("decision_reason"))
+        description = clipped(description, MAX_NOTICE_TEXT) if description else None
+        body: Json = {
+            "request_id": request_id,
+            "kind": kind,
+            "tool_name": tool_name,
+            "tool_use_id": as_text_or_none(request.get("tool_use_id")),
+            "title": title,
+            "description": description,
+            "input": shown,
+            "suggestions": suggestions,
+            "state": "pending",
+            "answer": None,
+            "answered_by": None,
+        }
+        self._open[request_id] = self._sheet.add("request", body, stays_open=True)
+        whole = bounded_object(wanted, MAX_TEXT) if kind != "permission" else shown  # it is sent back with the answer
+        self._events.append(
+            Asked(
+                request_id,
+                epoch,
+                kind,
+                tool_name,
+                title,
+                orjson.dumps(whole).decode(),
+                description,
+                orjson.dumps(suggestions).decode(),
+                self._sheet.at_ms,
+            )
+        )
+        if len(self._open) > MAX_OPEN:
+            self.withdrawn(next(iter(self._open)))
+
+    def answered(self, response: Json) -> None:
+        """Take an answer that was written to Claude's input."""
+        request_id = as_text(response.get("request_id"))
+        item = self._open.pop(request_id, None)
+        if item is None:
+            return
+        behavior = as_text(as_object(response.get("response")).get("behavior"))
+        behavior = behavior if behavior == "allow" else "deny"
+        if behavior == "deny":
+            self._tools.denied(as_text(item.body["tool_use_id"]))
+        by = self.answered_by.get(request_id)
+        self._sheet.change(item, state="answered", answer=behavior, answered_by=by)
+        self._sheet.close(item)
+        self._events.append(Answered(request_id, behavior))
+
+    def withdrawn(self, request_id: str) -> None:
+        """Take that the CLI waits no more."""
+        item = self._open.pop(request_id, None)
+        if item is not None:
+            self._sheet.change(item, state="withdrawn")
+            self._sheet.close(item)
+            self._events.append(Withdrawn(request_id))
+
+    def process_ended(self) -> None:
+        """Withdraw all: nobody is left to be answered."""
+        for request_id in list(self._open):
+            self.withdrawn(request_id)
+
+    def events(self) -> list[AskEvent]:
+        """Return what happened since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def save(self) -> Json:
+        return {request_id: item.no for request_id, item in self._open.items()}
+
+    def load(self, state: Json) -> None:
+        self._open = {request_id: self._sheet.open[as_count(no)] for request_id, no in state.items()}
+
+
+def _label(suggestion: Json) -> str:
+    """Say in words what a suggestion would allow from now on."""
+    where = _WHERE.get(as_text(suggestion.get("destination")), "")
+    kind = suggestion.get("type")
+    if kind == "setMode":
+        mode = as_text(suggestion.get("mode"))
+        return f"{_MODES.get(mode, mode)} {where}".strip()
+    if kind == "addDirectories":
+        names = ", ".join(as_text(entry) for entry in as_list(suggestion.get("directories")))
+        return clipped(f"Allow work in {names} {where}".strip(), 200)
+    rules = [_rule(as_object(entry)) for entry in as_list(suggestion.get("rules"))]
+    verb = "Deny" if suggestion.get("behavior") == "deny" else "Allow"
+    return clipped(f"{verb} {', '.join(rules) or as_text(kind)} {where}".strip(), 200)
+
+
+def _rule(rule: Json) -> str:
+    content = as_text(rule.get("ruleContent"))
+    name = as_text(rule.get("toolName"))
+    return f"{name}({content})" if content else name

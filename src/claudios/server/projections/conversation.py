@@ -1,0 +1,265 @@
+"""What the CLI prints and what is written to it, message by message, folded into items.
+
+An unknown type becomes an item that shows its raw JSON, and so does one whose shape makes no sense: neither breaks
+the fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from claudios.server.projections.asks import Asks
+from claudios.server.projections.facts import Facts
+from claudios.server.projections.items import Item, Sheet
+from claudios.server.projections.notices import Notices
+from claudios.server.projections.prompts import Prompts, text_of
+from claudios.server.projections.shapes import (
+    MAX_RESULT,
+    Json,
+    as_count,
+    as_list,
+    as_number,
+    as_object,
+    as_text,
+    as_text_or_none,
+    clipped,
+    raw,
+)
+from claudios.server.projections.speech import Speech
+from claudios.server.projections.tools import Tools
+
+_SILENT_TYPES = frozenset(
+    {"control_response", "keep_alive", "tool_progress", "streamlined_text", "streamlined_tool_use_summary"}
+)
+_SILENT_SUBTYPES = frozenset(
+    {
+        "background_tasks_changed",
+        "commands_changed",
+        "files_persisted",
+        "hook_progress",
+        "hook_response",
+        "hook_started",
+        "task_progress",
+        "task_started",
+        "task_updated",
+        "thinking_tokens",
+    }
+)
+_INTERRUPTED = "[Request interrupted by user"
+
+
+class Conversation:
+    """Folds messages, one at a time."""
+
+    def __init__(self, sheet: Sheet, notices: Notices, facts: Facts) -> None:
+        self._sheet = sheet
+        self._notices = notices
+        self._facts = facts
+        self._retry: Item | None = None
+        self.prompts = Prompts(sheet)
+        self.tools = Tools(sheet)
+        self.speech = Speech(sheet, self.tools)
+        self.asks = Asks(sheet, self.tools)
+        self._from_claude: dict[str, Callable[[Json], None]] = {
+            "assistant": self._assistant,
+            "command_lifecycle": self._command_lifecycle,
+            "control_cancel_request": self._cancelled,
+            "control_request": self._control_request,
+            "conversation_reset": self._reset,
+            "rate_limit_event": self._rate_limit,
+            "result": self._result,
+            "stream_event": self._stream_event,
+            "system": self._system,
+            "user": self._user,
+        }
+        self._system_subtypes: dict[str, Callable[[Json], None]] = {
+            "api_retry": self._api_retry,
+            "compact_boundary": self._compacted,
+            "init": self._facts.initialised,
+            "permission_denied": self._permission_denied,
+            "session_state_changed": self._state_changed,
+            "status": self._facts.mode_changed,
+            "task_notification": self._task_notified,
+        }
+
+    def printed(self, message: Json) -> None:
+        """Take a message of Claude's output."""
+        kind = as_text(message.get("type"))
+        handler = self._from_claude.get(kind)
+        if handler is not None:
+            try:
+                handler(message)
+            except (ArithmeticError, LookupError, TypeError, ValueError):  # a shape that nobody has met yet
+                self._show_raw(kind, message)
+        elif kind not in _SILENT_TYPES:
+            self._show_raw(kind, message)
+
+    def written(self, message: Json) -> None:
+        """Take a message of Claude's input."""
+        kind = message.get("type")
+        if kind == "user":
+            self.prompts.written(message)
+        elif kind == "control_response":
+            self.asks.answered(as_object(message.get("response")))
+
+    def process_ended(self) -> None:
+        """Settle what only a living process could go on with."""
+        self._end_retry()
+        self.speech.settle()
+        self.tools.interrupted()
+        self.asks.process_ended()
+        self.prompts.process_ended()
+
+    def save(self) -> Json:
+        return {
+            "retry": self._retry.no if self._retry else None,
+            "prompts": self.prompts.save(),
+            "tools": self.tools.save(),
+            "speech": self.speech.save(),
+            "asks": self.asks.save(),
+        }
+
+    def load(self, state: Json) -> None:
+        retry = state["retry"]
+        self._retry = None if retry is None else self._sheet.open[as_count(retry)]
+        self.prompts.load(as_object(state["prompts"]))
+        self.tools.load(as_object(state["tools"]))
+        self.speech.load(as_object(state["speech"]))
+        self.asks.load(as_object(state["asks"]))
+
+    def _stream_event(self, message: Json) -> None:
+        if message.get("parent_tool_use_id") is None:
+            self.speech.streamed(as_object(message.get("event")))
+
+    def _assistant(self, message: Json) -> None:
+        self._end_retry()
+        text = self.speech.said(message)
+        if text:
+            self._facts.said(text)
+
+    def _user(self, message: Json) -> None:
+        if message.get("isReplay") is True:
+            self.prompts.replayed(message)
+            return
+        content = as_object(message.get("message")).get("content")
+        for entry in as_list(content):
+            block = as_object(entry)
+            if block.get("type") == "tool_result" and not self.tools.returned(block, message):
+                self._show_raw("tool_result", block)
+        text = text_of(content)
+        if not text:
+            return
+        parent = as_text_or_none(message.get("parent_tool_use_id"))
+        if text.startswith(_INTERRUPTED):
+            self._notices.add("info", "interrupted", "Interrupted.")
+        elif message.get("isSynthetic") is True:
+            self._notices.add("info", "summary", text)
+        else:
+            body: Json = {"text": clipped(text, MAX_RESULT), "uuid": None, "state": None, "images": 0}
+            self._sheet.add("user", body, parent=parent)
+
+    def _result(self, message: Json) -> None:
+        self._end_retry()
+        self.speech.settle()
+        reason = as_text_or_none(message.get("terminal_reason"))
+        is_error = message.get("is_error") is True
+        if is_error or (reason or "").startswith("aborted"):
+            self.tools.interrupted()
+        cost, read, written = self._facts.turn_ended(message)
+        errors = "\n".join(as_text(entry) for entry in as_list(message.get("errors")))
+        told = as_text(message.get("result")) or errors
+        self._sheet.add(
+            "turn",
+            {
+                "is_error": is_error,
+                "subtype": as_text(message.get("subtype")),
+                "terminal_reason": reason,
+                "duration_ms": as_number(message.get("duration_ms")),
+                "num_turns": as_count(message.get("num_turns")),
+                "cost_usd": cost,
+                "input_tokens": read,
+                "output_tokens": written,
+                "result": clipped(told, MAX_RESULT) if is_error and told else None,
+            },
+        )
+        self.prompts.turn_ended()
+
+    def _system(self, message: Json) -> None:
+        subtype = as_text(message.get("subtype"))
+        handler = self._system_subtypes.get(subtype)
+        if handler is not None:
+            handler(message)
+        elif subtype not in _SILENT_SUBTYPES:
+            self._show_raw(f"system/{subtype}", message)
+
+    def _state_changed(self, message: Json) -> None:
+        self._facts.state_changed(as_text(message.get("state")))
+
+    def _api_retry(self, message: Json) -> None:
+        """Show one notice for all tries of a request; what the broken answer has said is discarded."""
+        self.speech.discard()
+        attempt, most = as_count(message.get("attempt")), as_count(message.get("max_retries"))
+        seconds = (as_number(message.get("retry_delay_ms")) or 0.0) / 1000
+        status = as_count(message.get("error_status"))
+        why = as_text(message.get("error")).replace("_", " ") or "error"
+        text = f"The model did not answer ({why}{f', HTTP {status}' if status else ''}). "
+        text += f"Try {attempt} of {most} follows in {seconds:.1f} s."
+        if self._retry is None:
+            self._retry = self._sheet.add(
+                "notice", {"level": "warning", "code": "api_retry", "text": text}, stays_open=True
+            )
+        else:
+            self._sheet.change(self._retry, text=text)
+
+    def _end_retry(self) -> None:
+        if self._retry is not None:
+            self._sheet.close(self._retry)
+            self._retry = None
+
+    def _compacted(self, message: Json) -> None:
+        before = as_count(as_object(message.get("compact_metadata")).get("pre_tokens"))
+        self._notices.add(
+            "info", "compacted", f"The conversation was summed up{f' ({before} tokens before)' if before else ''}."
+        )
+
+    def _permission_denied(self, message: Json) -> None:
+        name = as_text(message.get("tool_name")) or "A tool"
+        self._notices.add("warning", "permission_denied", f"{name} was not allowed, and nobody was asked.")
+
+    def _task_notified(self, message: Json) -> None:
+        summary = as_text(message.get("summary")) or as_text(message.get("description"))
+        status = as_text(message.get("status")) or "ended"
+        self._notices.add("info", "task", f"Background task {status}{f': {summary}' if summary else ''}.")
+
+    def _rate_limit(self, message: Json) -> None:
+        info = as_object(message.get("rate_limit_info"))
+        status = as_text(info.get("status"))
+        if status in ("", "allowed"):
+            return
+        kind = as_text(info.get("rateLimitType")).replace("_", " ") or "usage"
+        used = as_number(info.get("utilization"))
+        share = f" ({used:.0%} used)" if used is not None else ""
+        if status == "allowed_warning":
+            self._notices.add("warning", "rate_limit", f"The {kind} limit is nearly reached{share}.")
+        else:
+            self._notices.add("error", "rate_limit", f"The {kind} limit is reached{share}.")
+
+    def _reset(self, _message: Json) -> None:
+        self._notices.add("info", "cleared", "The conversation was cleared.")
+
+    def _command_lifecycle(self, message: Json) -> None:
+        self.prompts.moved(as_text(message.get("command_uuid")), as_text(message.get("state")))
+
+    def _control_request(self, message: Json) -> None:
+        request = as_object(message.get("request"))
+        if request.get("subtype") == "can_use_tool":
+            self.asks.asked(as_text(message.get("request_id")), request, self._facts.life.epoch)
+        else:
+            self._show_raw(f"control_request/{as_text(request.get('subtype'))}", message)
+
+    def _cancelled(self, message: Json) -> None:
+        self.asks.withdrawn(as_text(message.get("request_id")))
+
+    def _show_raw(self, kind: str, message: Json) -> None:
+        parent = as_text_or_none(message.get("parent_tool_use_id"))
+        self._sheet.add("raw", {"type": clipped(kind, 100), "json": raw(message)}, parent=parent)

@@ -1,0 +1,241 @@
+"""The fold as a whole: however the log is cut, and wherever the fold is taken up again, the transcript is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claudios.protocol.frame import Stream
+from claudios.protocol.messages import EndReason, SessionState
+from claudios.server.projections.asks import Answered, Asked, Withdrawn
+from claudios.server.projections.fold import Checkpoint, Fold
+from claudios.server.projections.items import Entry
+from claudios.server.projections.lines import MAX_LINE_BYTES
+from tests.unit.server.projections.transcripts import (
+    PROMPT,
+    SESSION,
+    Piece,
+    Reader,
+    folded,
+    happened,
+    log_of,
+    out,
+    result,
+    said,
+    shown,
+    state,
+    text,
+    whole_session,
+    written,
+)
+
+WHOLE = whole_session()
+
+
+def cut(pieces: list[Piece], places: set[int]) -> list[Piece]:
+    """Cut the payloads of all streams but events at these offsets of the whole."""
+    smaller: list[Piece] = []
+    offset = 0
+    for stream, payload in pieces:
+        inside = sorted(place - offset for place in places if offset < place < offset + len(payload))
+        edges = [0, *inside, len(payload)] if stream is not Stream.EVENT else [0, len(payload)]
+        smaller += [(stream, payload[start:end]) for start, end in zip(edges, edges[1:], strict=False)]
+        offset += len(payload)
+    return smaller
+
+
+SIZE = sum(len(payload) for _, payload in WHOLE)
+
+
+@given(st.sets(st.integers(1, SIZE - 1), max_size=60))
+def test_however_the_output_is_cut_into_frames_the_transcript_is_the_same(places: set[int]) -> None:
+    assert shown(folded(log_of(cut(WHOLE, places)))) == shown(folded(log_of(WHOLE)))
+
+
+@given(st.sets(st.integers(1, SIZE - 1), max_size=30), st.sets(st.integers(1, 80), max_size=6))
+@settings(max_examples=200)
+def test_a_fold_taken_up_from_any_checkpoint_gives_the_same_transcript(places: set[int], stops: set[int]) -> None:
+    frames = log_of(cut(WHOLE, places))
+    stored: dict[int, Entry] = {}
+    fold = Fold()
+    for seq, frame in enumerate(frames, 1):
+        fold.feed(frame)
+        if seq in stops:
+            stored |= {entry.no: entry for entry in fold.dirty()}
+            checkpoint = Checkpoint.of(fold.checkpoint().encoded())
+            assert checkpoint is not None
+            fold = Fold.restore(checkpoint, [stored[no] for no in checkpoint.open_items])
+            for earlier in frames[checkpoint.resume_seq - 1 : seq]:
+                fold.feed(earlier)
+    stored |= {entry.no: entry for entry in fold.dirty()}
+    assert sorted(stored.values(), key=lambda entry: entry.no) == folded(frames)
+
+
+@given(st.sets(st.integers(1, SIZE - 1), max_size=30), st.integers(1, 7))
+def test_a_viewer_who_follows_the_changes_sees_the_same_as_one_who_reads_the_items(
+    places: set[int], at_once: int
+) -> None:
+    frames = log_of(cut(WHOLE, places))
+    fold, reader = Fold(), Reader()
+    for start in range(0, len(frames), at_once):
+        fold.feed(b"".join(frames[start : start + at_once]))
+        reader.follow(fold)
+    assert shown(reader.items.values()) == shown(folded(frames))
+
+
+@given(st.binary(max_size=300), st.sampled_from([Stream.STDOUT, Stream.STDIN, Stream.STDERR, Stream.EVENT]))
+def test_no_bytes_break_the_fold(noise: bytes, stream: Stream) -> None:
+    frames = log_of([WHOLE[0], (stream, noise), (stream, b"{" + noise + b"\n"), *WHOLE[1:]])
+    assert folded(frames)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+TYPES = ["assistant", "user", "result", "system", "stream_event", "control_request", "rate_limit_event", "xyz"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(TYPES), JSON, JSON, JSON), max_size=8))
+def test_no_shape_of_message_breaks_the_fold(shapes: list[tuple[str, object, object, object]]) -> None:
+    messages = [
+        {"type": kind, "message": {"content": one}, "event": other, "request": other, "usage": third, "subtype": third}
+        for kind, one, other, third in shapes
+    ]
+    folded(log_of([WHOLE[0], out(*messages), *WHOLE[1:]]))
+
+
+def test_the_transcript_reads_as_the_session_went() -> None:
+    items = folded(log_of(WHOLE))
+    assert [(item.kind, item.body.get("code")) for item in items] == [
+        ("notice", "started"),
+        ("notice", "stderr"),
+        ("user", None),
+        ("message", None),
+        ("notice", "api_retry"),
+        ("notice", "not_json"),
+        ("thinking", None),
+        ("tool", None),
+        ("request", None),
+        ("tool", None),
+        ("message", None),
+        ("raw", None),
+        ("request", None),
+        ("turn", None),
+        ("notice", "exited"),
+    ]
+    by_no = {item.no: item.body for item in items}
+    assert by_no[3] == {"text": "hi ✳", "uuid": PROMPT, "state": "done", "images": 0}
+    assert by_no[4] == {"text": "Hello ✳ wörld", "streaming": False, "error": None}
+    assert by_no[6]["text"] == "plain words\nand more\n"
+    assert by_no[6]["lines"] == 2
+    assert by_no[8]["state"] == "done"
+    assert by_no[8]["result"] == "done"
+    assert by_no[8]["detail"] == {"stdout": "done"}
+    assert by_no[9]["answer"] == "allow"
+    assert by_no[10]["state"] == "failed"
+    assert by_no[10]["result"] == "a\n[image]"
+    assert items[10].parent == "toolu_2"
+    assert by_no[13]["state"] == "withdrawn"
+    assert by_no[14]["input_tokens"] == 120
+
+
+def frames_then(fold: Fold, *pieces: Piece) -> Iterator[Fold]:
+    for frame in log_of(pieces, first=fold.position + 1):
+        fold.feed(frame)
+        yield fold
+
+
+def test_facts_follow_the_session() -> None:
+    fold = Fold()
+    steps = frames_then(fold, *WHOLE)
+    assert next(steps).facts.life.state is SessionState.STARTING
+    for _ in range(4):
+        next(steps)
+    assert fold.facts.life.state is SessionState.RUNNING
+    assert fold.facts.activity == "working"
+    for _ in steps:
+        pass
+    assert fold.facts.life.state is SessionState.ENDED
+    assert fold.facts.life.reason is EndReason.EXITED
+    assert fold.facts.claude_session_id == SESSION
+    assert fold.facts.last_text == "Hello ✳ wörld"
+    assert (fold.facts.cost_usd, fold.facts.input_tokens, fold.facts.output_tokens) == (0.5, 120, 9)
+
+
+def test_cost_is_summed_over_processes_and_over_a_clear() -> None:
+    fold = Fold()
+    fold.feed(b"".join(log_of([out(result(total_cost_usd=1.0)), out(result(total_cost_usd=1.5))])))
+    fold.feed(b"".join(log_of([out(result(total_cost_usd=0.25))], first=3)))
+    fold.feed(b"".join(log_of([out(result(total_cost_usd=0.25))], epoch=2, first=4)))
+    assert fold.facts.cost_usd == 2.0
+
+
+def test_what_is_asked_answered_and_withdrawn_is_told_once() -> None:
+    fold = Fold()
+    fold.feed(b"".join(log_of(WHOLE)))
+    events = fold.ask_events()
+    assert [(type(event), event.request_id) for event in events] == [
+        (Asked, "req_1"),
+        (Answered, "req_1"),
+        (Asked, "req_2"),
+        (Withdrawn, "req_2"),
+    ]
+    asked = events[0]
+    assert isinstance(asked, Asked)
+    assert "Allow Bash(touch a) in this directory, for me" in asked.suggestions
+    assert fold.ask_events() == []
+
+
+def test_the_echo_of_our_own_answer_on_standard_output_answers_nothing() -> None:
+    from tests.unit.server.projections.transcripts import answer, can_use
+
+    items = folded(log_of([out(can_use("r", "Bash", {})), out(answer("r", behavior="allow"))]))
+    assert items[0].body["state"] == "pending"
+
+
+def test_who_answered_is_shown_when_it_is_known() -> None:
+    from tests.unit.server.projections.transcripts import answer, can_use
+
+    fold = Fold()
+    fold.answered_by({"r": "ann"})
+    fold.feed(b"".join(log_of([out(can_use("r", "Bash", {})), written(answer("r", behavior="deny"))])))
+    body = fold.dirty()[0].body
+    assert (body["state"], body["answer"], body["answered_by"]) == ("answered", "deny", "ann")
+
+
+def test_a_line_beyond_the_limit_is_named_and_skipped_without_being_kept() -> None:
+    piece = (Stream.STDOUT, b"x" * 65_536)
+    whole = [(Stream.STDOUT, b'{"a":"'), *[piece] * (MAX_LINE_BYTES // 65_536 + 5), (Stream.STDOUT, b'"}\n')]
+    fold = Fold()
+    for frame in log_of([*whole, out(said(text("after")))]):
+        fold.feed(frame)
+    items = fold.dirty()
+    assert [item.body.get("code") for item in items] == ["oversized", None]
+    assert str(sum(len(payload) for _, payload in whole) - 1) in str(items[0].body["text"])
+    assert items[1].body["text"] == "after"
+
+
+def test_a_flood_of_plain_text_is_one_item_that_is_shown_seldom() -> None:
+    fold, shown_times = Fold(), 0
+    for frame in log_of([(Stream.STDOUT, b"0123456789abcde\n" * 4096)] * 400):
+        fold.feed(frame)
+        shown_times += len(fold.changes())
+    (item,) = fold.dirty()
+    assert shown_times < 60
+    assert len(str(item.body["text"])) <= 4096
+    assert int(str(item.body["bytes"])) > 20_000_000
+
+
+def test_a_lost_process_leaves_nothing_that_still_streams_or_waits() -> None:
+    pieces = [piece for piece in WHOLE if piece[0] is not Stream.EVENT][:15]
+    fold = Fold()
+    fold.feed(b"".join(log_of(pieces)))
+    fold.feed(b"".join(log_of([happened("started", pid=2), out(state("idle"))], epoch=2, first=len(pieces) + 1)))
+    for item in fold.dirty():
+        assert item.body.get("streaming") is not True, item
+        assert item.body.get("state") not in ("running", "pending", "sent"), item
+    assert fold.facts.life.epoch == 2
