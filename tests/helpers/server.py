@@ -46,7 +46,9 @@ class People:
 
     def browser(self, **headers: str) -> httpx2.AsyncClient:
         """Return a fresh browser on the server's own page."""
-        return httpx2.AsyncClient(base_url=self.serving.url, headers={"origin": self.serving.url, **headers})
+        return httpx2.AsyncClient(
+            base_url=self.serving.url, headers={"origin": self.serving.url, **headers}, timeout=60
+        )
 
     async def owner(self) -> Person:
         """Return who owns the server."""

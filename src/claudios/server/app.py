@@ -37,7 +37,7 @@ from claudios.server.web import (
     tokens,
 )
 from claudios.server.web.errors import ErrorBody
-from claudios.server.web.frame import MAX_BODY_BYTES, Frame
+from claudios.server.web.frame import Frame
 from claudios.server.web.parts import Limits, Parts
 from claudios.server.web.static import Page
 
@@ -88,7 +88,7 @@ class Application:
             now_ms=now_ms,
         )
         self.data_path = DataPath(store, self.parts.bus, self.parts.key, now_ms)
-        self._loops: asyncio.Task[None] | None = None
+        self.loops: asyncio.Task[None] | None = None
         self.api = describe()
         self.api.state.parts = self.parts
         self.api.state.data_path = self.data_path
@@ -99,18 +99,21 @@ class Application:
     async def start(self) -> None:
         """Begin: nothing is connected yet, whatever was when the server last stopped."""
         await self.parts.store.write(agent_store.forget_presence)
-        self._loops = asyncio.create_task(self.data_path.run(), name="data path")
+        self.loops = asyncio.create_task(self.data_path.run(), name="data path")
 
     def drain(self) -> None:
         """Let /readyz fail, so that no new work is sent here."""
         self.api.state.is_stopping = True
+
+    def part(self) -> None:
+        """Tell agents and viewers that the server stops, and when to come back."""
         self.data_path.stop()
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database."""
-        if self._loops is not None:
-            self._loops.cancel()
-            await asyncio.gather(self._loops, return_exceptions=True)
+        if self.loops is not None:
+            self.loops.cancel()
+            await asyncio.gather(self.loops, return_exceptions=True)
         self.data_path.close()
         await self.parts.credentials.close()
         self.parts.passwords.close()
@@ -128,7 +131,6 @@ def describe() -> FastAPI:
         openapi_url="/openapi.json",
         generate_unique_id_function=_operation_id,
         separate_input_output_schemas=False,
-        max_body_size=MAX_BODY_BYTES,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         responses={status: {"model": ErrorBody, "description": text} for status, text in _FAILURES.items()},
     )

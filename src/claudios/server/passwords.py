@@ -22,7 +22,7 @@ MAX_WAITING = 16
 """Sign-ins that may wait for a thread (about a second); the next one is told to come back."""
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=64 * 1024, parallelism=1)  # 64 MiB, about 90 ms
-_NICENESS = 10
+_NICENESS = 5
 
 
 class Passwords:

@@ -52,6 +52,7 @@ async def running(config: Config) -> AsyncIterator[Serving]:
                 yield Serving(_url(config, listener), application)
                 application.drain()
                 await asyncio.sleep(config.drain_seconds)
+                application.part()
             finally:
                 server.stop()
                 await task
@@ -73,8 +74,13 @@ async def serve(config: Config, started: Callable[[Serving], None]) -> None:
         loop.add_signal_handler(number, on_signal)
     async with running(config) as serving:
         started(serving)
-        await stop.wait()
-        log.info("server_stopping")
+        signalled = asyncio.create_task(stop.wait())
+        loops = serving.application.loops
+        assert loops is not None, "a running server has its loops"
+        await asyncio.wait({signalled, loops}, return_when=asyncio.FIRST_COMPLETED)
+        log.info("server_stopping", signalled=signalled.done())
+        if loops.done():
+            loops.result()  # a loop that fails ends the server: none may be missing
 
 
 class _Uvicorn(uvicorn.Server):

@@ -5,15 +5,14 @@ from __future__ import annotations
 import shlex
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query
 from pydantic import Field
 from sqlalchemy import Connection
 from starlette.requests import Request
 
 from claudios.protocol.messages import Model
-from claudios.server.bus.topics import OVERVIEW, Changed, revoked
-from claudios.server.store import agents, audit
+from claudios.server.bus.topics import OVERVIEW, revoked
+from claudios.server.store import agents, audit, changes
 from claudios.server.store.agents import Agent
 from claudios.server.store.audit import Action
 from claudios.server.store.projects import Role
@@ -117,8 +116,7 @@ async def delete_agent(agent_id: PathId, parts: WithParts, caller: SignedIn) -> 
 
     agent, keys = await parts.store.write(remove)
     parts.bus.publish(revoked(agent_id), keys)
-    removed = orjson.dumps({"type": "removed", "kind": "agent", "id": agent_id}).decode()
-    parts.bus.publish(OVERVIEW, Changed(agent.project_id, None, removed))
+    parts.bus.publish(OVERVIEW, changes.removed(agent.project_id, "agent", agent_id))
     return Nothing()
 
 
@@ -185,5 +183,4 @@ def _audit(connection: Connection, now_ms: int, caller: Caller, action: Action, 
 
 
 def _publish(parts: Parts, agent: Agent) -> None:
-    message = orjson.dumps({"type": "agent", "agent": agent.model_dump(mode="json")}).decode()
-    parts.bus.publish(OVERVIEW, Changed(agent.project_id, None, message))
+    parts.bus.publish(OVERVIEW, changes.agent(agent.project_id, agent))

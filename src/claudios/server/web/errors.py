@@ -58,6 +58,7 @@ BY_STATUS: Mapping[int, tuple[str, str]] = {
     400: ("input_invalid", "The request cannot be read. Send JSON in UTF-8."),
     404: (NotFound.code, str(NotFound.__doc__)),
     405: ("method_not_allowed", "This address does not take that method. Look at /openapi.json."),
+    411: ("input_invalid", "The request must say how long its body is. Send Content-Length."),
     413: (MessageTooLarge.code, "The request is larger than the server takes. Send less at once."),
     415: ("input_invalid", "Bodies must be JSON. Send Content-Type: application/json."),
 }

@@ -6,6 +6,7 @@ Rules (docs/security.md):
  2. An Origin, where there is one, is the server's own, for everything that changes something and for every upgrade.
     A request with the login cookie and an unsafe method or an upgrade must have one.
  3. The API takes bodies of JSON only, so no form of another site can post to it.
+ 4. A body announces its length, and is not larger than the API, or the link, takes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from claudios.protocol.codec import MAX_MESSAGE_BYTES
 from claudios.protocol.errors import ClaudiosError, Forbidden
 from claudios.server.config import Config
 from claudios.server.web.auth import cookie_name
@@ -25,7 +27,7 @@ from claudios.server.web.metrics import Metrics
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 API = "/api/"
 MAX_BODY_BYTES = 1024 * 1024
-"""The largest body that the API takes; what comes without its length is counted by the web framework."""
+"""The largest body that the API takes. A body must announce its length, so that no route has to count."""
 
 _HeaderList = Sequence[tuple[bytes, bytes]]
 
@@ -128,16 +130,19 @@ def _page_policy(host: str, scheme: str) -> bytes:
 
 
 def _unwanted_body(scope: Scope, headers: Headers) -> int | None:
-    """Return the status that refuses what the API does not take: too large a body, or another kind than JSON."""
-    if scope["method"] in SAFE_METHODS or not scope["path"].startswith(API):
+    """Return the status that refuses a body: one of unknown or too great a length, or not JSON for the API."""
+    if scope["method"] in SAFE_METHODS:
         return None
+    if "transfer-encoding" in headers:
+        return 411
+    is_api = scope["path"].startswith(API)
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+    if not length.isdigit() or int(length) > (MAX_BODY_BYTES if is_api else MAX_MESSAGE_BYTES):
         return 413
     kind = headers.get("content-type")
-    if kind is None:
-        return 415 if length != "0" or "transfer-encoding" in headers else None
-    return None if kind.partition(";")[0].strip().lower() == "application/json" else 415
+    if not is_api or (kind is None and length == "0"):
+        return None
+    return None if kind is not None and kind.partition(";")[0].strip().lower() == "application/json" else 415
 
 
 def _nearest_hop(headers: Headers) -> str | None:

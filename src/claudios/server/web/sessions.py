@@ -34,7 +34,7 @@ Directory = Annotated[str, StringConstraints(min_length=1, max_length=4096), Lin
 INSTRUCTIONS_SHOWN = 200
 
 
-def data_path_of(connection: HTTPConnection) -> DataPath:
+async def data_path_of(connection: HTTPConnection) -> DataPath:
     """Return the data path of the server that this connection came to."""
     found: DataPath = connection.app.state.data_path
     return found
