@@ -23,7 +23,8 @@ async def relay_agent(url: str, command: list[str]) -> None:
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=4 * READ_BYTES
     )
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     async with connect(url, compression=None, max_size=None) as socket:
 
         async def upward() -> None:

@@ -31,7 +31,7 @@ class FloorJourney:
 
     def __init__(self, port: int, sender: ClientConnection, pids: tuple[int, ...]) -> None:
         self.pids = pids
-        self._port = port
+        self.port = port
         self._sender = sender
 
     async def send(self, line: str) -> None:
@@ -42,7 +42,7 @@ class FloorJourney:
 
     @asynccontextmanager
     async def view(self) -> AsyncIterator[FloorViewer]:
-        async with connect(f"ws://127.0.0.1:{self._port}/viewer", compression=None, max_size=None) as socket:
+        async with connect(f"ws://127.0.0.1:{self.port}/viewer", compression=None, max_size=None) as socket:
             yield FloorViewer(socket)
 
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
-
-from bench.measure import cpu_ms
-
 
 BEGIN = b'{"type":"flood"}\n'
 
@@ -27,7 +24,7 @@ class Viewer(Protocol):
 class Journey(Protocol):
     """Something that carries lines to the program and its output to viewers. `pids` are the processes in between."""
 
-    pids: Sequence[int]
+    pids: tuple[int, ...]
 
     async def send(self, line: str) -> None: ...
 
@@ -38,10 +35,9 @@ class Journey(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A flood as one viewer saw it: seconds from command to last byte, processor time of the processes between."""
+    """A flood as one viewer saw it: seconds from its first to its last byte."""
 
     seconds: float
-    cpu_ms: float
     bytes: int
     sha256: str
 
@@ -65,20 +61,24 @@ async def echo_ms(journey: Journey, viewer: Viewer, count: int) -> list[float]:
 
 async def carry(journey: Journey, viewer: Viewer, total_bytes: int, line_bytes: int) -> Carried:
     """Ask for a flood and take all of it, from the line after the program's word that it begins."""
-    expected = total_bytes // line_bytes * line_bytes
-    seen, digest, begun_at, cpu_before = -1, hashlib.sha256(), 0.0, cpu_ms(journey.pids)
     await journey.send(f"flood {total_bytes} {line_bytes}")
+    carried = await take(viewer, total_bytes // line_bytes * line_bytes)
+    await journey.settled()
+    return carried
+
+
+async def take(viewer: Viewer, expected_bytes: int) -> Carried:
+    """Take the bytes that follow the program's word that a flood begins; the clock starts at that word."""
+    seen, digest, begun = -1, hashlib.sha256(), 0.0
     async for message in viewer.messages():
         piece = viewer.output(message)
         if seen < 0:
             _, mark, piece = piece.partition(BEGIN)
             if not mark:
                 continue
-            seen, begun_at = 0, time.perf_counter()
+            seen, begun = 0, time.perf_counter()
         digest.update(piece)
         seen += len(piece)
-        if seen >= expected:
+        if seen >= expected_bytes:
             break
-    seconds = time.perf_counter() - begun_at
-    await journey.settled()
-    return Carried(seconds, cpu_ms(journey.pids) - cpu_before, seen, digest.hexdigest())
+    return Carried(time.perf_counter() - begun, seen, digest.hexdigest())

@@ -95,11 +95,15 @@ class ProductJourney:
     """One running session of one agent."""
 
     def __init__(self, http: Http, port: int, session_id: str, server: int, agent: int, shim: int) -> None:
-        self.pids = (server, agent, shim)
+        self.pids: tuple[int, ...] = (server, agent, shim)
         self.server, self.agent, self.shim = server, agent, shim
         self.session_id = session_id
         self._http = http
-        self._port = port
+        self.port = port
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Cookie": self._http.cookie, "Origin": f"http://127.0.0.1:{self.port}"}
 
     async def send(self, line: str) -> None:
         await self._http.post("POST", f"/sessions/{self.session_id}/commands", {"text": line})
@@ -111,11 +115,9 @@ class ProductJourney:
 
     @asynccontextmanager
     async def view(self, after: int = 0) -> AsyncIterator[ProductViewer]:
-        url = f"ws://127.0.0.1:{self._port}/api/v1/sessions/{self.session_id}/live-log?after={after}"
-        headers = {"Cookie": self._http.cookie}
-        origin = f"http://127.0.0.1:{self._port}"
+        url = f"ws://127.0.0.1:{self.port}/api/v1/sessions/{self.session_id}/live-log?after={after}"
         async with connect(
-            url, origin=origin, additional_headers=headers, compression=None, max_size=None, max_queue=64
+            url, additional_headers=self.headers, compression=None, max_size=None, max_queue=64
         ) as viewer:
             yield ProductViewer(viewer)
 
@@ -150,7 +152,7 @@ class Product:
     async def _is_running(self, session_id: str) -> bool:
         session = await self.http.call("GET", f"/sessions/{session_id}")
         assert isinstance(session, dict)
-        return session["state"] == "running"
+        return str(session["state"]) == "running"
 
 
 @asynccontextmanager
@@ -223,7 +225,7 @@ async def _is_listening(port: int) -> bool:
 async def _until(question: Callable[[], Awaitable[T]]) -> T:
     """Ask every 20 ms until the answer is true; return it. Raises TimeoutError after READY_SECONDS."""
     async with asyncio.timeout(READY_SECONDS):
-        while not (answer := await question()):
+        while not (answer := await question()):  # noqa: ASYNC110  # another process is asked: it cannot wake us
             await asyncio.sleep(0.02)
         return answer
 
