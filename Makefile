@@ -40,7 +40,7 @@ format: ## Put the Python and the page into the house format
 
 bench: ## Measure, and print a table with each row's repeat command
 	$(PREPARE) dev
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(ROWS)
 
 lock: ## Write requirements/*.txt anew (ARGS=--upgrade for newer versions)
 	$(PREPARE) run
