@@ -55,7 +55,7 @@ createRoot(page).render(
 
 /** Begin to load what the address will need while the server is still asked who this is. */
 function fetchAhead(): void {
-  const isSigningIn = ["/sign-in", "/register", "/invite", "/device/"].some((path) =>
+  const isSigningIn = ["/sign-in", "/register", "/invitation", "/device/"].some((path) =>
     location.pathname.startsWith(path),
   );
   if (isSigningIn) return;

@@ -34,7 +34,7 @@ const signIn = createRoute({
   component: SignIn,
 });
 const register = createRoute({ getParentRoute: () => root, path: "/register", component: Register });
-const invite = createRoute({ getParentRoute: () => root, path: "/invite", component: Invite });
+const invite = createRoute({ getParentRoute: () => root, path: "/invitation", component: Invite });
 const device = createRoute({
   getParentRoute: () => root,
   path: "/device/$code",

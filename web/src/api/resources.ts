@@ -7,6 +7,7 @@ import type {
   AgentWithToken,
   Answer,
   ApiToken,
+  DeviceLogin,
   Instruction,
   Invitation,
   ItemPage,
@@ -90,7 +91,7 @@ export const auth = {
   signIn: (account: { username: string; password: string }) => call<User>("POST", "/auth/sign-in", account),
   signOut: () => call<unknown>("POST", "/auth/sign-out", {}),
   followLink: (code: string) => call<User>("POST", "/auth/link", { code }),
-  device: (userCode: string) => call<unknown>("GET", `/auth/device/${encodeURIComponent(userCode)}`),
+  device: (userCode: string) => call<DeviceLogin>("GET", `/auth/device/${encodeURIComponent(userCode)}`),
   approveDevice: (userCode: string) =>
     call<unknown>("POST", `/auth/device/${encodeURIComponent(userCode)}/approve`, {}),
 };

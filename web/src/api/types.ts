@@ -111,7 +111,7 @@ export interface Session {
   agent_online: boolean;
   title: string;
   mode: string;
-  directory: string;
+  directory: string | null;
   model: string | null;
   permission_mode: PermissionMode;
   state: SessionState;
@@ -159,7 +159,7 @@ export type InstructionState =
 export interface Instruction {
   id: string;
   kind: string;
-  session_id: string;
+  session_id: string | null;
   state: InstructionState;
   code: string | null;
   message: string | null;
@@ -271,6 +271,14 @@ export interface ItemPage {
   items: Item[];
   position: number;
   has_earlier: boolean;
+}
+
+export interface DeviceLogin {
+  user_code: string;
+  address: string;
+  created_ms: number;
+  expires_ms: number;
+  approved: boolean;
 }
 
 export interface Verification {

@@ -6,6 +6,7 @@ import { explain } from "../api/http";
 import { auth, meQuery } from "../api/resources";
 import { useAction } from "../ui/action";
 import { Button, buttonClass } from "../ui/button";
+import { Ago } from "../ui/time";
 import { useTitle } from "../ui/title";
 import { AuthFrame } from "./frame";
 
@@ -16,7 +17,11 @@ export function Device() {
   useTitle("Sign in a command line");
   const { code } = route.useParams();
   const { data: me } = useQuery(meQuery);
-  const { error, isPending } = useQuery({
+  const {
+    data: login,
+    error,
+    isPending,
+  } = useQuery({
     queryKey: ["device", code],
     queryFn: () => auth.device(code),
     retry: false,
@@ -53,6 +58,11 @@ export function Device() {
       <p className="mb-5 rounded-xl border border-line bg-sunken py-5 text-center font-mono text-2xl font-semibold tracking-[0.18em]">
         {code}
       </p>
+      {login && (
+        <p className="mb-5 text-sm text-ink-3">
+          Asked for from {login.address}, <Ago ms={login.created_ms} />.
+        </p>
+      )}
       {action.error && (
         <p role="alert" className="mb-4 rounded-lg bg-bad-soft px-3 py-2 text-sm text-bad">
           {action.error}

@@ -15,7 +15,7 @@ let arrived: string | null = null;
 /** Run before anything else on the page: keep the code of a sign-in or invitation link, and clean the address. */
 export function keepArrivedCode(): void {
   if (location.pathname === "/sign-in") arrived = takeCode();
-  if (location.pathname === "/invite") {
+  if (location.pathname === "/invitation") {
     const code = takeCode();
     if (code !== null) sessionStorage.setItem(INVITATION, code);
   }

@@ -64,7 +64,7 @@ export function Invite() {
         Have an account?{" "}
         <Link
           to="/sign-in"
-          search={{ next: "/invite" }}
+          search={{ next: "/invitation" }}
           className="font-medium text-accent underline underline-offset-2"
         >
           Sign in first

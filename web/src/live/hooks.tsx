@@ -31,7 +31,8 @@ export const useSession = (id: string): Session | undefined =>
 export const useAgents = (): readonly Agent[] => useStore(topic.agents, (store) => store.agents);
 export const useAgent = (id: string): Agent | undefined => useStore(topic.agents, (store) => store.agent(id));
 export const usePendingRequests = (): readonly Request[] => useStore(topic.requests, (store) => store.pendingRequests);
-export const useRequest = (id: string): Request | undefined => useStore(topic.requests, (store) => store.request(id));
+export const useRequest = (sessionId: string, id: string): Request | undefined =>
+  useStore(topic.requests, (store) => store.request(sessionId, id));
 export const useTranscript = (id: string): TranscriptView =>
   useStore(topic.transcript(id), (store) => store.transcript(id));
 export const useItem = (id: string, no: number): Item | undefined =>

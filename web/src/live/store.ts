@@ -88,8 +88,9 @@ export class Store {
     return this.#agents.get(id);
   }
 
-  request(id: string): Request | undefined {
-    return this.#requests.get(id);
+  /** A request's id is its session's own: two sessions may have the same. */
+  request(sessionId: string, id: string): Request | undefined {
+    return this.#requests.get(`${sessionId}/${id}`);
   }
 
   item(sessionId: string, no: number): Item | undefined {
@@ -188,20 +189,22 @@ export class Store {
   }
 
   putRequest(request: Request): void {
-    this.#requests.set(request.id, request);
+    this.#requests.set(keyOf(request), request);
     this.#requestList = null;
     this.topics.touch(topic.requests);
   }
 
   /** Take the whole list of what waits for a person: what is no longer in it was answered or withdrawn. */
   replacePending(requests: readonly Request[]): void {
-    for (const known of [...this.#requests.values()]) if (known.state === "pending") this.#requests.delete(known.id);
-    for (const request of requests) this.#requests.set(request.id, request);
+    for (const known of [...this.#requests.values()])
+      if (known.state === "pending") this.#requests.delete(keyOf(known));
+    for (const request of requests) this.#requests.set(keyOf(request), request);
     this.#requestList = null;
     this.topics.touch(topic.requests);
   }
 
   putInstruction(instruction: Instruction): void {
+    if (instruction.session_id === null) return;
     this.#outboxOf(instruction.session_id).put(instruction);
     this.topics.touch(topic.outbox(instruction.session_id));
   }
@@ -253,8 +256,8 @@ export class Store {
 
   #replaceRequests(sessionId: string, requests: readonly Request[]): void {
     for (const known of [...this.#requests.values()])
-      if (known.session_id === sessionId) this.#requests.delete(known.id);
-    for (const request of requests) this.#requests.set(request.id, request);
+      if (known.session_id === sessionId) this.#requests.delete(keyOf(known));
+    for (const request of requests) this.#requests.set(keyOf(request), request);
     this.#requestList = null;
     this.topics.touch(topic.requests);
   }
@@ -287,4 +290,8 @@ export class Store {
     this.#outboxes.set(sessionId, outbox);
     return outbox;
   }
+}
+
+function keyOf(request: Request): string {
+  return `${request.session_id}/${request.id}`;
 }

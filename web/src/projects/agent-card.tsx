@@ -39,7 +39,12 @@ export function AgentCard({
         {agent.keys.length === 0 && <Badge tone="bad">revoked</Badge>}
         <span className="min-w-0 flex-1 truncate text-xs text-ink-3">
           {agent.online ? (
-            <>online{agent.carrier && ` by ${agent.carrier === "poll" ? "polling" : "WebSocket"}`}</>
+            <>
+              online
+              {agent.carrier && (
+                <span className="max-sm:hidden"> by {agent.carrier === "poll" ? "polling" : "WebSocket"}</span>
+              )}
+            </>
           ) : agent.last_seen_ms === null ? (
             "never connected"
           ) : (
@@ -122,7 +127,7 @@ function Facts({ agent }: { agent: Agent }) {
     <>
       <dl className="grid grid-cols-2 gap-x-6 gap-y-2.5 px-4 pt-3 pb-3.5 sm:grid-cols-4">
         {facts.map(([name, value]) => (
-          <div key={name} className="min-w-0">
+          <div key={name} className={name === "Machine" ? "col-span-2 min-w-0" : "min-w-0"}>
             <dt className="text-xs text-ink-3">{name}</dt>
             <dd className="truncate text-sm tabular-nums" title={typeof value === "string" ? value : undefined}>
               {value}

@@ -24,8 +24,8 @@ export function TokenDialog({ created, onClose }: { created: AgentWithToken | nu
             <CopyBox label="Agent token" text={shown.token} />
             <CopyBox label="Start command" text={shown.command} />
             <p className="text-sm text-ink-2">
-              Run the command on the machine where Claude shall work. It asks for nothing, connects outward to this
-              server, and needs no open port.
+              Run the command on the machine where Claude shall work, and paste the token when it asks. The agent
+              connects outward to this server; no port has to be opened.
             </p>
             <Arrival agentId={shown.agent.id} />
           </DialogBody>

@@ -11,6 +11,7 @@ import { Menu, MenuItem, MenuLine } from "../ui/menu";
 interface HeaderProps {
   session: Session;
   mayCommand: boolean;
+  mayDelete: boolean;
   onRename: () => void;
   onDetails: () => void;
   onTerminate: () => void;
@@ -18,7 +19,15 @@ interface HeaderProps {
 }
 
 /** A session's name, how it stands, and what can be done with it as a whole. */
-export function SessionHeader({ session, mayCommand, onRename, onDetails, onTerminate, onDelete }: HeaderProps) {
+export function SessionHeader({
+  session,
+  mayCommand,
+  mayDelete,
+  onRename,
+  onDetails,
+  onTerminate,
+  onDelete,
+}: HeaderProps) {
   const isEnded = session.state === "ended";
   return (
     <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-2 md:px-5">
@@ -74,17 +83,18 @@ export function SessionHeader({ session, mayCommand, onRename, onDetails, onTerm
             <MenuItem icon={<Pencil aria-hidden />} onSelect={onRename}>
               Rename
             </MenuItem>
-            <MenuLine />
-            {isEnded ? (
-              <MenuItem isDanger icon={<Trash2 aria-hidden />} onSelect={onDelete}>
-                Delete
-              </MenuItem>
-            ) : (
+            {!isEnded && <MenuLine />}
+            {!isEnded && (
               <MenuItem isDanger icon={<CircleStop aria-hidden />} onSelect={onTerminate}>
                 Terminate
               </MenuItem>
             )}
           </>
+        )}
+        {isEnded && mayDelete && (
+          <MenuItem isDanger icon={<Trash2 aria-hidden />} onSelect={onDelete}>
+            Delete
+          </MenuItem>
         )}
       </Menu>
     </header>

@@ -97,6 +97,7 @@ function Open({ session }: { session: Session }) {
           <SessionHeader
             session={session}
             mayCommand={mayCommand}
+            mayDelete={role === "owner"}
             onRename={() => setAsking("rename")}
             onDetails={() => setAsking("details")}
             onTerminate={() => setAsking("terminate")}

@@ -86,7 +86,7 @@ export function SessionList() {
 function Section({ title, sessions }: { title: string; sessions: readonly Session[] }) {
   if (sessions.length === 0) return null;
   return (
-    <section aria-label={`${title} sessions`}>
+    <section aria-label={`${title} sessions`} className="not-first:mt-6">
       <h2 className="sticky top-0 z-10 border-b border-line bg-canvas/95 px-3 py-1.5 text-xs font-medium text-ink-3 backdrop-blur md:px-5">
         {title} <span className="tabular-nums">{sessions.length}</span>
       </h2>
@@ -118,7 +118,7 @@ function Filters({ search }: { search: ListSearch }) {
               onClick={() => change({ state: value === "all" ? undefined : value })}
               className={cx(
                 "h-7 rounded-md px-2.5 text-xs font-medium touch:h-9",
-                isChosen ? "bg-surface text-ink shadow-sm" : "text-ink-2 hover:text-ink",
+                isChosen ? "bg-surface text-ink shadow-sm dark:bg-line-strong" : "text-ink-2 hover:text-ink",
               )}
             >
               {label}

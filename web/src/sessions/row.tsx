@@ -17,7 +17,7 @@ export function SessionRow({ session }: { session: Session }) {
         params={{ sessionId: session.id }}
         className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-3 px-3 py-2.5 -outline-offset-2 hover:bg-hover/60 md:grid-cols-[auto_minmax(0,1fr)_11rem_7.5rem_4.5rem] md:px-5"
       >
-        <span className="flex w-3 justify-center">
+        <span className="flex h-5.5 w-3 items-center justify-center self-start">
           <StatusDot session={session} />
         </span>
         <span className="min-w-0">
@@ -27,7 +27,7 @@ export function SessionRow({ session }: { session: Session }) {
             </span>
             {session.demo && <DemoBadge />}
             <span className="max-md:hidden">
-              {!isQuiet && statusOf(session) !== "idle" && <StatusWords session={session} />}
+              {!isQuiet && statusOf(session) !== "idle" && <StatusWords session={session} withoutDot />}
             </span>
           </span>
           <span className="block truncate text-xs text-ink-3">{session.last_text || session.directory}</span>

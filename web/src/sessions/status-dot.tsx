@@ -2,14 +2,14 @@ import type { Session } from "../api/types";
 import { cx } from "../ui/cx";
 import { STATUS_WORDS, type Status, statusOf } from "./status";
 
-// Told apart by shape as well as by colour: filled, ringed, hollow, crossed.
+// Told apart by shape as well as by colour: filled, ringed, hollow, flat, square.
 const LOOKS: Record<Status, string> = {
   working: "bg-info-dot working-dot",
   waiting: "bg-warn-dot ring-3 ring-warn-dot/25",
   idle: "bg-ok-dot",
   starting: "border-2 border-info-dot working-dot",
   queued: "border-2 border-ink-3 border-dotted",
-  offline: "border-2 border-ink-3 border-dashed",
+  offline: "h-0.75! bg-ink-3",
   ended: "border-[1.5px] border-ink-3",
   failed: "bg-bad-dot rounded-[2px]!",
   lost: "border-2 border-bad-dot rounded-[2px]!",
@@ -35,11 +35,11 @@ const TONES: Record<Status, string> = {
   lost: "text-bad",
 };
 
-export function StatusWords({ session }: { session: Session }) {
+export function StatusWords({ session, withoutDot }: { session: Session; withoutDot?: boolean }) {
   const status = statusOf(session);
   return (
     <span className={cx("inline-flex items-center gap-1.5 text-xs font-medium whitespace-nowrap", TONES[status])}>
-      <StatusDot session={session} isDecorative />
+      {!withoutDot && <StatusDot session={session} isDecorative />}
       {STATUS_WORDS[status]}
     </span>
   );

@@ -76,7 +76,7 @@ export function MenuChoice<Value extends string>({
             value={option.value}
             closeOnClick={false}
             aria-label={`${label}: ${option.label}`}
-            className="flex flex-1 items-center justify-center gap-1.5 rounded px-2 py-1 text-xs text-ink-2 outline-none data-checked:bg-raised data-checked:text-ink data-checked:shadow-sm data-highlighted:text-ink data-highlighted:ring-2 data-highlighted:ring-accent/60 touch:py-2 [&_svg]:size-3.5"
+            className="flex flex-1 items-center justify-center gap-1.5 rounded px-2 py-1 text-xs text-ink-2 outline-none data-checked:bg-raised dark:data-checked:bg-line-strong data-checked:text-ink data-checked:shadow-sm data-highlighted:text-ink data-highlighted:ring-2 data-highlighted:ring-accent/60 touch:py-2 [&_svg]:size-3.5"
           >
             {option.icon}
             {option.label}

@@ -18,12 +18,13 @@ export const ItemRow = memo(function ItemRow({ sessionId, no }: { sessionId: str
   if (item === undefined) return null;
   return (
     <div className={cx("py-1.5", item.parent !== null && "ml-3 border-l-2 border-line pl-3")}>
-      {content(item, `${sessionId}:${no}`)}
+      {content(item, sessionId)}
     </div>
   );
 });
 
-function content(item: Item, foldId: string): ReactNode {
+function content(item: Item, sessionId: string): ReactNode {
+  const foldId = `${sessionId}:${item.no}`;
   switch (item.kind) {
     case "user":
       return <User item={item} />;
@@ -32,9 +33,9 @@ function content(item: Item, foldId: string): ReactNode {
     case "thinking":
       return <Thinking item={item} foldId={foldId} />;
     case "tool":
-      return <Tool item={item} foldId={foldId} />;
+      return <Tool item={item} sessionId={sessionId} foldId={foldId} />;
     case "request":
-      return <RequestLine item={item} />;
+      return <RequestLine item={item} sessionId={sessionId} />;
     case "turn":
       return <Turn item={item} />;
     case "notice":
@@ -91,6 +92,7 @@ export function Bubble({ children, isFaint }: { children: ReactNode; isFaint?: b
 
 function Message({ item }: { item: MessageItem }) {
   const { text, streaming, error } = item.body;
+  if (text === "" && !streaming && error === null) return null;
   return (
     <div className="py-1">
       {text === "" && streaming ? <span className="caret" /> : <Markdown text={text} isStreaming={streaming} />}
@@ -105,6 +107,7 @@ function Message({ item }: { item: MessageItem }) {
 
 function Thinking({ item, foldId }: { item: ThinkingItem; foldId: string }) {
   const { text, streaming } = item.body;
+  if (text === "" && !streaming) return null;
   return (
     <Fold
       id={foldId}

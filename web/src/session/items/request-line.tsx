@@ -2,25 +2,21 @@ import { Ban, CircleCheck, CircleHelp, CircleMinus } from "lucide-react";
 import type { RequestItem } from "../../api/types";
 import { useRequest } from "../../live/hooks";
 import { clock } from "../../ui/format";
-import { summarize } from "../tools/summary";
 
 /** What was asked of a person here, and who answered; while it is open, it is answered above the composer. */
-export function RequestLine({ item }: { item: RequestItem }) {
-  const request = useRequest(item.body.request_id);
+export function RequestLine({ item, sessionId }: { item: RequestItem; sessionId: string }) {
+  const request = useRequest(sessionId, item.body.request_id);
   const state = request?.state ?? item.body.state;
   const answer = request?.answer ?? item.body.answer;
   const who = request?.answered_by ?? item.body.answered_by;
   const when = request?.answered_ms ?? null;
-  const { verb, subject } = summarize(item.body.tool_name, item.body.input);
   const asked = ASKED[item.body.kind];
   return (
     <p className="flex items-start gap-2 text-xs leading-5 text-ink-3 [&_svg]:mt-[0.1875rem] [&_svg]:size-3.5 [&_svg]:shrink-0">
       {state === "pending" && (
         <>
           <CircleHelp aria-hidden className="text-warn" />
-          <span className="text-warn">
-            {asked.pending}: {verb} {subject}
-          </span>
+          <span className="text-warn">{asked.pending}</span>
         </>
       )}
       {state === "withdrawn" && (
@@ -49,19 +45,19 @@ export function RequestLine({ item }: { item: RequestItem }) {
 
 const ASKED = {
   permission: {
-    pending: "Waiting for permission",
+    pending: "Waiting for your permission",
     withdrawn: "The request for permission was withdrawn",
     allowed: "Allowed",
     denied: "Denied",
   },
   question: {
-    pending: "Waiting for an answer",
+    pending: "Waiting for your answer",
     withdrawn: "The question was withdrawn",
     allowed: "Answered",
     denied: "Not answered: turned down",
   },
   plan: {
-    pending: "Waiting for approval of the plan",
+    pending: "Waiting for you to approve the plan",
     withdrawn: "The plan was withdrawn",
     allowed: "Plan approved",
     denied: "Sent back to planning",

@@ -1,31 +1,30 @@
-import { Ban, CircleCheck, CircleX, LoaderCircle, OctagonPause } from "lucide-react";
+import { Ban, CircleCheck, CircleHelp, CircleX, LoaderCircle, OctagonPause } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ToolItem, ToolState } from "../../api/types";
+import { usePendingRequests } from "../../live/hooks";
+import { cx } from "../../ui/cx";
 import { ToolBody } from "../tools/bodies";
 import { summarize } from "../tools/summary";
 import { Fold } from "./fold";
 
 /** A tool call: in one line what is done and how it went, unfolded what went in and came out. */
-export function Tool({ item, foldId }: { item: ToolItem; foldId: string }) {
+export function Tool({ item, sessionId, foldId }: { item: ToolItem; sessionId: string; foldId: string }) {
   const { name, input, state, streaming } = item.body;
   const summary = summarize(name, input);
+  const isAsking = useIsAsking(item, sessionId);
   return (
     <Fold
       id={foldId}
       isBoxed
       line={
         <>
-          <span className="shrink-0 font-medium text-ink-2">{summary.verb}</span>
-          <span
-            className={
-              summary.isCode
-                ? "min-w-0 flex-1 truncate font-mono text-xs text-ink [unicode-bidi:isolate]"
-                : "min-w-0 flex-1 truncate text-ink [unicode-bidi:isolate]"
-            }
-          >
-            {summary.subject || (streaming ? <span className="text-ink-3">…</span> : null)}
+          <span className="flex min-w-0 flex-1 items-baseline gap-2">
+            <span className="shrink-0 font-medium text-ink-2">{summary.verb}</span>
+            <span className={cx("truncate text-ink [unicode-bidi:isolate]", summary.isCode && "font-mono text-xs")}>
+              {summary.subject || (streaming ? <span className="text-ink-3">…</span> : null)}
+            </span>
           </span>
-          <Outcome state={state} />
+          <Outcome state={isAsking ? "asking" : state} />
         </>
       }
     >
@@ -34,7 +33,8 @@ export function Tool({ item, foldId }: { item: ToolItem; foldId: string }) {
   );
 }
 
-const OUTCOMES: Record<ToolState, { words: string; mark: ReactNode }> = {
+const OUTCOMES: Record<ToolState | "asking", { words: string; mark: ReactNode }> = {
+  asking: { words: "Waiting for you", mark: <CircleHelp aria-hidden className="size-4 text-warn" /> },
   running: { words: "Running", mark: <LoaderCircle aria-hidden className="size-4 animate-spin text-info" /> },
   done: { words: "Done", mark: <CircleCheck aria-hidden className="size-4 text-ok" /> },
   failed: { words: "Failed", mark: <CircleX aria-hidden className="size-4 text-bad" /> },
@@ -42,12 +42,23 @@ const OUTCOMES: Record<ToolState, { words: string; mark: ReactNode }> = {
   interrupted: { words: "Interrupted", mark: <OctagonPause aria-hidden className="size-4 text-warn" /> },
 };
 
-function Outcome({ state }: { state: ToolState }) {
+function Outcome({ state }: { state: ToolState | "asking" }) {
   const { words, mark } = OUTCOMES[state];
   return (
     <span title={words} className="flex shrink-0 items-center gap-1.5 text-xs text-ink-3">
       <span className={state === "done" ? "sr-only" : "max-sm:sr-only"}>{words}</span>
       {mark}
     </span>
+  );
+}
+
+/** A call that may not go on before somebody has allowed it is not running yet. */
+function useIsAsking({ body }: ToolItem, sessionId: string): boolean {
+  const pending = usePendingRequests();
+  if (body.state !== "running" || pending.length === 0) return false;
+  const input = JSON.stringify(body.input);
+  return pending.some(
+    (request) =>
+      request.session_id === sessionId && request.tool_name === body.name && JSON.stringify(request.input) === input,
   );
 }

@@ -25,10 +25,16 @@ export class Blocks {
       this.#settledLength = 0;
     }
     this.#text = text;
+    if (refersElsewhere(text)) {
+      this.#settled = [];
+      this.#settledLength = 0;
+      this.#open = [text];
+      return this.#open;
+    }
     const rest = text.slice(this.#settledLength);
     const starts = topLevelStarts(rest);
     const cuts = starts.map((start, at) => rest.slice(at === 0 ? 0 : start, starts[at + 1] ?? rest.length));
-    const settledCount = refersElsewhere(rest) ? 0 : Math.max(0, cuts.length - 2);
+    const settledCount = Math.max(0, cuts.length - 2);
     for (const block of cuts.slice(0, settledCount)) {
       this.#settled.push(block);
       this.#settledLength += block.length;
@@ -45,7 +51,6 @@ export class Blocks {
 function topLevelStarts(text: string): number[] {
   if (text.trim() === "") return [];
   const tree = fromMarkdown(text, OPTIONS);
-  if (refersElsewhere(text)) return [0];
   return tree.children.map((node) => node.position?.start.offset ?? 0);
 }
 

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { cx } from "../../ui/cx";
 import { Scrollable } from "../../ui/scrollable";
 import type { Line } from "./highlight";
 
@@ -10,16 +11,24 @@ export function Code({
   language,
   className = "",
   label = "Code",
+  isWrapped,
 }: {
   code: string;
   language: string | null;
   className?: string;
   label?: string;
+  /** Break long lines instead of scrolling, where nothing may be out of sight. */
+  isWrapped?: boolean;
 }) {
   const lines = useHighlighted(code, language);
   return (
     <Scrollable label={label} className={className}>
-      <pre className="code w-max min-w-full px-3 py-2.5 font-mono text-xs leading-5 [tab-size:4]">
+      <pre
+        className={cx(
+          "code px-3 py-2.5 font-mono text-xs leading-5 [tab-size:4]",
+          isWrapped ? "whitespace-pre-wrap [overflow-wrap:anywhere]" : "w-max min-w-full",
+        )}
+      >
         <code>
           {lines === null
             ? code

@@ -41,9 +41,10 @@ export function PermissionCard({ request, isBusy, answer }: CardProps) {
           ]}
         />
       ) : (
-        <footer className="flex flex-wrap items-center gap-2 px-4 py-3">
+        <footer className="flex items-center gap-2 px-4 py-3 max-sm:grid max-sm:grid-cols-2">
           <Button
             look="allow"
+            className="max-sm:-order-2"
             disabled={isBusy}
             icon={<Check aria-hidden className="size-4" />}
             onClick={() => answer({ behavior: "allow" })}
@@ -71,11 +72,16 @@ export function PermissionCard({ request, isBusy, answer }: CardProps) {
               ))}
             </Menu>
           )}
-          <span className="flex-1" />
-          <Button look="ghost" disabled={isBusy} onClick={() => setDenying(true)}>
+          <span className="flex-1 max-sm:hidden" />
+          <Button look="ghost" disabled={isBusy} onClick={() => setDenying(true)} className="max-sm:order-3">
             Deny with a reason
           </Button>
-          <Button look="danger" disabled={isBusy} onClick={() => answer({ behavior: "deny" })}>
+          <Button
+            look="danger"
+            disabled={isBusy}
+            onClick={() => answer({ behavior: "deny" })}
+            className="max-sm:-order-1"
+          >
             Deny
           </Button>
         </footer>
@@ -98,7 +104,7 @@ function Asked({ request, fallback }: { request: Request; fallback: string }) {
   const { tool_name, input } = request;
   switch (tool_name) {
     case "Bash":
-      return <Code code={text(input.command)} language="bash" label="Command" />;
+      return <Code code={text(input.command)} language="bash" label="Command" isWrapped />;
     case "Write":
       return (
         <>

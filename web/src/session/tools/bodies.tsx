@@ -18,7 +18,7 @@ const BODIES: Record<string, Body> = {
   Bash: ({ item }) => (
     <>
       <Part name="Command">
-        <Code code={text(item.body.input.command)} language="bash" label="Command" className="max-h-60" />
+        <Code code={text(item.body.input.command)} language="bash" label="Command" className="max-h-60" isWrapped />
       </Part>
       <Result item={item} />
     </>

@@ -1,0 +1,165 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { agent, instruction, message, prompt, request, SESSION_ID, session } from "../testing/samples";
+import type { ItemsMessage } from "./messages";
+import { Store, topic } from "./store";
+import { Topics } from "./topics";
+
+let store: Store;
+let flush: () => void;
+
+beforeEach(() => {
+  let scheduled: (() => void) | null = null;
+  store = new Store(
+    new Topics((run) => {
+      scheduled = run;
+    }),
+  );
+  flush = () => scheduled?.();
+});
+
+const items = (changes: Partial<ItemsMessage> = {}): ItemsMessage => ({
+  type: "items",
+  session_id: SESSION_ID,
+  items: [],
+  position: 5,
+  has_earlier: false,
+  session: session(),
+  requests: [],
+  ...changes,
+});
+
+function subscribed(...given: ItemsMessage["items"]): void {
+  store.position(SESSION_ID);
+  store.receive(items({ items: given }));
+}
+
+describe("the store", () => {
+  test("shows sessions newest first, the same list until one changes", () => {
+    store.putSession(session({ id: "old", created_ms: 1 }));
+    store.putSession(session({ id: "new", created_ms: 2 }));
+    expect(store.sessions.map(({ id }) => id)).toEqual(["new", "old"]);
+    expect(store.sessions).toBe(store.sessions);
+  });
+
+  test("does not let a slow answer undo what came live", () => {
+    store.putSession(session({ state: "ended", updated_ms: 50 }));
+    store.putSession(session({ state: "running", updated_ms: 40 }));
+    expect(store.session(SESSION_ID)?.state).toBe("ended");
+  });
+
+  test("tells only those whose item changed, once a frame", () => {
+    subscribed(message(1, "a"), message(2, "b"));
+    flush();
+    const first = vi.fn();
+    const second = vi.fn();
+    const order = vi.fn();
+    store.topics.listen(topic.item(SESSION_ID, 1), first);
+    store.topics.listen(topic.item(SESSION_ID, 2), second);
+    store.topics.listen(topic.transcript(SESSION_ID), order);
+    for (const position of [6, 7, 8])
+      store.receive({
+        type: "patch",
+        session_id: SESSION_ID,
+        position,
+        changes: [{ op: "append", no: 2, field: "text", text: "." }],
+      });
+    flush();
+    expect(first).not.toHaveBeenCalled();
+    expect(second).toHaveBeenCalledTimes(1);
+    expect(order).not.toHaveBeenCalled();
+    expect(store.item(SESSION_ID, 2)?.body).toMatchObject({ text: "b..." });
+  });
+
+  test("asks for the whole once, and then only for what is new", () => {
+    expect(store.position(SESSION_ID)).toBeUndefined();
+    store.receive(items({ items: [message(1, "a")], position: 9 }));
+    expect(store.position(SESSION_ID)).toBe(9);
+  });
+
+  test("asks for the whole again when it has lost its thread", () => {
+    subscribed(message(1, "a"));
+    const lost = vi.fn();
+    store.onOutOfStep = lost;
+    store.receive({
+      type: "patch",
+      session_id: SESSION_ID,
+      position: 6,
+      changes: [{ op: "append", no: 9, field: "text", text: "?" }],
+    });
+    expect(lost).toHaveBeenCalledWith(SESSION_ID);
+    expect(store.position(SESSION_ID)).toBeUndefined();
+  });
+
+  test("takes a session's requests as the server knows them, those answered elsewhere being gone", () => {
+    store.putRequest(request({ id: "gone" }));
+    store.putRequest(request({ id: "other", session_id: "another" }));
+    store.receive(items({ requests: [request({ id: "here" })] }));
+    expect(store.pendingRequests.map(({ id }) => id).sort()).toEqual(["here", "other"]);
+  });
+
+  test("keeps requests of two sessions apart that have the same id", () => {
+    store.putRequest(request({ tool_name: "Bash" }));
+    store.putRequest(request({ session_id: "another", tool_name: "Write" }));
+    expect(store.request(SESSION_ID, "r1")?.tool_name).toBe("Bash");
+    expect(store.pendingRequests).toHaveLength(2);
+  });
+
+  test("lets go of agents that are no longer there, in the project asked for only", () => {
+    store.putAgent(agent({ id: "a1", project_id: "p1" }));
+    store.putAgent(agent({ id: "a2", project_id: "p2" }));
+    store.replaceAgents([], "p1");
+    expect(store.agents.map(({ id }) => id)).toEqual(["a2"]);
+  });
+
+  test("says what was refused when it is not a prompt, which says so itself", () => {
+    const refused = vi.fn();
+    store.onRefused = refused;
+    store.receive({ type: "instruction", instruction: instruction({ state: "refused" }) });
+    expect(refused).not.toHaveBeenCalled();
+    store.receive({ type: "instruction", instruction: instruction({ id: "t1", text: null, state: "refused" }) });
+    expect(refused).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("a prompt", () => {
+  const states = () => store.prompts(SESSION_ID).map(({ state }) => state);
+
+  test("shows from the key press until it stands in the transcript", () => {
+    subscribed(message(1, "hello"));
+    store.changeOutbox(SESSION_ID, (outbox) => outbox.type("c1", "do it", 5_000));
+    expect(states()).toEqual(["sending"]);
+    store.putInstruction(instruction({ id: "c1", state: "queued" }));
+    expect(states()).toEqual(["queued"]);
+    store.receive({ type: "instruction", instruction: instruction({ id: "c1", state: "taken" }) });
+    expect(states()).toEqual(["taken"]);
+    store.receive({
+      type: "patch",
+      session_id: SESSION_ID,
+      position: 6,
+      changes: [{ op: "upsert", item: prompt(2, "do it", "c1") }],
+    });
+    expect(states()).toEqual([]);
+  });
+
+  test("that could not be sent says so until it is put aside", () => {
+    subscribed();
+    store.changeOutbox(SESSION_ID, (outbox) => outbox.type("c1", "do it", 5_000));
+    store.changeOutbox(SESSION_ID, (outbox) => outbox.fail("c1", "The server cannot be reached."));
+    expect(store.prompts(SESSION_ID)[0]).toMatchObject({ state: "unsent", message: "The server cannot be reached." });
+    store.changeOutbox(SESSION_ID, (outbox) => outbox.dismiss("c1"));
+    expect(states()).toEqual([]);
+  });
+
+  test("refused long ago is not dug up again", () => {
+    subscribed(message(1, "much later"));
+    store.putInstruction(instruction({ state: "refused", created_ms: 10 }));
+    expect(states()).toEqual([]);
+  });
+
+  test("of a session that starts is shown until the session speaks", () => {
+    store.putInstruction(instruction({ id: "start", kind: "start_session", text: "first" }));
+    expect(states()).toEqual(["queued"]);
+    subscribed(prompt(1, "first", "another-id"));
+    expect(states()).toEqual([]);
+  });
+});

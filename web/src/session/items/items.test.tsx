@@ -1,0 +1,122 @@
+import { act, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, test } from "vitest";
+import type { Item } from "../../api/types";
+import { faults, quietLive, show } from "../../testing/page";
+import { message, prompt, request, SESSION_ID, session } from "../../testing/samples";
+import { OpenStates } from "../open-state";
+import { ItemRow } from "./item";
+
+const shape = { no: 1, created_seq: 1, updated_seq: 1, at_ms: 1_000, parent: null };
+const bash = (changes: Partial<Extract<Item, { kind: "tool" }>["body"]> = {}): Item => ({
+  ...shape,
+  kind: "tool",
+  body: {
+    tool_use_id: "t1",
+    name: "Bash",
+    input: { command: "make test" },
+    input_text: "",
+    streaming: false,
+    state: "done",
+    result: "\u001b[32mok\u001b[0m",
+    result_truncated: false,
+    detail: null,
+    ...changes,
+  },
+});
+
+function row(item: Item, requests: ReturnType<typeof request>[] = []) {
+  const live = quietLive();
+  live.store.position(SESSION_ID);
+  live.store.receive({
+    type: "items",
+    session_id: SESSION_ID,
+    items: [item],
+    position: 1,
+    has_earlier: false,
+    session: session(),
+    requests,
+  });
+  return show(
+    <OpenStates>
+      <ItemRow sessionId={SESSION_ID} no={item.no} />
+    </OpenStates>,
+    live,
+  );
+}
+
+describe("an item", () => {
+  test("that is a tool call says in one line what happened, and unfolds", async () => {
+    const { container } = row(bash());
+    const line = screen.getByRole("button", { name: /Run make test Done/ });
+    expect(screen.queryByText("ok")).toBeNull();
+    await userEvent.click(line);
+    expect(screen.getByText("ok")).toBeTruthy();
+    expect(await faults(container)).toEqual([]);
+  });
+
+  test("that waits for permission does not claim to run", () => {
+    row(bash({ state: "running", result: null }), [request()]);
+    expect(screen.getByTitle("Waiting for you")).toBeTruthy();
+  });
+
+  test("grows in place while it streams", async () => {
+    const { live } = row(message(1, "Hel", { streaming: true }));
+    live.store.receive({
+      type: "patch",
+      session_id: SESSION_ID,
+      position: 2,
+      changes: [{ op: "append", no: 1, field: "text", text: "lo" }],
+    });
+    await act(async () => live.store.topics.flush());
+    expect(screen.getByText("Hello")).toBeTruthy();
+  });
+
+  test("that is a prompt is shown as it was typed, never as markdown or HTML", () => {
+    row(prompt(1, "**no** <b>markup</b>"));
+    expect(screen.getByText("**no** <b>markup</b>")).toBeTruthy();
+  });
+
+  test("says how a turn ended that was interrupted", () => {
+    row({
+      ...shape,
+      kind: "turn",
+      body: {
+        is_error: true,
+        subtype: "error_during_execution",
+        terminal_reason: "aborted_streaming",
+        duration_ms: 1200,
+        num_turns: 1,
+        cost_usd: 0.01,
+        input_tokens: 1200,
+        output_tokens: 30,
+        result: null,
+      },
+    });
+    expect(screen.getByText("Interrupted")).toBeTruthy();
+    expect(screen.getByText("$0.0100")).toBeTruthy();
+  });
+
+  test("says who answered a request", () => {
+    row({
+      ...shape,
+      kind: "request",
+      body: {
+        request_id: "r1",
+        kind: "permission",
+        tool_name: "Bash",
+        state: "answered",
+        answer: "deny",
+        answered_by: "grace",
+        input: {},
+      },
+    });
+    expect(screen.getByText("Denied by grace")).toBeTruthy();
+  });
+
+  test("of a kind this page has never heard of shows as what it is", async () => {
+    row({ ...shape, kind: "hologram", body: { depth: 3 } } as unknown as Item);
+    await userEvent.click(screen.getByRole("button", { name: "hologram" }));
+    expect(screen.getByText(/"depth": 3/)).toBeTruthy();
+  });
+});
