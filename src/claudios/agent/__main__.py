@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from claudios import __version__
 from claudios.agent import config, log
-from claudios.agent.flags import usage
+from claudios.agent.flags import Flag, usage
 from claudios.agent.lock import StateLock
 from claudios.protocol.errors import ClaudiosError
 
@@ -25,9 +25,7 @@ USAGE = f"""Usage: claudios agent [FLAGS]
 
 Run Claude sessions on this machine for a ClaudiOS server.
 
-{usage(config.FLAGS)}
-  --help     show this and exit
-  --version  show the version and exit
+{usage((*config.FLAGS, Flag("--help", None, "show this and exit"), Flag("--version", None, "show the version and exit")))}
 
 Every setting may also stand in config.json or in the environment: see the documentation. The agent's token comes from
 there or from a file, never from the command line.

@@ -105,7 +105,7 @@ def _choice(options: type[StrEnum]) -> Read:
 
     def read(given: object) -> StrEnum:
         if given not in names:
-            raise ValueError(f"must be one of {', '.join(names)}, not {given!r}{suggestion(given, names)}")
+            raise ValueError(f"must be one of {', '.join(names)}, not {given!r}.{suggestion(given, names)}")
         return options(given)
 
     return read
@@ -308,7 +308,7 @@ def _check(
         try:
             values[setting.name] = setting.read(found.value)
         except (ValueError, OSError, RuntimeError) as wrong:
-            problems.append(f"{setting.name} (from {found.source}) {wrong}.")
+            problems.append(f"{setting.name} (from {found.source}) {_sentence(wrong)}")
     _take_token_file(values, sources, problems)
     for name, variable in (("serverUrl", "SERVER_URL"), ("agentToken", "AGENT_TOKEN")):
         if name not in given and name not in values and not (name == "agentToken" and "agentTokenFile" in given):
@@ -390,7 +390,7 @@ def _from_file(path: Path, problems: list[str]) -> dict[str, _Given]:
     names = [setting.name for setting in SETTINGS]
     for unknown in content.keys() - names:
         problems.append(
-            f"{path} has the unknown setting {unknown!r}{suggestion(unknown, names)}. Remove or correct it."
+            f"{path} has the unknown setting {unknown!r}.{suggestion(unknown, names)} Remove or correct it."
         )
     return {name: _Given(content[name], str(path)) for name in names if content.get(name) is not None}
 
@@ -404,7 +404,12 @@ def _take_token_file(values: dict[str, object], sources: dict[str, str], problem
         values["agentToken"] = _token(path.read_text())
         sources["agentToken"] = str(path)
     except (OSError, ValueError) as wrong:
-        problems.append(f"agentTokenFile (from {sources['agentTokenFile']}): the content of {path} {wrong}.")
+        problems.append(f"agentTokenFile (from {sources['agentTokenFile']}): the content of {path} {_sentence(wrong)}")
+
+
+def _sentence(wrong: Exception) -> str:
+    text = str(wrong)
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def _check_address(values: Mapping[str, object], sources: Mapping[str, str], problems: list[str]) -> None:

@@ -35,7 +35,9 @@ def read_flags(arguments: Sequence[str], flags: Iterable[Flag]) -> tuple[Mapping
                 "Use --agent-token-file, AGENT_TOKEN or config.json."
             )
         elif flag is None and name.startswith("-"):
-            problems.append(f"The flag {name} is unknown{suggestion(name, known)}. Try --help.")
+            if not has_value and rest and not rest[0].startswith("--"):
+                rest.pop(0)
+            problems.append(f"The flag {name} is unknown.{suggestion(name, known)} Try --help.")
         elif flag is None:
             problems.append("An argument is not a flag. The agent takes flags only; try --help.")
         elif flag.value is None:
@@ -59,12 +61,12 @@ def usage(flags: Iterable[Flag]) -> str:
 
 
 def suggestion(given: object, names: Iterable[str]) -> str:
-    """Return `; did you mean …?` for the name nearest to a mistyped one, else nothing."""
+    """Return ` Did you mean …?` for the name nearest to a mistyped one, else nothing."""
     from difflib import get_close_matches  # only a mistake needs it
 
     folded = {_fold(name): name for name in names}
     nearest = get_close_matches(_fold(str(given)), list(folded), 1)
-    return f"; did you mean {folded[nearest[0]]}?" if nearest else ""
+    return f" Did you mean {folded[nearest[0]]}?" if nearest else ""
 
 
 def _fold(name: str) -> str:

@@ -35,11 +35,22 @@ def find_claude(configured: Path | None) -> Path | None:
     return bundled if bundled.is_file() else None
 
 
-async def describe(settings: Settings, claude: Path | None, environment: Mapping[str, str]) -> Machine:
+async def describe(
+    settings: Settings,
+    claude: Path | None,
+    environment: Mapping[str, str],
+    answer_seconds: float = ANSWER_SECONDS,
+) -> Machine:
     """Return who this machine is, having asked the CLI for its version and whether it is signed in."""
     version = signed_in = None
     if claude is not None:
-        version, signed_in = await asyncio.gather(_version(claude, environment), _is_signed_in(claude, environment))
+        (code, output), (status, _) = await asyncio.gather(
+            _ask(claude, environment, answer_seconds, "--version"),
+            _ask(claude, environment, answer_seconds, "auth", "status"),
+        )
+        version = output.split()[0][:256] if code == 0 and output.split() else None
+        # Whether a credential exists; whether it is still good only a prompt can tell.
+        signed_in = None if status not in (0, 1) else status == 0
     return Machine(
         hostname=platform.node()[:256] or "unknown",
         os=f"{platform.system()} {platform.release()}"[:256],
@@ -67,19 +78,9 @@ def measure(state_directory: Path, sessions: tuple[SessionStatus, ...]) -> Statu
     )
 
 
-async def _version(claude: Path, environment: Mapping[str, str]) -> str | None:
-    code, output = await _ask(claude, environment, "--version")
-    words = output.split()
-    return words[0][:256] if code == 0 and words else None
-
-
-async def _is_signed_in(claude: Path, environment: Mapping[str, str]) -> bool | None:
-    """Say whether a credential exists; whether it is still good only a prompt can tell."""
-    code, _ = await _ask(claude, environment, "auth", "status")
-    return None if code not in (0, 1) else code == 0
-
-
-async def _ask(claude: Path, environment: Mapping[str, str], *arguments: str) -> tuple[int | None, str]:
+async def _ask(
+    claude: Path, environment: Mapping[str, str], answer_seconds: float, *arguments: str
+) -> tuple[int | None, str]:
     """Run the CLI and return its exit code and output; no code when it cannot run or does not answer in time."""
     try:
         process = await asyncio.create_subprocess_exec(
@@ -95,10 +96,10 @@ async def _ask(claude: Path, environment: Mapping[str, str], *arguments: str) ->
         _log.warning("The Claude CLI at %s cannot be run: %s", claude, failed.strerror)
         return None, ""
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(answer_seconds):
             output, _ = await process.communicate()
     except TimeoutError:
-        _log.warning("The Claude CLI did not answer `%s` in %.0f s.", " ".join(arguments), ANSWER_SECONDS)
+        _log.warning("The Claude CLI did not answer `%s` in %.0f s.", " ".join(arguments), answer_seconds)
         return None, ""
     finally:
         if process.returncode is None:
