@@ -1,0 +1,294 @@
+"""Who may use which route: generated from the route table, so that a route without a declared policy fails.
+
+Rules (docs/security.md): a stranger to a project gets the same 404 as for a thing that never was; a member with too low
+a role gets 403; who is nobody, holds a revoked token or is an agent gets 401.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from uuid import uuid4
+
+import httpx2
+import pytest
+import websockets
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from websockets.asyncio.client import connect
+
+from claudios.protocol.ids import AGENT_TOKEN, agent_keys, parse_token
+from claudios.server.app import describe
+from tests.helpers.server import People
+
+pytestmark = pytest.mark.integration
+
+API = "/api/v1"
+SOCKET = "WEBSOCKET"
+
+
+class Who(Enum):
+    """Who may use a route."""
+
+    ANYBODY = "anybody"
+    SIGNED_IN = "anybody with an account, on their own things"
+    VIEWER = "members of the thing's project"
+    OPERATOR = "operators and owners of the thing's project"
+    OWNER = "owners of the thing's project"
+    AGENT = "agents"
+
+
+_SESSION = f"{API}/sessions/{{session_id}}"
+_PROJECT = f"{API}/projects/{{project_id}}"
+POLICY: dict[tuple[str, str], Who] = {
+    ("GET", "/healthz"): Who.ANYBODY,
+    ("GET", "/readyz"): Who.ANYBODY,
+    ("GET", "/metrics"): Who.ANYBODY,  # from this machine
+    ("GET", "/openapi.json"): Who.ANYBODY,
+    ("GET", f"{API}/server"): Who.ANYBODY,
+    ("POST", f"{API}/auth/register"): Who.ANYBODY,
+    ("POST", f"{API}/auth/sign-in"): Who.ANYBODY,
+    ("POST", f"{API}/auth/sign-out"): Who.ANYBODY,
+    ("POST", f"{API}/auth/link"): Who.ANYBODY,
+    ("POST", f"{API}/auth/device"): Who.ANYBODY,
+    ("POST", f"{API}/auth/device/token"): Who.ANYBODY,
+    ("GET", f"{API}/auth/device/{{user_code}}"): Who.SIGNED_IN,
+    ("POST", f"{API}/auth/device/{{user_code}}/approve"): Who.SIGNED_IN,
+    ("GET", f"{API}/me"): Who.SIGNED_IN,
+    ("PATCH", f"{API}/me"): Who.SIGNED_IN,
+    ("GET", f"{API}/tokens"): Who.SIGNED_IN,
+    ("POST", f"{API}/tokens"): Who.SIGNED_IN,
+    ("DELETE", f"{API}/tokens/{{token_id}}"): Who.SIGNED_IN,
+    ("GET", f"{API}/projects"): Who.SIGNED_IN,
+    ("POST", f"{API}/projects"): Who.SIGNED_IN,
+    ("GET", _PROJECT): Who.VIEWER,
+    ("PATCH", _PROJECT): Who.OWNER,
+    ("DELETE", _PROJECT): Who.OWNER,
+    ("GET", f"{_PROJECT}/members"): Who.VIEWER,
+    ("PATCH", f"{_PROJECT}/members/{{user_id}}"): Who.OWNER,
+    ("DELETE", f"{_PROJECT}/members/{{user_id}}"): Who.OWNER,
+    ("GET", f"{_PROJECT}/invitations"): Who.OWNER,
+    ("POST", f"{_PROJECT}/invitations"): Who.OWNER,
+    ("DELETE", f"{_PROJECT}/invitations/{{invitation_id}}"): Who.OWNER,
+    ("POST", f"{API}/invitations/accept"): Who.SIGNED_IN,
+    ("GET", f"{API}/agents"): Who.SIGNED_IN,
+    ("POST", f"{_PROJECT}/agents"): Who.OWNER,
+    ("GET", f"{API}/agents/{{agent_id}}"): Who.VIEWER,
+    ("PATCH", f"{API}/agents/{{agent_id}}"): Who.OWNER,
+    ("DELETE", f"{API}/agents/{{agent_id}}"): Who.OWNER,
+    ("POST", f"{API}/agents/{{agent_id}}/token"): Who.OWNER,
+    ("POST", f"{API}/agents/{{agent_id}}/revoke"): Who.OWNER,
+    ("GET", f"{API}/sessions"): Who.SIGNED_IN,
+    ("POST", f"{_PROJECT}/sessions"): Who.OPERATOR,
+    ("GET", _SESSION): Who.VIEWER,
+    ("PATCH", _SESSION): Who.OPERATOR,
+    ("DELETE", _SESSION): Who.OWNER,
+    ("POST", f"{_SESSION}/commands"): Who.OPERATOR,
+    ("POST", f"{_SESSION}/interrupt"): Who.OPERATOR,
+    ("POST", f"{_SESSION}/terminate"): Who.OPERATOR,
+    ("POST", f"{_SESSION}/resume"): Who.OPERATOR,
+    ("GET", f"{_SESSION}/instructions"): Who.VIEWER,
+    ("GET", f"{_SESSION}/items"): Who.VIEWER,
+    ("GET", f"{_SESSION}/log"): Who.VIEWER,
+    ("GET", f"{_SESSION}/frames"): Who.VIEWER,
+    ("GET", f"{_SESSION}/verify"): Who.VIEWER,
+    ("POST", f"{_SESSION}/requests/{{request_id}}/answer"): Who.OPERATOR,
+    ("GET", f"{API}/requests"): Who.SIGNED_IN,
+    ("GET", f"{API}/audit"): Who.SIGNED_IN,
+    ("GET", "/agent/v1/check"): Who.AGENT,
+    ("POST", "/agent/v1/check"): Who.AGENT,
+    ("POST", "/agent/v1/sync"): Who.AGENT,
+    (SOCKET, "/agent/v1/link"): Who.AGENT,
+    (SOCKET, f"{_SESSION}/live-log"): Who.VIEWER,
+    (SOCKET, f"{API}/live"): Who.SIGNED_IN,
+}
+BODIES: dict[tuple[str, str], object] = {
+    ("POST", f"{API}/tokens"): {"name": "x"},
+    ("POST", f"{API}/projects"): {"name": "x"},
+    ("PATCH", _PROJECT): {"name": "x"},
+    ("PATCH", f"{_PROJECT}/members/{{user_id}}"): {"role": "viewer"},
+    ("POST", f"{_PROJECT}/invitations"): {"role": "viewer"},
+    ("POST", f"{API}/invitations/accept"): {"code": "x"},
+    ("POST", f"{_PROJECT}/agents"): {"name": "x"},
+    ("PATCH", f"{API}/agents/{{agent_id}}"): {"name": "x"},
+    ("POST", f"{API}/agents/{{agent_id}}/token"): {},
+    ("POST", f"{_PROJECT}/sessions"): {"agent_id": "{agent_id}"},
+    ("PATCH", _SESSION): {"title": "x"},
+    ("POST", f"{_SESSION}/commands"): {"text": "x"},
+    ("POST", f"{_SESSION}/resume"): {},
+    ("POST", f"{_SESSION}/requests/{{request_id}}/answer"): {"behavior": "deny"},
+    ("PATCH", f"{API}/me"): {"username": "x"},
+}
+
+
+def served() -> set[tuple[str, str]]:
+    """Return every route of the server: method (or SOCKET) and path."""
+    return set(_walk(describe().routes))
+
+
+def _walk(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
+    for route in routes:
+        contexts = getattr(route, "effective_route_contexts", None)
+        found = list(contexts()) if contexts is not None else [route]
+        for one in found:
+            if isinstance(one, WebSocketRoute):
+                yield SOCKET, one.path
+            else:
+                assert contexts is not None or isinstance(one, Route | APIRoute), f"a route of another kind: {one}"
+                yield from ((method, one.path) for method in one.methods - {"HEAD"})
+
+
+def test_every_route_declares_who_may_use_it() -> None:
+    assert served() - set(POLICY) == set()
+
+
+@dataclass(frozen=True)
+class World:
+    """A project with something of every kind in it, and people who come near it."""
+
+    people: People
+    ids: dict[str, str]
+    bearers: dict[str, str | None]
+
+    async def ask(self, who: str, method: str, path: str, ids: dict[str, str]) -> tuple[int, str]:
+        """Return status and error code."""
+        bearer, filled = self.bearers[who], path.format(**ids)
+        headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
+        if method == SOCKET:
+            return await self._upgrade(filled, headers)
+        body = BODIES.get((method, path))
+        if isinstance(body, dict):
+            body = {key: value.format(**ids) if isinstance(value, str) else value for key, value in body.items()}
+        async with httpx2.AsyncClient(base_url=self.people.serving.url, timeout=60) as http:
+            answer = await http.request(method, filled, json=body, headers=headers)
+        return answer.status_code, answer.json()["error"]["code"] if answer.is_error else ""
+
+    async def _upgrade(self, path: str, headers: dict[str, str]) -> tuple[int, str]:
+        url = self.people.serving.url.replace("http", "ws") + path
+        try:
+            async with connect(url, additional_headers=headers):
+                return 101, ""
+        except websockets.InvalidStatus as refused:
+            return refused.response.status_code, ""
+
+
+@pytest.fixture
+async def world(people: People) -> World:
+    owner = await people.owner()
+    home = await owner.ask("POST", "/projects", {"name": "Home"})
+    path = f"/projects/{home['id']}"
+    agent = await owner.ask("POST", f"{path}/agents", {"name": "laptop"})
+    session = await owner.ask("POST", f"{path}/sessions", {"agent_id": agent["agent"]["id"]})
+    invitation = await owner.ask("POST", f"{path}/invitations", {"role": "viewer"})
+    everybody = {
+        "owner": owner,
+        "viewer": await people.member(home["id"], "viewer"),
+        "operator": await people.member(home["id"], "operator"),
+        "stranger": await people.stranger(),
+    }
+    bearers: dict[str, str | None] = {"nobody": None}
+    for name, person in everybody.items():
+        bearers[name] = (await person.ask("POST", "/tokens", {"name": "test"}))["token"]
+    kept = await owner.ask("POST", "/tokens", {"name": "kept"})
+    revoked = await owner.ask("POST", "/tokens", {"name": "revoked"})
+    await owner.ask("DELETE", f"/tokens/{revoked['id']}")
+    bearers["revoked"] = revoked["token"]
+    bearers["agent"] = agent_keys(parse_token(agent["token"], AGENT_TOKEN)).auth
+    async with people.browser() as program:
+        device = (await program.post("/api/v1/auth/device")).json()
+    ids = {
+        "project_id": home["id"],
+        "agent_id": agent["agent"]["id"],
+        "session_id": session["id"],
+        "invitation_id": invitation["id"],
+        "user_id": everybody["operator"].user["id"],
+        "token_id": kept["id"],
+        "user_code": device["user_code"],
+        "request_id": "req_1",
+    }
+    return World(people, ids, bearers)
+
+
+def nowhere() -> dict[str, str]:
+    """Return ids of things that never were."""
+    return {
+        "project_id": "prj_22222222222222222222",
+        "agent_id": "agt_22222222222222222222",
+        "session_id": str(uuid4()),
+        "invitation_id": "inv_22222222222222222222",
+        "user_id": "usr_22222222222222222222",
+        "token_id": "tok_22222222222222222222",
+        "user_code": "ZZZZ-ZZZZ",
+        "request_id": "req_2",
+    }
+
+
+def routes(*policies: Who) -> list[tuple[str, str]]:
+    return sorted(route for route in served() if POLICY.get(route) in policies)
+
+
+MEMBERS_ONLY = (Who.VIEWER, Who.OPERATOR, Who.OWNER)
+
+
+@pytest.mark.parametrize("who", ["nobody", "revoked", "agent"])
+async def test_who_is_not_signed_in_gets_nowhere(world: World, who: str) -> None:
+    wrong = {}
+    for method, path in routes(Who.SIGNED_IN, *MEMBERS_ONLY):
+        status, code = await world.ask(who, method, path, world.ids)
+        if (status, code) != (401, "not_signed_in") and (method, status) != (SOCKET, 401):
+            wrong[method, path] = (status, code)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("who", ["nobody", "revoked", "owner"])
+async def test_people_are_no_agents(world: World, who: str) -> None:
+    wrong = {}
+    for method, path in routes(Who.AGENT):
+        status, _ = await world.ask(who, method, path, world.ids)
+        if status != 401:
+            wrong[method, path] = status
+    assert wrong == {}
+
+
+async def test_a_stranger_cannot_tell_what_exists_from_what_never_was(world: World) -> None:
+    wrong = {}
+    for method, path in routes(*MEMBERS_ONLY):
+        answers = [await world.ask("stranger", method, path, ids) for ids in (world.ids, nowhere())]
+        if answers[0] != answers[1] or answers[0][0] != 404:
+            wrong[method, path] = answers
+    assert wrong == {}
+
+
+async def test_ones_own_things_are_not_anothers(world: World) -> None:
+    assert await world.ask("stranger", "DELETE", f"{API}/tokens/{{token_id}}", world.ids) == (404, "not_found")
+    async with httpx2.AsyncClient(base_url=world.people.serving.url) as http:
+        http.headers["authorization"] = f"Bearer {world.bearers['stranger']}"
+        for path in ("agents", "sessions"):
+            assert (await http.get(f"{API}/{path}")).json() == []
+            assert (await http.get(f"{API}/{path}?project_id={world.ids['project_id']}")).json() == []
+
+
+@pytest.mark.parametrize(("who", "refused"), [("viewer", (Who.OPERATOR, Who.OWNER)), ("operator", (Who.OWNER,))])
+async def test_a_role_that_is_too_low_is_told_so(world: World, who: str, refused: tuple[Who, ...]) -> None:
+    wrong = {}
+    for method, path in routes(*refused):
+        if (method, path) == ("DELETE", f"{_PROJECT}/members/{{user_id}}") and who == "operator":
+            continue  # the id is their own, and everybody may leave
+        status, code = await world.ask(who, method, path, world.ids)
+        if (status, code) != (403, "forbidden"):
+            wrong[method, path] = (status, code)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("who", "granted"),
+    [("viewer", (Who.VIEWER,)), ("operator", (Who.VIEWER, Who.OPERATOR))],
+)
+async def test_a_role_that_is_enough_is_let_in(world: World, who: str, granted: tuple[Who, ...]) -> None:
+    wrong = {}
+    for method, path in routes(*granted):
+        status, code = await world.ask(who, method, path, world.ids)
+        if status in (401, 403) or status >= 500:
+            wrong[method, path] = (status, code)
+    assert wrong == {}
