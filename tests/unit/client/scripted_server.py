@@ -71,7 +71,9 @@ def scripted_server(*answers: Answer) -> Iterator[ScriptedServer]:
             self.close_connection = given.hangs_up
             if given.status is None:
                 return
-            self.send_response(given.status)
+            self.send_response_only(given.status)
+            if "Date" not in given.headers:
+                self.send_header("Date", self.date_time_string())
             for name, value in given.headers.items():
                 self.send_header(name, value)
             size = len(given.body) if given.announced_bytes is None else given.announced_bytes

@@ -1,0 +1,74 @@
+"""The agent as a service."""
+
+from __future__ import annotations
+
+import plistlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from claudios.cli.service import launchd, systemd
+from claudios.cli.service.service import Installation, Service
+
+SERVICE = Service(
+    python=Path("/opt/claudios/bin/python"),
+    config=Path("/home/ada/.config/claudios/config.json"),
+    search_path="/opt/claudios/bin:/usr/bin",
+    home=Path("/home/ada"),
+    is_system=False,
+)
+SYSTEM = Service(SERVICE.python, SERVICE.config, SERVICE.search_path, SERVICE.home, is_system=True, run_as="ada")
+
+
+def test_a_users_unit_lies_in_their_home_and_names_no_user() -> None:
+    made = systemd.installation(SERVICE)
+    assert made.path == Path("/home/ada/.config/systemd/user/claudios-agent.service")
+    assert "User=" not in made.content
+    assert "WantedBy=default.target" in made.content
+    assert all("systemctl --user" in line or "loginctl" in line for line in made.start)
+
+
+def test_a_systems_unit_runs_as_the_user() -> None:
+    made = systemd.installation(SYSTEM)
+    assert made.path == Path("/etc/systemd/system/claudios-agent.service")
+    assert "\nUser=ada\n" in made.content
+    assert "WantedBy=multi-user.target" in made.content
+
+
+def test_sessions_outlive_the_daemon_and_a_hanging_daemon_is_replaced() -> None:
+    unit = systemd.unit(SERVICE)
+    for line in ("Type=notify", "WatchdogSec=60", "KillMode=process", "KillSignal=SIGUSR1", "Restart=on-failure"):
+        assert f"\n{line}\n" in unit
+    assert "RestartPreventExitStatus=2" in unit
+
+
+def test_odd_paths_are_quoted_as_systemd_reads_them() -> None:
+    odd = Service(Path("/opt/my py/100%/python"), Path("/etc/a b.json"), "/a b:/usr/bin", Path("/root"), is_system=True)
+    unit = systemd.unit(odd)
+    assert 'ExecStart="/opt/my py/100%%/python" -m claudios.agent --config "/etc/a b.json"' in unit
+    assert 'Environment="PATH=/a b:/usr/bin"' in unit
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
+def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
+    path = tmp_path / "claudios-agent.service"
+    path.write_text(systemd.unit(Service(Path("/bin/true"), tmp_path / "c.json", "/bin", tmp_path, is_system=True)))
+    done = subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False)
+    assert "claudios-agent.service" not in done.stderr
+
+
+def test_a_property_list_lets_sessions_outlive_the_daemon() -> None:
+    made = launchd.installation(SERVICE)
+    settings = plistlib.loads(made.content.encode())
+    assert made.path == Path("/home/ada/Library/LaunchAgents/org.claudios.agent.plist")
+    assert settings["ProgramArguments"][1:] == ["-m", "claudios.agent", "--config", str(SERVICE.config)]
+    assert settings["AbandonProcessGroup"] is True
+    assert settings["KeepAlive"] == {"SuccessfulExit": False}
+
+
+@pytest.mark.parametrize("made", [systemd.installation(SYSTEM), launchd.installation(SYSTEM)])
+def test_each_says_how_to_start_and_how_to_undo(made: Installation) -> None:
+    assert made.start
+    assert any(str(made.path) in line for line in made.undo)
