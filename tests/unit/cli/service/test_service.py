@@ -14,9 +14,9 @@ from claudios.cli.service.service import Installation, Service
 
 SERVICE = Service(
     python=Path("/opt/claudios/bin/python"),
-    config=Path("/home/ada/.config/claudios/config.json"),
+    config=Path("/home/you/.config/claudios/config.json"),
     search_path="/opt/claudios/bin:/usr/bin",
-    home=Path("/home/ada"),
+    home=Path("/home/you"),
     is_system=False,
 )
 SYSTEM = Service(SERVICE.python, SERVICE.config, SERVICE.search_path, SERVICE.home, is_system=True, run_as="ada")
@@ -24,7 +24,7 @@ SYSTEM = Service(SERVICE.python, SERVICE.config, SERVICE.search_path, SERVICE.ho
 
 def test_a_users_unit_lies_in_their_home_and_names_no_user() -> None:
     made = systemd.installation(SERVICE)
-    assert made.path == Path("/home/ada/.config/systemd/user/claudios-agent.service")
+    assert made.path == Path("/home/you/.config/systemd/user/claudios-agent.service")
     assert "User=" not in made.content
     assert "WantedBy=default.target" in made.content
     assert all("systemctl --user" in line or "loginctl" in line for line in made.start)
@@ -62,7 +62,7 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
 def test_a_property_list_lets_sessions_outlive_the_daemon() -> None:
     made = launchd.installation(SERVICE)
     settings = plistlib.loads(made.content.encode())
-    assert made.path == Path("/home/ada/Library/LaunchAgents/org.claudios.agent.plist")
+    assert made.path == Path("/home/you/Library/LaunchAgents/org.claudios.agent.plist")
     assert settings["ProgramArguments"][1:] == ["-m", "claudios.agent", "--config", str(SERVICE.config)]
     assert settings["AbandonProcessGroup"] is True
     assert settings["KeepAlive"] == {"SuccessfulExit": False}
