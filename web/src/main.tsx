@@ -17,6 +17,8 @@ keepArrivedCode();
 keepTheme();
 fetchAhead();
 
+const LIKELY_NEXT_MS = 1500;
+
 const client: QueryClient = new QueryClient({
   defaultOptions: {
     queries: {
@@ -62,4 +64,10 @@ function fetchAhead(): void {
   void import("./shell/shell");
   if (location.pathname.startsWith("/sessions/")) void import("./session/view");
   else void import("./sessions/list");
+  // What one is likely to open next is there when it is wanted, even if the server is not just then.
+  setTimeout(() => {
+    void import("./session/view");
+    void import("./sessions/list");
+    void import("./sessions/start-session-form");
+  }, LIKELY_NEXT_MS);
 }

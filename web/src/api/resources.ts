@@ -42,10 +42,12 @@ export const serverQuery = queryOptions({
   queryFn: ({ signal }) => call<ServerInfo>("GET", "/server", undefined, signal),
 });
 
-/** Who is signed in; null when nobody is. */
+/** Who is signed in; null when nobody is. Whether anybody is, is asked first: a refusal would stain the console. */
 export const meQuery = queryOptions({
   queryKey: keys.me,
-  queryFn: async ({ signal }) => {
+  queryFn: async ({ client, signal }) => {
+    const server = await client.fetchQuery({ ...serverQuery, staleTime: 0 });
+    if (!server.signed_in) return null;
     try {
       return await call<User>("GET", "/me", undefined, signal);
     } catch (failure) {

@@ -19,6 +19,7 @@ const NOTHING: Changed = { order: false, items: [], outOfStep: false };
  */
 export class Transcript {
   readonly #items = new Map<number, Item>();
+  #hasNewOrder = false;
   /** Ids of the prompts that have become items. */
   readonly prompts = new Set<string>();
   order: readonly number[] = [];
@@ -40,6 +41,7 @@ export class Transcript {
     const isFresh = !isContinuation || !this.isLoaded;
     if (isFresh) {
       this.#items.clear();
+      this.#hasNewOrder = true;
       this.hasEarlier = page.has_earlier;
     }
     const before = this.order;
@@ -84,12 +86,14 @@ export class Transcript {
     const known = this.#items.get(item.no);
     if (known !== undefined && known.updated_seq > item.updated_seq) return false;
     this.#items.set(item.no, item);
+    if (known === undefined) this.#hasNewOrder = true;
     if (item.kind === "user" && item.body.uuid !== null) this.prompts.add(item.body.uuid);
     return true;
   }
 
   #reorder(): void {
-    if (this.order.length === this.#items.size && this.order.every((no) => this.#items.has(no))) return;
+    if (!this.#hasNewOrder) return;
+    this.#hasNewOrder = false;
     this.order = [...this.#items.keys()].sort((one, other) => one - other);
   }
 }

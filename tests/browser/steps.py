@@ -1,0 +1,116 @@
+"""What people do on the page, by the words they see there."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.browsing import Watched
+from tests.browser.product import Product
+
+USERNAME = "ada"
+SCROLL_ON = """log => {
+    const before = log.scrollTop
+    log.scrollTop += log.clientHeight / 2
+    return log.scrollTop === before
+}"""
+PASSWORD = "correct horse battery staple"
+
+
+async def register(watched: Watched) -> None:
+    """Make the first account."""
+    page = watched.page
+    await page.goto("/")
+    await expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    await watched.audit("welcome")
+    await page.get_by_role("link", name="Create the first account").click()
+    await page.get_by_label("Username").fill(USERNAME)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await watched.audit("register")
+    await page.get_by_role("button", name="Create account").click()
+    await expect(page.get_by_role("heading", name="Welcome to ClaudiOS")).to_be_visible()
+
+
+async def sign_in(watched: Watched) -> None:
+    """Sign in with a password, wherever one wanted to go."""
+    page = watched.page
+    await page.get_by_label("Username").fill(USERNAME)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+
+
+async def create_project(watched: Watched, name: str) -> None:
+    """Create the first project, from the words that tell one to."""
+    page = watched.page
+    await watched.audit("empty list")
+    await page.get_by_role("link", name="Create a project").click()
+    await page.get_by_role("main").get_by_role("button", name="New project").click()
+    await page.get_by_label("Name").fill(name)
+    await watched.audit("new project")
+    await page.get_by_role("button", name="Create project").click()
+    await expect(page.get_by_role("heading", name=name)).to_be_visible()
+
+
+async def create_agent(watched: Watched, product: Product, name: str) -> str:
+    """Create an agent, copy its token, start it with that, and return the token once it is seen online."""
+    page = watched.page
+    await page.get_by_role("button", name="New agent").click()
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_role("button", name="Create agent").click()
+    dialog = page.get_by_role("dialog", name=f"Token of {name}")
+    await dialog.get_by_role("button", name="Copy agent token").click()
+    await expect(dialog.get_by_text("Copied")).to_be_visible()
+    token: str = await page.evaluate("navigator.clipboard.readText()")
+    await expect(dialog.get_by_text(token, exact=True)).to_be_visible()
+    await expect(dialog.get_by_text(f"SERVER_URL={product.url}")).to_be_visible()
+    await expect(dialog.get_by_text("Waiting for the agent to connect")).to_be_visible()
+    await watched.audit("token")
+    product.start_agent(token)
+    await expect(dialog.get_by_text(f"{name} is online")).to_be_visible()
+    await dialog.get_by_role("button", name="Done").click()
+    return token
+
+
+async def start_session(watched: Watched, prompt: str) -> None:
+    """Start a session with a prompt."""
+    page = watched.page
+    await page.get_by_role("button", name="New session", exact=True).locator("visible=true").first.click()
+    dialog = page.get_by_role("dialog", name="New session")
+    await dialog.get_by_label("Prompt").fill(prompt)
+    await watched.audit("new session")
+    await dialog.get_by_role("button", name="Start session").click()
+    await expect(transcript(page)).to_be_visible()
+
+
+async def send(page: Page, prompt: str) -> None:
+    """Send a further prompt."""
+    await page.get_by_role("textbox", name=re.compile("^Prompt for")).fill(prompt)
+    await page.keyboard.press("Enter")
+
+
+async def is_idle(page: Page) -> None:
+    """Wait until Claude has nothing to do."""
+    await expect(page.get_by_role("button", name="Interrupt")).to_have_count(0)
+    await expect(page.get_by_text("Enter sends, Shift+Enter begins a new line.")).to_be_visible()
+
+
+def transcript(page: Page) -> Locator:
+    """What was said in the session."""
+    return page.get_by_role("log", name="Transcript")
+
+
+async def whole_text(page: Page) -> str:
+    """Read the whole transcript, from its beginning to its end, as one who scrolls."""
+    log = transcript(page)
+    found: dict[int, str] = {}
+    await log.evaluate("log => { log.scrollTop = 0 }")
+    while True:
+        await page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        rows = await log.locator("[data-index]").evaluate_all(
+            "rows => rows.map(row => [Number(row.dataset.index), row.innerText])"
+        )
+        found |= dict(rows)
+        is_at_end = await log.evaluate(SCROLL_ON)
+        if is_at_end:
+            return "\n".join(found[index] for index in sorted(found))
