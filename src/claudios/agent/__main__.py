@@ -79,7 +79,7 @@ async def _serve(settings: config.Settings) -> bool:
     agent = Agent(settings, described, claude)
     gc.collect()
     gc.freeze()
-    return await agent.run() is Ending.STOPPED
+    return await agent.run() is not Ending.RESTART
 
 
 if __name__ == "__main__":

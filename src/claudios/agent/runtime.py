@@ -55,9 +55,10 @@ _log = logging.getLogger(__name__)
 
 
 class Ending(Enum):
-    """How a run ended: for good, or to begin again as a fresh process with the sessions left running."""
+    """How a run ended: for good with its sessions, for good without them, or to begin again as a fresh process."""
 
     STOPPED = "stopped"
+    LEFT = "left"
     RESTART = "restart"
 
 
@@ -96,6 +97,7 @@ class Agent:
         for number, kind in (
             (signal.SIGINT, Ending.STOPPED),
             (signal.SIGTERM, Ending.STOPPED),
+            (signal.SIGUSR1, Ending.LEFT),
             (signal.SIGHUP, Ending.RESTART),
         ):
             loop.add_signal_handler(number, self._end, ending, kind)
@@ -207,14 +209,17 @@ class Agent:
             _log.info("Restarting. Sessions go on meanwhile.")
             self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         else:
-            _log.info("Stopping. Sessions are asked to end; Ctrl+C again stops at once.")
+            whose = (
+                "are asked to end; Ctrl+C again stops at once" if how is Ending.STOPPED else "go on, for the next agent"
+            )
+            _log.info("Stopping. Sessions %s.", whose)
             self._notifier.send("STOPPING=1")
         await self._dispatch.close()
         await self._sessions.close(terminate=how is Ending.STOPPED)
         if how is Ending.STOPPED and not await self._streamer.drain(DELIVER_SECONDS):
             _log.warning("Some output could not be delivered. It is kept, and sent when the agent starts again.")
         await self._connection.leave(Bye(code="shutdown", message=f"The agent has {how.value}."))
-        _log.info("Agent stopped." if how is Ending.STOPPED else "Agent makes way for its next process.")
+        _log.info("Agent makes way for its next process." if how is Ending.RESTART else "Agent stopped.")
 
 
 def _carrier(settings: Settings, keys: AgentKeys) -> Carrier:
