@@ -20,7 +20,7 @@ STATED_RULE = re.compile(r"^(?:[-*] )?\*\*([A-Z]-\d+)\*\*", re.MULTILINE)
 # Registries' addresses, and the folders of whoever happens to work on this.
 PLACES = re.compile(
     r"https?://[\w.-]*(?:pypi\.org|pythonhosted\.org|registry\.npmjs\.org|deb\.debian\.org)"
-    r"|(?<![\w.<{/~-])/(?:home|Users)/(?!you\b|user\b|me\b|u\b|USER\b)[a-z][\w.-]*/"
+    r"|(?<![\w.<{/~-])/(?:home|Users)/(?!you\b|user\b|me\b|u\b|ada\b)[a-z][\w.-]*/"
     r"|(?<![\w.<{/~-])/root/(?!\.\.\.)"
     r"|/work/(?:main|shared)\b"
 )

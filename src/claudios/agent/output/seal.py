@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from claudios.agent.output.spool import Piece
+from claudios.agent.output.piece import Piece
 from claudios.protocol.errors import ChainBroken
 from claudios.protocol.signing import Batch, seal
 

@@ -15,23 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from claudios.agent.durable import open_private, sync_directory, write_private
+from claudios.agent.output.piece import Piece
 from claudios.protocol.errors import FrameInvalid, SpoolDamaged
 from claudios.protocol.frame import HEADER_BYTES, MAX_PAYLOAD_BYTES, Frame, Stream, encode, locate
 from claudios.protocol.signing import GENESIS
 
 MAX_FRAME_BYTES = HEADER_BYTES + MAX_PAYLOAD_BYTES
 PIECE_BYTES = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Consecutive frames of one epoch, encoded back to back; `ends` is where each of them ends in `frames`."""
-
-    epoch: int
-    first_seq: int
-    last_seq: int
-    frames: bytes
-    ends: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
