@@ -1,7 +1,7 @@
 # Every command installs what it needs first, and skips that at once when nothing changed.
 PREPARE := @scripts/python.sh -S -m scripts.prepare
 BIN := .venv/bin
-TESTS := $(wildcard tests/unit tests/contract tests/integration tests/acceptance tests/browser)
+TESTS := tests/unit tests/contract tests/integration tests/acceptance tests/browser
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help up test unit check format bench lock clean
