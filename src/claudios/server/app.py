@@ -33,8 +33,10 @@ from claudios.server.web import (
     members,
     metrics,
     projects,
+    requests,
     sessions,
     tokens,
+    transcripts,
 )
 from claudios.server.web.errors import ErrorBody
 from claudios.server.web.frame import Frame
@@ -52,6 +54,8 @@ RESOURCES: tuple[APIRouter, ...] = (
     invitations.router,
     agents.router,
     sessions.router,
+    transcripts.router,
+    requests.router,
     audit.router,
 )
 _FAILURES = {

@@ -14,16 +14,16 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from claudios.protocol.errors import NotFound
-from claudios.server.bus.topics import Bus, Changed
+from claudios.server.bus.topics import STOPPING, Bus, Changed
 from claudios.server.ingest.append import Ingest
 from claudios.server.ingest.commit import GroupCommit
 from claudios.server.instructions.mailbox import Mailbox
 from claudios.server.keys import ServerKey
 from claudios.server.link.links import Links
+from claudios.server.live.projector import Projector
 from claudios.server.live.watching import Watching
 from claudios.server.store import agents, changes
 from claudios.server.store.engine import Store
-
 
 RETRY_AFTER_MS = 1_000
 
@@ -32,11 +32,13 @@ class DataPath:
     """The parts, and the loops that keep them going."""
 
     def __init__(self, store: Store, bus: Bus, key: ServerKey, now_ms: Callable[[], int]) -> None:
+        self._bus = bus
         self._now_ms = now_ms
         self.watching = Watching(bus)
         self.mailbox = Mailbox(store, bus, now_ms)
         self.commits = GroupCommit(store)
-        self.ingest = Ingest(self.commits, bus, lambda stored: None, now_ms)
+        self.projector = Projector(store, bus, now_ms)
+        self.ingest = Ingest(self.commits, bus, self.projector.stored, now_ms)
         self.links = Links(
             store,
             bus,
@@ -54,10 +56,12 @@ class DataPath:
             loops.create_task(self.commits.run(), name="commits")
             loops.create_task(self.links.run(), name="links")
             loops.create_task(self.mailbox.expire(), name="expiry")
+            loops.create_task(self.projector.run(), name="projector")
 
     def stop(self, retry_after_ms: int = RETRY_AFTER_MS) -> None:
-        """Tell agents that the server stops, and when to come back."""
+        """Tell agents and viewers that the server stops, and when to come back."""
         self.links.close(retry_after_ms)
+        self._bus.publish(STOPPING, retry_after_ms)
 
     def close(self) -> None:
         """Let go of the threads."""

@@ -54,12 +54,14 @@ class Registered:
 class Changed:
     """Something people see has changed: `message` is ready to be sent to whoever may see `project_id`.
 
-    `session_id` is the session it concerns, if any: its own viewers hear of it without an overview.
+    `session_id` is the session it concerns, if any: its own viewers hear of it without an overview. `about` names the
+    thing, so that for a slow viewer a newer message replaces the older one.
     """
 
     project_id: str
     session_id: str | None
     message: str
+    about: str | None = None
 
 
 def instructions(agent_id: str) -> Topic[tuple[Issued, ...]]:
@@ -89,6 +91,9 @@ def frames(session_id: str) -> Topic[FramesStored]:
 
 OVERVIEW: Topic[Changed] = Topic("overview")
 """Agents, sessions, requests and instructions that changed, of all projects."""
+
+STOPPING: Topic[int] = Topic("stopping")
+"""This server stops: viewers may come back after so many milliseconds."""
 
 ACCESS: Topic[str | None] = Topic("access")
 """A person's rights changed (their id), or anybody's (None): who holds a socket open checks it anew."""

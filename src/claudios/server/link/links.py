@@ -145,8 +145,7 @@ class Links:
             logger.info("agent_offline", agent=agent_id, boot=boot)
 
     async def run(self) -> None:
-        """Mark all agents offline, then sweep. Losing this loop would lose late wake-ups, so it never gives up."""
-        await self._store.write(registrations.all_left)
+        """Sweep. Losing this loop would lose late wake-ups, so it never gives up."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             if not self._held:

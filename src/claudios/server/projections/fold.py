@@ -7,7 +7,7 @@ bodies of the items are not in it. `Fold.restore` takes the items as they are st
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import orjson
@@ -108,6 +108,11 @@ class Fold:
 
     def feed(self, frames: bytes | memoryview) -> None:
         """Fold encoded frames, back to back. Those up to `position` only complete lines that had begun."""
+        for _ in self.steps(frames):
+            pass
+
+    def steps(self, frames: bytes | memoryview) -> Iterator[None]:
+        """Do as `feed` does, and pause after each frame."""
         for found in locate(frames):
             payload = bytes(frames[found.start + HEADER_BYTES : found.end])
             if found.seq > self.position:
@@ -115,6 +120,7 @@ class Fold:
                 self.position = found.seq
             else:
                 self._complete(found, payload)
+            yield
 
     def ask_events(self) -> list[AskEvent]:
         """Return what was asked, answered and withdrawn since the last call."""
@@ -132,9 +138,14 @@ class Fold:
         """Return the items that changed since the last call, as they stand."""
         return self._sheet.dirty()
 
+    def forget_changes(self) -> None:
+        """Drop what changed: nobody looks."""
+        self._sheet.forget_changes()
+
     @property
-    def has_changes(self) -> bool:
-        return self._sheet.has_changes
+    def is_dirty(self) -> bool:
+        """Whether items changed that were not taken by `dirty` yet."""
+        return self._sheet.is_dirty
 
     def _take(self, found: Located, payload: bytes) -> None:
         self._sheet.seq = found.seq

@@ -147,9 +147,9 @@ class Sheet:
         dirty, self._dirty = self._dirty, {}
         return [item.entry() for item in dirty.values()]
 
-    @property
-    def has_changes(self) -> bool:
-        return bool(self._changed)
+    def forget_changes(self) -> None:
+        """Drop what changed."""
+        self._changed.clear()
 
     @property
     def is_dirty(self) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from claudios.protocol.messages import Model
 from claudios.server.bus.topics import Changed
 from claudios.server.store import requests, sessions
+from claudios.server.store.agents import Agent
 from claudios.server.store.instructions import Instruction
 
 
@@ -21,23 +22,25 @@ def session(connection: Connection, session_id: str) -> Changed | None:
 
 def of_session(found: sessions.Session) -> Changed:
     """Tell how a session is."""
-    return Changed(found.project_id, found.id, _message("session", found))
+    return Changed(found.project_id, found.id, _message("session", found), f"session {found.id}")
 
 
 def request(connection: Connection, project_id: str, session_id: str, request_id: str) -> Changed | None:
     """Tell how a permission request, question or plan is now."""
     found = requests.get(connection, session_id, request_id)
-    return None if found is None else Changed(project_id, session_id, _message("request", found))
+    if found is None:
+        return None
+    return Changed(project_id, session_id, _message("request", found), f"request {session_id} {request_id}")
 
 
 def instruction(project_id: str, found: Instruction) -> Changed:
     """Tell how an instruction is."""
-    return Changed(project_id, found.session_id, _message("instruction", found))
+    return Changed(project_id, found.session_id, _message("instruction", found), f"instruction {found.id}")
 
 
-def agent(project_id: str, found: Model) -> Changed:
+def agent(project_id: str, found: Agent) -> Changed:
     """Tell how an agent is."""
-    return Changed(project_id, None, _message("agent", found))
+    return Changed(project_id, None, _message("agent", found), f"agent {found.id}")
 
 
 def removed(project_id: str, kind: str, thing_id: str, session_id: str | None = None) -> Changed:

@@ -11,7 +11,7 @@ from claudios.protocol.frame import locate
 from claudios.protocol.messages import Cursor
 from claudios.protocol.signing import Batch
 from claudios.server.ingest.verify import Source, Standing, Twin
-from claudios.server.store.tables import agents, batches, sessions
+from claudios.server.store.tables import agent_keys, agents, batches, sessions
 
 _STANDING = (
     select(sessions.c.agent_id, agents.c.boot, sessions.c.epoch, sessions.c.last_seq, sessions.c.head)
@@ -64,9 +64,8 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class SealedBatch:
-    """A stored batch with what is needed to check it again: the agent and key that sealed it."""
+    """A stored batch with the key that sealed it, encrypted; None when the key is gone."""
 
-    agent_id: str
     key_id: str
     sign_key_encrypted: bytes | None
     batch: Batch
@@ -133,6 +132,35 @@ def stretches_after(connection: Connection, session_id: str, after_seq: int, max
         last = row.first_seq
     found = connection.execute(_FRAMES, {"session": session_id, "first": first, "last": last})
     return [cut for row in found if (cut := _cut(row.first_seq, row.last_seq, bytes(row.frames), after_seq))]
+
+
+def sealed_after(connection: Connection, session_id: str, after_seq: int, most: int) -> list[SealedBatch]:
+    """Return up to `most` batches that start after `after_seq`, as they were signed."""
+    found = connection.execute(
+        select(batches, agent_keys.c.sign_key_encrypted)
+        .join(agent_keys, agent_keys.c.key_id == batches.c.key_id, isouter=True)
+        .where(batches.c.session_id == session_id, batches.c.first_seq > after_seq)
+        .order_by(batches.c.first_seq)
+        .limit(most)
+    )
+    return [
+        SealedBatch(
+            row.key_id,
+            row.sign_key_encrypted,
+            Batch(
+                session_id,
+                row.epoch,
+                row.first_seq,
+                row.last_seq,
+                row.boot,
+                row.previous,
+                row.head,
+                row.signature,
+                row.frames,
+            ),
+        )
+        for row in found
+    ]
 
 
 def _cut(first_seq: int, last_seq: int, frames: bytes, after_seq: int) -> Stretch | None:

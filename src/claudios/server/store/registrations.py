@@ -47,11 +47,6 @@ def left(connection: Connection, agent_id: str, boot: int, now_ms: int) -> bool:
     return connection.execute(ended.values(carrier=None, last_seen_ms=now_ms)).rowcount == 1
 
 
-def all_left(connection: Connection) -> None:
-    """Mark every agent as offline: the server has just started, and nobody is connected yet."""
-    connection.execute(update(agents).where(agents.c.carrier.is_not(None)).values(carrier=None))
-
-
 def keep_status(connection: Connection, agent_id: str, boot: int, status: Status, now_ms: int) -> None:
     """Keep what the agent says of its machine."""
     connection.execute(

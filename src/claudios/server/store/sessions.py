@@ -316,6 +316,11 @@ def save_fold(connection: Connection, session_id: str, folded_seq: int, fold: by
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
 
 
+def forget_fold(connection: Connection, session_id: str) -> None:
+    """Drop the projection's checkpoint."""
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(folded_seq=0, fold=None))
+
+
 def projects_of(connection: Connection, user_id: str) -> frozenset[str]:
     """Return the projects a person may see."""
     return frozenset(connection.execute(select(members.c.project_id).where(members.c.user_id == user_id)).scalars())

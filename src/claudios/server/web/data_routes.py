@@ -9,6 +9,7 @@ from starlette.types import Scope
 from claudios.server.data_path import DataPath
 from claudios.server.web.agent_link import LinkPoll, LinkSocket
 from claudios.server.web.live_log import LiveLog
+from claudios.server.web.viewer_socket import ViewerSocket
 
 
 def _data_path(scope: Scope) -> DataPath:
@@ -19,5 +20,6 @@ def _data_path(scope: Scope) -> DataPath:
 ROUTES: tuple[BaseRoute, ...] = (
     WebSocketRoute("/agent/v1/link", LinkSocket(lambda scope: _data_path(scope).links)),
     Route("/agent/v1/sync", LinkPoll(lambda scope: _data_path(scope).links), methods=["POST"]),
+    WebSocketRoute("/api/v1/live", ViewerSocket(_data_path)),
     WebSocketRoute("/api/v1/sessions/{session_id}/live-log", LiveLog(lambda scope: _data_path(scope).watching)),
 )

@@ -23,7 +23,7 @@ from claudios.server.store.projects import Role
 from claudios.server.store.sessions import NewSession, Session
 from claudios.server.web.accounts import Nothing
 from claudios.server.web.auth import Caller, SignedIn, require_role
-from claudios.server.web.fields import Body, Line, Limited, PathId, Prose, TimeMs
+from claudios.server.web.fields import Body, Limited, Line, PathId, Prose, TimeMs
 from claudios.server.web.parts import WithParts
 
 router = APIRouter(tags=["sessions"])
@@ -185,9 +185,7 @@ async def send_command(
 
 
 @router.post("/sessions/{session_id}/interrupt", operation_id="interrupt_session", status_code=201)
-async def interrupt_session(
-    session_id: PathId, parts: WithParts, data: WithDataPath, caller: SignedIn
-) -> Instruction:
+async def interrupt_session(session_id: PathId, parts: WithParts, data: WithDataPath, caller: SignedIn) -> Instruction:
     """Stop the running turn; the session stays."""
     now = parts.now_ms()
 
@@ -199,9 +197,7 @@ async def interrupt_session(
 
 
 @router.post("/sessions/{session_id}/terminate", operation_id="terminate_session", status_code=201)
-async def terminate_session(
-    session_id: PathId, parts: WithParts, data: WithDataPath, caller: SignedIn
-) -> Instruction:
+async def terminate_session(session_id: PathId, parts: WithParts, data: WithDataPath, caller: SignedIn) -> Instruction:
     """End a session: politely first, then by force."""
     now = parts.now_ms()
 
@@ -237,9 +233,7 @@ async def list_instructions(session_id: PathId, parts: WithParts, caller: Signed
     return await parts.store.read(look)
 
 
-def seen_session(
-    connection: Connection, caller: Caller, session_id: str, needed: Role = Role.VIEWER
-) -> Session:
+def seen_session(connection: Connection, caller: Caller, session_id: str, needed: Role = Role.VIEWER) -> Session:
     """Return a session that the caller may see. Raises NotFound, Forbidden."""
     found = sessions.get(connection, session_id)
     if found is None:

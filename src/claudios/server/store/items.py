@@ -1,0 +1,85 @@
+"""Items: the readable pieces of every transcript, as the projection last left them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
+
+from claudios.server.projections.items import Entry
+from claudios.server.store.tables import items
+
+_DELETE = delete(items).where(items.c.session_id == bindparam("session"), items.c.no == bindparam("number"))
+_INSERT = insert(items)
+_OF_SESSION = select(items).where(items.c.session_id == bindparam("session"))
+
+
+def put(connection: Connection, session_id: str, entries: Sequence[Entry]) -> None:
+    """Insert items, or replace those that are there."""
+    if not entries:
+        return
+    connection.execute(_DELETE, [{"session": session_id, "number": entry.no} for entry in entries])
+    connection.execute(
+        _INSERT,
+        [
+            {
+                "session_id": session_id,
+                "no": entry.no,
+                "kind": entry.kind,
+                "body": orjson.dumps(entry.body).decode(),
+                "parent": entry.parent,
+                "at_ms": entry.at_ms,
+                "created_seq": entry.created_seq,
+                "updated_seq": entry.updated_seq,
+            }
+            for entry in entries
+        ],
+    )
+
+
+def numbered(connection: Connection, session_id: str, numbers: Iterable[int]) -> list[Entry]:
+    """Return these items."""
+    found = connection.execute(_OF_SESSION.where(items.c.no.in_(list(numbers))), {"session": session_id})
+    return [_entry(row) for row in found]
+
+
+def page(
+    connection: Connection, session_id: str, *, after: int | None, before: int | None, limit: int
+) -> tuple[list[Entry], bool]:
+    """Return items in order, and whether there are earlier ones.
+
+    With `after`, the first ones after that number; else the last ones before `before`, or of all.
+    """
+    wanted = _OF_SESSION
+    if after is not None:
+        wanted = wanted.where(items.c.no > after)
+    if before is not None:
+        wanted = wanted.where(items.c.no < before)
+    ordered = wanted.order_by(items.c.no if after is not None else items.c.no.desc()).limit(limit)
+    found = [_entry(row) for row in connection.execute(ordered, {"session": session_id})]
+    if after is None:
+        found.reverse()
+    return found, bool(found) and found[0].no > 1
+
+
+def changed_after(connection: Connection, session_id: str, position: int, limit: int) -> list[Entry] | None:
+    """Return the items that changed after a position, in order; None when there are more than `limit`."""
+    changed = _OF_SESSION.where(items.c.updated_seq > position).order_by(items.c.no).limit(limit + 1)
+    found = [_entry(row) for row in connection.execute(changed, {"session": session_id})]
+    return None if len(found) > limit else found
+
+
+def remove_all(connection: Connection, session_id: str) -> None:
+    """Forget a session's items, to fold its log anew."""
+    connection.execute(delete(items).where(items.c.session_id == session_id))
+
+
+def count(connection: Connection, session_id: str) -> int:
+    """Return how many items a session has."""
+    return connection.execute(select(func.count()).where(items.c.session_id == session_id)).scalar() or 0
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
+    return Entry(row.no, row.kind, orjson.loads(row.body), row.created_seq, row.updated_seq, row.at_ms, row.parent)

@@ -1,0 +1,184 @@
+"""A session's transcript and record: items in pages, the log as it was captured, and its verification."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from sqlalchemy import Connection
+from starlette.responses import StreamingResponse
+
+from claudios.protocol.frame import HEADER_BYTES, Stream, locate
+from claudios.protocol.messages import Model
+from claudios.server.ingest.verify import LogCheck
+from claudios.server.projections.items import Entry
+from claudios.server.store import items, log, sessions
+from claudios.server.store.log import Stretch
+from claudios.server.web.auth import SignedIn
+from claudios.server.web.fields import Limited, PathId
+from claudios.server.web.parts import Parts, WithParts
+from claudios.server.web.sessions import WithDataPath, seen_session
+
+router = APIRouter(tags=["transcripts"], prefix="/sessions/{session_id}")
+
+READ_BYTES = 1024 * 1024
+CHECKED_AT_ONCE = 16
+Seq = Annotated[int, Query(ge=0, le=2**53)]
+StreamName = Literal["stdout", "stderr", "stdin", "event"]
+
+
+class Item(Model):
+    """A readable piece of a transcript; what `body` holds depends on `kind` (docs/api.md)."""
+
+    no: int
+    kind: Literal["user", "message", "thinking", "tool", "request", "turn", "notice", "raw"]
+    body: dict[str, object]
+    created_seq: int
+    updated_seq: int
+    at_ms: int
+    parent: str | None
+
+
+class ItemPage(Model):
+    """Items in order, and the position in the log up to which they are true."""
+
+    items: tuple[Item, ...]
+    position: int
+    has_earlier: bool
+
+
+class Verification(Model):
+    """Whether the stored log is what the machine signed; `first_bad_seq` names the first frame that is not."""
+
+    verified: bool
+    frames: int
+    batches: int
+    first_bad_seq: int | None
+    problem: str | None
+    head: str
+
+
+@router.get("/items", operation_id="list_items")
+async def list_items(
+    session_id: PathId,
+    parts: WithParts,
+    data: WithDataPath,
+    caller: SignedIn,
+    after: Annotated[int | None, Query(ge=0, le=2**31)] = None,
+    before: Annotated[int | None, Query(ge=0, le=2**31)] = None,
+    limit: Limited = 200,
+) -> ItemPage:
+    """Return a page of the transcript: after an item, before one, or the end of it."""
+    await parts.store.read(lambda connection: seen_session(connection, caller, session_id))
+    await data.projector.settle(session_id)
+
+    def look(connection: Connection) -> tuple[list[Entry], bool, int]:
+        seen_session(connection, caller, session_id)
+        kept = sessions.checkpoint(connection, session_id)
+        found, has_earlier = items.page(connection, session_id, after=after, before=before, limit=limit)
+        return found, has_earlier, kept.folded_seq if kept else 0
+
+    found, has_earlier, position = await parts.store.read(look)
+    return ItemPage(items=tuple(_item(entry) for entry in found), position=position, has_earlier=has_earlier)
+
+
+@router.get("/log", operation_id="download_log", response_class=StreamingResponse)
+async def download_log(
+    session_id: PathId, parts: WithParts, caller: SignedIn, stream: StreamName = "stdout", after: Seq = 0
+) -> StreamingResponse:
+    """Return the bytes of one stream exactly as they were captured."""
+    await parts.store.read(lambda connection: seen_session(connection, caller, session_id))
+    wanted = Stream[stream.upper()]
+
+    async def payloads() -> AsyncIterator[bytes]:
+        async for stretch in _stretches(parts, session_id, after):
+            piece = b"".join(
+                stretch.frames[found.start + HEADER_BYTES : found.end]
+                for found in locate(stretch.frames)
+                if found.stream is wanted
+            )
+            if piece:
+                yield piece
+
+    return _download(payloads())
+
+
+@router.get("/frames", operation_id="download_frames", response_class=StreamingResponse)
+async def download_frames(session_id: PathId, parts: WithParts, caller: SignedIn, after: Seq = 0) -> StreamingResponse:
+    """Return the encoded frames of the log, to be verified somewhere else."""
+    await parts.store.read(lambda connection: seen_session(connection, caller, session_id))
+
+    async def frames() -> AsyncIterator[bytes]:
+        async for stretch in _stretches(parts, session_id, after):
+            yield stretch.frames
+
+    return _download(frames())
+
+
+@router.get("/verify", operation_id="verify_session")
+async def verify_session(session_id: PathId, parts: WithParts, caller: SignedIn) -> Verification:
+    """Check every stored frame against the chain and the machine's signatures."""
+    session = await parts.store.read(lambda connection: seen_session(connection, caller, session_id))
+    check = LogCheck(session.agent_id)
+    keys: dict[str, bytes | None] = {}
+
+    def more(connection: Connection) -> tuple[int, tuple[int, str] | None]:
+        """Check some batches; return how many there were, and the first fault."""
+        found = log.sealed_after(connection, session_id, check.last_seq, CHECKED_AT_ONCE)
+        for sealed in found:
+            if sealed.key_id not in keys:
+                encrypted = sealed.sign_key_encrypted
+                keys[sealed.key_id] = encrypted and parts.key.decrypt(
+                    encrypted, agent_id=session.agent_id, key_id=sealed.key_id
+                )
+            fault = check.take(sealed.batch, keys[sealed.key_id])
+            if fault is not None:
+                return len(found), fault
+        if not found:
+            place = sessions.place(connection, session_id)
+            return 0, check.finish(place.last_seq, place.head) if place else None
+        return len(found), None
+
+    fault: tuple[int, str] | None = None
+    count = 1
+    while count and fault is None:
+        count, fault = await parts.store.read(more)
+    return Verification(
+        verified=fault is None,
+        frames=check.last_seq,
+        batches=check.batches,
+        first_bad_seq=fault[0] if fault else None,
+        problem=fault[1] if fault else None,
+        head=check.head.hex(),
+    )
+
+
+async def _stretches(parts: Parts, session_id: str, after: int) -> AsyncIterator[Stretch]:
+    while True:
+        found = await parts.store.read(
+            lambda connection, after=after: log.stretches_after(connection, session_id, after, READ_BYTES)  # type: ignore[misc]
+        )
+        if not found:
+            return
+        for stretch in found:
+            yield stretch
+            after = stretch.last_seq
+
+
+def _download(chunks: AsyncIterator[bytes]) -> StreamingResponse:
+    return StreamingResponse(chunks, media_type="application/octet-stream")
+
+
+def _item(entry: Entry) -> Item:
+    return Item.model_validate(
+        {
+            "no": entry.no,
+            "kind": entry.kind,
+            "body": entry.body,
+            "created_seq": entry.created_seq,
+            "updated_seq": entry.updated_seq,
+            "at_ms": entry.at_ms,
+            "parent": entry.parent,
+        }
+    )
