@@ -9,6 +9,8 @@ from signal import SIGKILL
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
+_M_MMAP_THRESHOLD = -3
+_MMAP_BYTES = 256 * 1024
 
 if sys.platform == "linux":
     import ctypes
@@ -20,10 +22,18 @@ if sys.platform == "linux":
         if _libc.prctl(option, argument, ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)) != 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))
+
+    def give_memory_back() -> None:
+        """Keep what one large input took from staying with this process: fix the threshold that glibc would raise."""
+        if hasattr(_libc, "mallopt"):
+            _libc.mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES)
 else:
 
     def _prctl(option: int, value: int | bytes) -> None:
         """Do nothing: this system has no prctl."""
+
+    def give_memory_back() -> None:
+        """Do nothing: other allocators give large pieces back by themselves."""
 
 
 def become_reaper(name: bytes) -> None:

@@ -20,7 +20,7 @@ from claudios.shim.child import StartFailed, start
 from claudios.shim.control import VERSION, Control, Request
 from claudios.shim.family import Family
 from claudios.shim.inputs import Inputs
-from claudios.shim.kernel import become_reaper
+from claudios.shim.kernel import become_reaper, give_memory_back
 from claudios.shim.ladder import Ladder, Step
 from claudios.shim.launch import Launch
 from claudios.shim.processes import signal_all
@@ -77,6 +77,7 @@ class Session:
     def run(self) -> None:
         """Start the program and serve until its log is complete and no daemon needs this process."""
         become_reaper(b"claudios-shim")
+        give_memory_back()
         self._catch_signals()
         _say_ready()
         self._start()

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import _thread
 import os
+import sys
 from collections import deque
 
 MAX_WAITING = 16
 _END = -1
+_to_disk = os.fdatasync if sys.platform == "linux" else os.fsync
 
 
 class Syncer:
@@ -64,7 +66,7 @@ class Syncer:
 
 def _sync(file: int, *, close: bool) -> None:
     try:
-        os.fdatasync(file)
+        _to_disk(file)
     except OSError as problem:
         os.write(2, f"The disk did not take the spool: {problem}.\n".encode())
     if close:

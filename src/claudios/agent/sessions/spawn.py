@@ -62,14 +62,14 @@ async def _read_once(descriptor: int) -> bytes:
 def _reap_when_dead(pid: int) -> None:
     """Collect the exit status of a child whenever it comes, so that no zombie stays."""
     loop = asyncio.get_running_loop()
-    if sys.platform != "linux":
+    if sys.platform == "linux":
+        watched = os.pidfd_open(pid)
+
+        def reap() -> None:
+            loop.remove_reader(watched)
+            os.close(watched)
+            os.waitpid(pid, 0)
+
+        loop.add_reader(watched, reap)
+    else:
         loop.run_in_executor(None, os.waitpid, pid, 0)
-        return
-    watched = os.pidfd_open(pid)
-
-    def reap() -> None:
-        loop.remove_reader(watched)
-        os.close(watched)
-        os.waitpid(pid, 0)
-
-    loop.add_reader(watched, reap)
