@@ -17,11 +17,18 @@ def main() -> None:
     if "_CLAUDIOS_COMPLETE" not in os.environ:
         if arguments[:1] == ["agent"] and _is_for_daemon(arguments[1:]):
             become("claudios.agent", arguments[1:])
-        if arguments[:1] == ["server"]:
+        if arguments[:1] == ["server"] and has_server():
             become("claudios.server", arguments[1:])
     from claudios.cli.app import run
 
     sys.exit(run(arguments))
+
+
+def has_server() -> bool:
+    """Say whether what the server needs is installed; the base package leaves it out."""
+    from importlib.util import find_spec
+
+    return all(find_spec(name) is not None for name in ("fastapi", "sqlalchemy", "uvicorn"))
 
 
 def _is_for_daemon(arguments: list[str]) -> bool:

@@ -146,6 +146,8 @@ def _turn(item: Item) -> Piece:
     dollars = item.body.get("cost_usd")
     told = [f"{spent / 1000:.1f} s"] if isinstance(spent, int | float) else []
     told += [cost(float(dollars))] if isinstance(dollars, int | float) else []
+    if item.text("terminal_reason").startswith("aborted"):
+        return Piece(Voice.NOTE, "[The turn was interrupted.]\n")
     if item.flag("is_error"):
         why = item.text("terminal_reason") or item.text("subtype")
         return Piece(Voice.PROBLEM, f"[The turn failed: {one_line(item.text('result') or why)}]\n")

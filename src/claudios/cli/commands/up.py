@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from claudios.cli import credentials, exits
+from claudios.cli.commands.server import NO_SERVER
 from claudios.cli.credentials import Login
 from claudios.cli.help import Command
+from claudios.cli.main import has_server
 from claudios.cli.options import json_option
 from claudios.cli.progress import working
 from claudios.cli.table import print_json
@@ -20,7 +22,7 @@ from claudios.cli.up import summary
 from claudios.cli.up.household import Household, set_up
 from claudios.cli.up.lock import Running, UpLock, running
 from claudios.cli.up.places import Places, places
-from claudios.protocol.errors import AlreadyRunning, LocalError
+from claudios.protocol.errors import AlreadyRunning, LocalError, SettingInvalid
 
 if TYPE_CHECKING:
     from claudios.cli.up.supervisor import Ready
@@ -52,6 +54,8 @@ def up(port: int, demo: bool | None, verbose: bool, as_json: bool) -> int:
     Ctrl+C ends the sessions, then everything else; a second Ctrl+C ends at once. Where it runs already, prints a fresh
     link.
     """
+    if not has_server():
+        raise SettingInvalid(NO_SERVER)
     here = places()
     here.make()
     try:

@@ -63,8 +63,6 @@ async def set_up(places: Places, flags: Sequence[str], environment: Mapping[str,
             await asked.wait()
     if asked.returncode != 0:
         last = complaint.decode(errors="replace").strip().rsplit("\n", 1)[-1]
-        if "No module named" in last:
-            last = "this installation has no server. Install it: pip install 'claudios[server]'"
         raise LocalError(f"The server cannot be set up: {last or f'exit code {asked.returncode}'}")
     household = read(Household, parse(told))
     write_private(places.api_token, household.api_token)
