@@ -14,6 +14,9 @@ from claudios.protocol.frame import MAX_PAYLOAD_BYTES, Stream, locate
 from tests.helpers import fake_cli
 from tests.helpers.shim import FAKE, running_shim
 
+# Signals 32 and 33 belong to the C library; a parent such as make leaves them ignored, and no program can change that.
+C_LIBRARY_SIGNALS = 0b11 << 31
+
 pytestmark = pytest.mark.integration
 
 
@@ -149,7 +152,7 @@ def test_the_program_starts_with_default_signals(tmp_path: Path) -> None:
     with running_shim(tmp_path, ["/bin/sh", "-c", "grep -E 'SigIgn|SigBlk' /proc/self/status"]) as shim:
         shim.attach().until("ended")
         masks = [int(line.split()[1], 16) for line in shim.stream(Stream.STDOUT).decode().splitlines()]
-        assert masks == [0, 0]
+        assert [mask & ~C_LIBRARY_SIGNALS for mask in masks] == [0, 0]
 
 
 def test_a_newer_daemon_takes_the_place_of_the_older(tmp_path: Path) -> None:
