@@ -4,7 +4,8 @@ BIN := .venv/bin
 TESTS := tests/unit tests/contract tests/integration tests/acceptance tests/browser
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help up test unit check format bench lock clean
+.PHONY: help up test unit check format bench lock clean \
+	check-format check-lint check-types check-layers check-documents check-page check-unit
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -24,13 +25,22 @@ unit: ## Run only the fast tests
 
 check: ## Format, lint, types, layers, documents and the fast tests, in under a minute
 	$(PREPARE) dev page-packages
+	@$(MAKE) --no-print-directory --keep-going check-format check-lint check-types check-layers check-documents check-page check-unit
+
+check-format:
 	$(BIN)/ruff format --check --quiet
+check-lint:
 	$(BIN)/ruff check --quiet
+check-types:
 	$(BIN)/mypy
+check-layers:
 	$(BIN)/lint-imports --no-logo
+check-documents:
 	$(BIN)/python -m scripts.check_docs
+check-page:
 	cd web && npm run --silent check
-	@$(PYTEST) --quiet tests/unit
+check-unit:
+	$(PYTEST) --quiet tests/unit
 
 format: ## Put the Python and the page into the house format
 	$(PREPARE) dev page-packages
