@@ -40,7 +40,7 @@ class Credentials:
     def without(self, url: str) -> Credentials:
         """Return these credentials without the login of one server."""
         left = {key: login for key, login in self.logins.items() if key != url}
-        return replace(self, logins=left, default=self.default if self.default in left else next(iter(left), None))
+        return replace(self, logins=left, default=self.default if self.default in left else None)
 
 
 def path() -> Path:
@@ -85,11 +85,16 @@ def read_address(text: str) -> Address:
 def choose(named: str | None) -> tuple[Address, str]:
     """Return the server meant and the token for it: the one named, of CLAUDIOS_SERVER, or the default.
 
-    A name is a URL, or a part of the URL of exactly one login. CLAUDIOS_TOKEN goes before a stored token.
+    Without any of these it is the only one there is. A name is a URL, or a part of the URL of exactly one login.
+    CLAUDIOS_TOKEN goes before a stored token.
     Raises NotSignedIn, NotFound, SettingInvalid.
     """
     known = load()
     wanted = named or os.environ.get(SERVER_VARIABLE) or known.default
+    if wanted is None and len(known.logins) == 1:
+        (wanted,) = known.logins
+    if wanted is None and known.logins:
+        raise NotFound(f"Which server? Add --server: {', '.join(known.logins)}.")
     if wanted is None:
         raise NotSignedIn(
             "You are not signed in to any server. Run `claudios login URL`, or `claudios up` for one here."

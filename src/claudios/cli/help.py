@@ -44,3 +44,13 @@ class Group(click.Group):
 
     context_class = Context
     command_class = Command
+
+
+class ListingGroup(Group):
+    """A group that lists (its command `ls`) when no command of it is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        is_asking_for_help = bool({"-h", "--help"} & set(args[:1]))
+        if not args or (args[0].startswith("-") and not is_asking_for_help):
+            args = ["ls", *args]
+        return super().parse_args(ctx, args)

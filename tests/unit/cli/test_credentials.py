@@ -72,10 +72,17 @@ def test_a_name_that_fits_several_servers_is_not_guessed() -> None:
         credentials.choose("127.0.0.1")
 
 
-def test_signing_out_leaves_the_others_and_a_default() -> None:
+def test_without_a_default_the_only_server_is_meant_and_of_several_none() -> None:
+    credentials.save(Credentials({HOME.url: HOME}))
+    assert credentials.choose(None)[1] == "clp_home"
+    credentials.save(Credentials({HOME.url: HOME, WORK.url: WORK}))
+    with pytest.raises(NotFound, match="--server"):
+        credentials.choose(None)
+
+
+def test_signing_out_leaves_the_others_and_chooses_none_of_them_as_default() -> None:
     known = Credentials().with_login(HOME).with_login(WORK).without(WORK.url)
-    assert (known.default, set(known.logins)) == (HOME.url, {HOME.url})
-    assert known.without(HOME.url).default is None
+    assert (known.default, set(known.logins)) == (None, {HOME.url})
 
 
 @pytest.mark.parametrize("damage", ["", "[]", "{}", '{"servers": {"http://x": {}}}', '{"servers": [1]}'])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from claudios.cli import find
-from claudios.cli.help import Group
+from claudios.cli.help import ListingGroup
 from claudios.cli.options import connected, json_option
 from claudios.cli.table import print_json, print_table
 from claudios.cli.text import age, one_line, plural
@@ -15,12 +15,9 @@ from claudios.client.shapes import Agent, AgentWithToken
 project_option = click.option("--project", metavar="NAME", help="The project, by name or id.")
 
 
-@click.group(cls=Group, invoke_without_command=True)
-@click.pass_context
-def agents(context: click.Context) -> None:
+@click.group(cls=ListingGroup)
+def agents() -> None:
     """List agents, create them, and manage their tokens. Without a command: ls."""
-    if context.invoked_subcommand is None:
-        context.invoke(context.command.get_command(context, "ls"))  # type: ignore[attr-defined]  # it is this group
 
 
 @agents.command()

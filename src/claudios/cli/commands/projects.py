@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import click
 
-from claudios.cli.help import Group
+from claudios.cli.help import ListingGroup
 from claudios.cli.options import connected, json_option
 from claudios.cli.table import print_json, print_table
 from claudios.cli.text import one_line
 from claudios.client.api import Client
 
 
-@click.group(cls=Group, invoke_without_command=True)
-@click.pass_context
-def projects(context: click.Context) -> None:
+@click.group(cls=ListingGroup)
+def projects() -> None:
     """List and create projects. Without a command: ls."""
-    if context.invoked_subcommand is None:
-        context.invoke(context.command.get_command(context, "ls"))  # type: ignore[attr-defined]  # it is this group
 
 
 @projects.command()

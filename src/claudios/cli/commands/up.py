@@ -11,7 +11,7 @@ import click
 
 from claudios.cli import credentials, exits
 from claudios.cli.commands.server import NO_SERVER
-from claudios.cli.credentials import Login
+from claudios.cli.credentials import Credentials, Login
 from claudios.cli.help import Command
 from claudios.cli.main import has_server
 from claudios.cli.options import json_option
@@ -152,7 +152,8 @@ def _as_json(url: str, household: Household, pid: int, is_demo: bool, *, was_run
 def _remember(url: str, household: Household) -> None:
     """Sign the command line in, too; another server that is the default stays it."""
     known = credentials.load()
+    for login in known.logins.values():
+        if login.token == household.api_token:  # this same server, at the port it had before
+            known = known.without(login.url)
     login = Login(url, household.api_token, household.username)
-    if known.logins.get(url) == login:
-        return
-    credentials.save(credentials.Credentials({**known.logins, url: login}, known.default or url))
+    credentials.save(Credentials({**known.logins, url: login}, known.default or url))
