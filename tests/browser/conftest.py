@@ -7,10 +7,12 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from tests.browser.browsing import CHROMIUM, FLAGS, Watched, open_window
 from tests.browser.product import Product
+
+expect.set_options(timeout=30_000)  # a machine may be busy with much else
 
 OpenWindow = Callable[..., Awaitable[Watched]]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from contextlib import suppress
 
 from playwright.async_api import Locator, Page, expect
 
@@ -98,6 +100,15 @@ async def is_idle(page: Page) -> None:
 def transcript(page: Page) -> Locator:
     """What was said in the session."""
     return page.get_by_role("log", name="Transcript")
+
+
+async def reads(page: Page, told: str) -> None:
+    """Wait until the whole transcript reads like this."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(20):
+            while await whole_text(page) != told:
+                pass
+    assert await whole_text(page) == told
 
 
 async def whole_text(page: Page) -> str:

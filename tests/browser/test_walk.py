@@ -69,7 +69,7 @@ async def test_a_person_gets_from_the_first_account_to_a_session_found_again(
     # It is all there after a reload...
     await page.reload()
     await expect(log.get_by_text("Interrupted", exact=True)).to_be_visible()
-    assert await steps.whole_text(page) == told
+    await steps.reads(page, told)
 
     # ...after a restart of the server, to which the page comes back by itself...
     with watched.outage():
@@ -98,6 +98,7 @@ async def test_a_person_gets_from_the_first_account_to_a_session_found_again(
     await expect(page.get_by_text("It was terminated on request.")).to_be_visible(timeout=60_000)
     await watched.audit("ended session")
     await page.goto("/?state=ended")
+    await expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
     await watched.audit("list")
     await page.get_by_role("main").get_by_role("link", name=re.compile("laptop")).click()
     await expect(page.get_by_role("button", name="Resume")).to_be_visible()

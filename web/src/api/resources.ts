@@ -151,6 +151,8 @@ export const sessions = {
 
 export const requests = {
   pending: (signal?: AbortSignal) => call<Request[]>("GET", "/requests?state=pending", undefined, signal),
+  ofSession: (sessionId: string, signal?: AbortSignal) =>
+    call<Request[]>("GET", `/requests${query({ session_id: sessionId })}`, undefined, signal),
   answer: (sessionId: string, requestId: string, answer: Answer) =>
     call<Request>("POST", `/sessions/${sessionId}/requests/${encodeURIComponent(requestId)}/answer`, answer),
 };

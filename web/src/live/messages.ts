@@ -10,6 +10,8 @@ export interface ItemsMessage {
   items: Item[];
   position: number;
   has_earlier: boolean;
+  /** The newest items as a whole, although only what changed was asked for: too much has. */
+  reset?: boolean;
   session: Session;
   requests: Request[];
 }

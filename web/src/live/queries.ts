@@ -37,6 +37,17 @@ export const requestsInto = (store: Store) =>
     },
   });
 
+/** All that a session ever asked: the transcript says who answered, these also when. */
+export const requestsOfSessionInto = (store: Store, sessionId: string) =>
+  queryOptions({
+    queryKey: [...keys.requests, sessionId],
+    queryFn: async ({ signal }) => {
+      const found = await requests.ofSession(sessionId, signal);
+      for (const request of found) store.putRequest(request);
+      return found.length;
+    },
+  });
+
 export const instructionsInto = (store: Store, sessionId: string) =>
   queryOptions({
     queryKey: [...keys.sessions, sessionId, "instructions"],

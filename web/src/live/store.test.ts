@@ -90,6 +90,12 @@ describe("the store", () => {
     expect(store.position(SESSION_ID)).toBeUndefined();
   });
 
+  test("begins anew when too much has changed to be told apart", () => {
+    subscribed(message(1, "a"), message(2, "b"));
+    store.receive(items({ items: [message(900, "z")], position: 1000, has_earlier: true, reset: true }));
+    expect(store.transcript(SESSION_ID)).toEqual({ order: [900], hasEarlier: true, isLoaded: true });
+  });
+
   test("takes a session's requests as the server knows them, those answered elsewhere being gone", () => {
     store.putRequest(request({ id: "gone" }));
     store.putRequest(request({ id: "other", session_id: "another" }));
@@ -102,6 +108,15 @@ describe("the store", () => {
     store.putRequest(request({ session_id: "another", tool_name: "Write" }));
     expect(store.request(SESSION_ID, "r1")?.tool_name).toBe("Bash");
     expect(store.pendingRequests).toHaveLength(2);
+  });
+
+  test("knows that a session is cut off as soon as its agent is", () => {
+    store.putAgent(agent({ online: true }));
+    store.putSession(session({ agent_online: true }));
+    store.receive({ type: "agent", agent: agent({ online: false, name: "old laptop" }) });
+    expect(store.session(SESSION_ID)).toMatchObject({ agent_online: false, agent_name: "old laptop" });
+    store.putSession(session({ agent_online: true, updated_ms: 9_000 }));
+    expect(store.session(SESSION_ID)?.agent_online).toBe(false);
   });
 
   test("lets go of agents that are no longer there, in the project asked for only", () => {

@@ -124,13 +124,13 @@ export class Store {
   receive(message: FromServer): void {
     switch (message.type) {
       case "items": {
-        const isContinuation = !this.#awaitsWhole.delete(message.session_id);
+        const isContinuation = !this.#awaitsWhole.delete(message.session_id) && message.reset !== true;
         this.#noteTranscript(
           message.session_id,
           this.#transcriptOf(message.session_id).applyItems(message, isContinuation),
         );
         this.putSession(message.session);
-        this.#replaceRequests(message.session_id, message.requests);
+        this.#replacePending(message.requests, ({ session_id }) => session_id === message.session_id);
         return;
       }
       case "patch":
@@ -167,16 +167,12 @@ export class Store {
   putSession(session: Session): void {
     const known = this.#sessions.get(session.id);
     if (known !== undefined && known.updated_ms > session.updated_ms) return;
-    this.#sessions.set(session.id, session);
-    this.#sessionList = null;
-    this.topics.touch(topic.session(session.id));
-    this.topics.touch(topic.sessions);
+    this.#setSession(session);
   }
 
   putAgent(agent: Agent): void {
     this.#agents.set(agent.id, agent);
-    this.#agentList = null;
-    this.topics.touch(topic.agents);
+    this.#noteAgents();
   }
 
   /** Take the whole list of agents, of one project or of all. */
@@ -184,8 +180,7 @@ export class Store {
     for (const known of [...this.#agents.values()])
       if (projectId === undefined || known.project_id === projectId) this.#agents.delete(known.id);
     for (const agent of agents) this.#agents.set(agent.id, agent);
-    this.#agentList = null;
-    this.topics.touch(topic.agents);
+    this.#noteAgents();
   }
 
   putRequest(request: Request): void {
@@ -196,11 +191,7 @@ export class Store {
 
   /** Take the whole list of what waits for a person: what is no longer in it was answered or withdrawn. */
   replacePending(requests: readonly Request[]): void {
-    for (const known of [...this.#requests.values()])
-      if (known.state === "pending") this.#requests.delete(keyOf(known));
-    for (const request of requests) this.#requests.set(keyOf(request), request);
-    this.#requestList = null;
-    this.topics.touch(topic.requests);
+    this.#replacePending(requests, () => true);
   }
 
   putInstruction(instruction: Instruction): void {
@@ -254,9 +245,30 @@ export class Store {
     }
   }
 
-  #replaceRequests(sessionId: string, requests: readonly Request[]): void {
+  /** Keep a session as it is now: whether its agent is there, the agent itself knows best. */
+  #setSession(session: Session): void {
+    const agent = this.#agents.get(session.agent_id);
+    const isTrue = agent === undefined || (agent.online === session.agent_online && agent.name === session.agent_name);
+    const kept = isTrue ? session : { ...session, agent_online: agent.online, agent_name: agent.name };
+    this.#sessions.set(session.id, kept);
+    this.#sessionList = null;
+    this.topics.touch(topic.session(session.id));
+    this.topics.touch(topic.sessions);
+  }
+
+  #noteAgents(): void {
+    this.#agentList = null;
+    this.topics.touch(topic.agents);
+    for (const session of [...this.#sessions.values()]) {
+      const agent = this.#agents.get(session.agent_id);
+      const isOld = agent !== undefined && (agent.online !== session.agent_online || agent.name !== session.agent_name);
+      if (isOld) this.#setSession(session);
+    }
+  }
+
+  #replacePending(requests: readonly Request[], isConcerned: (request: Request) => boolean): void {
     for (const known of [...this.#requests.values()])
-      if (known.session_id === sessionId) this.#requests.delete(keyOf(known));
+      if (known.state === "pending" && isConcerned(known)) this.#requests.delete(keyOf(known));
     for (const request of requests) this.#requests.set(keyOf(request), request);
     this.#requestList = null;
     this.topics.touch(topic.requests);

@@ -36,7 +36,9 @@ export function Details({ session }: { session: Session }) {
         </Fact>
         <Fact name="Project">{session.project_name}</Fact>
         <Fact name="Directory">
-          <span className="font-mono text-xs [overflow-wrap:anywhere]">{session.directory || "the agent's own"}</span>
+          <span className="font-mono text-xs [overflow-wrap:anywhere]">
+            {session.directory ?? agent?.machine?.default_directory ?? "the agent's own"}
+          </span>
         </Fact>
         <Fact name="Model">{session.model ?? "the CLI's default"}</Fact>
         <Fact name="Permissions">

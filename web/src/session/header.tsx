@@ -51,7 +51,13 @@ export function SessionHeader({
           <StatusWords session={session} />
         </span>
         <span className="max-lg:hidden">
-          {session.agent_name} · <span className="font-mono">{session.directory}</span>
+          {session.agent_name}
+          {session.directory && (
+            <>
+              {" · "}
+              <span className="font-mono">{session.directory}</span>
+            </>
+          )}
         </span>
       </span>
       <span className="flex-1 md:hidden" />

@@ -6,7 +6,7 @@ import { newId } from "../api/ids";
 import { projectsQuery, sessions } from "../api/resources";
 import type { Session } from "../api/types";
 import { useLive, useSession, useWatch } from "../live/hooks";
-import { instructionsInto, sessionInto } from "../live/queries";
+import { instructionsInto, requestsOfSessionInto, sessionInto } from "../live/queries";
 import { DEMO_PROMPTS } from "../sessions/demo-prompts";
 import { endingOf, titleOf } from "../sessions/status";
 import { TopBar } from "../shell/shell";
@@ -31,8 +31,8 @@ export function SessionView() {
   const { sessionId } = route.useParams();
   const { store } = useLive();
   const session = useSession(sessionId);
-  const { error, refetch } = useQuery(sessionInto(store, sessionId));
-  const isGone = error instanceof ApiError && error.status === 404;
+  const { error, isSuccess, refetch } = useQuery(sessionInto(store, sessionId));
+  const isGone = (error instanceof ApiError && error.status === 404) || (session === undefined && isSuccess);
   useTitle(session === undefined ? "Session" : titleOf(session));
   if (isGone || (session === undefined && error !== null))
     return (
@@ -65,6 +65,7 @@ function Open({ session }: { session: Session }) {
   const composer = useRef<ComposerHandle>(null);
   useWatch(session.id);
   useQuery(instructionsInto(store, session.id));
+  useQuery(requestsOfSessionInto(store, session.id));
   const role = projects?.find(({ id }) => id === session.project_id)?.role;
   const mayCommand = role === undefined || role !== "viewer";
 

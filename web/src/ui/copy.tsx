@@ -41,7 +41,7 @@ export function CopyBox({ label, text }: { label: string; text: string }) {
         <Button
           size="small"
           onClick={copy}
-          aria-label={`Copy ${label.toLowerCase()}`}
+          aria-label={`${isCopied ? "Copied" : "Copy"} ${label.toLowerCase()}`}
           icon={isCopied ? <Check aria-hidden className="size-3.5" /> : <Copy aria-hidden className="size-3.5" />}
         >
           {isCopied ? "Copied" : "Copy"}

@@ -64,7 +64,7 @@ function User({ item }: { item: UserItem }) {
   return (
     <div className="flex flex-col items-end pt-3">
       <Bubble>
-        <h3 className="sr-only">Prompt</h3>
+        <h2 className="sr-only">Prompt</h2>
         {text}
       </Bubble>
       <p className="mt-1 px-1 text-2xs text-ink-3" title={fullTime(item.at_ms)}>

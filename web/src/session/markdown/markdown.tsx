@@ -1,4 +1,4 @@
-import { type ComponentProps, memo, useState } from "react";
+import { type ComponentProps, memo, type ReactNode, useState } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import remend from "remend";
@@ -35,7 +35,18 @@ const Block = memo(function Block({ text, isOpen }: { text: string; isOpen: bool
   );
 });
 
+/** A model's headings, whatever their depth, stand one below the session's title: it may begin with any of them. */
+const heading =
+  (depth: number) =>
+  ({ children }: { children?: ReactNode }) => <h2 data-depth={depth}>{children}</h2>;
+
 const shared: Components = {
+  h1: heading(1),
+  h2: heading(2),
+  h3: heading(3),
+  h4: heading(4),
+  h5: heading(5),
+  h6: heading(6),
   a: ({ href, children }) => (
     <a href={href} target="_blank" rel="noopener noreferrer nofollow">
       {children}
