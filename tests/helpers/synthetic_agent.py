@@ -194,9 +194,12 @@ class SyntheticAgent:
             finally:
                 await link.close()
 
-    def poller(self) -> Poller:
-        """Return the poll carrier of this agent."""
-        return Poller(self)
+    @asynccontextmanager
+    async def poller(self) -> AsyncIterator[Poller]:
+        """Open the poll carrier of this agent; it says nothing by itself."""
+        poller = Poller(self)
+        async with poller.http:
+            yield poller
 
 
 class Poller:
@@ -262,4 +265,3 @@ async def take(link: Link, agent: SyntheticAgent, count: int = 1) -> Sequence[In
     agent.received = taken[-1].iseq
     await link.say(Received(iseq=agent.received))
     return taken
-

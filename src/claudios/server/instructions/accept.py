@@ -7,7 +7,7 @@ Who may ask is checked by the caller, in the same transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 from uuid import uuid4
 
@@ -27,7 +27,7 @@ from claudios.protocol.messages import (
 )
 from claudios.server.bus.topics import Changed
 from claudios.server.instructions import lines
-from claudios.server.instructions.lifecycle import Issued
+from claudios.server.instructions.lifecycle import InstructionState, Issued
 from claudios.server.store import changes, instructions, requests, sessions
 from claudios.server.store.instructions import Draft, Instruction
 from claudios.server.store.requests import Request, RequestState
@@ -53,6 +53,14 @@ class Accepted(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """The person who asks."""
+
+    user_id: str
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A person's answer to a request. `suggestions` are indices of lasting permissions; `answers` is for questions."""
 
@@ -64,16 +72,15 @@ class Decision:
     interrupt: bool = False
 
 
-def start(connection: Connection, new: NewSession, prompt: str | None, now_ms: int) -> Accepted[Session]:
+def start(connection: Connection, new: NewSession, prompt: str | None, asker: Asker, now_ms: int) -> Accepted[Session]:
     """Create a session and have its agent start it. Raises Conflict when the id is another session's."""
     known = sessions.get(connection, new.id)
     if known is not None:
         if (known.project_id, known.agent_id) != (new.project_id, new.agent_id):
             raise Conflict("This session id is taken. Choose another.")
         return Accepted(known, new.agent_id)
-    sessions.create(connection, new, now_ms)
-    if not new.title and prompt:
-        sessions.retitle(connection, new.id, title_of(prompt))
+    titled = new if new.title or not prompt else replace(new, title=title_of(prompt))
+    sessions.create(connection, titled, asker.user_id, now_ms)
     body = StartSession(
         session_id=new.id,
         mode=new.mode,
@@ -83,17 +90,14 @@ def start(connection: Connection, new: NewSession, prompt: str | None, now_ms: i
         inputs=_inputs(prompt, new.id),
     )
     draft = Draft(new.id, InstructionKind.START_SESSION, new.id, _json(body), now_ms + START_TTL_MS, prompt)
-    issued = instructions.issue(connection, new.agent_id, [draft], new.created_by, now_ms)
-    return _about_session(connection, new.id, new.agent_id, issued, draft.id)
+    return _about_session(connection, new.agent_id, draft, asker, now_ms)
 
 
-def resume(
-    connection: Connection, session_id: str, prompt: str | None, asked_by: str | None, now_ms: int
-) -> Accepted[Session]:
+def resume(connection: Connection, place: Place, prompt: str | None, asker: Asker, now_ms: int) -> Accepted[Session]:
     """Have an ended session started again, as its next epoch. Raises Conflict while it has not ended."""
+    session_id = place.session_id
     ended = sessions.get(connection, session_id)
-    place = sessions.place(connection, session_id)
-    if ended is None or place is None:
+    if ended is None:
         raise NotFound
     if ended.state is not SessionState.ENDED:
         raise Conflict("This session has not ended. Send it a command instead.")
@@ -112,62 +116,56 @@ def resume(
         inputs=_inputs(prompt, draft_id),
     )
     draft = Draft(draft_id, InstructionKind.START_SESSION, session_id, _json(body), now_ms + START_TTL_MS, prompt)
-    issued = instructions.issue(connection, place.agent_id, [draft], asked_by, now_ms)
-    return _about_session(connection, session_id, place.agent_id, issued, draft_id)
+    return _about_session(connection, place.agent_id, draft, asker, now_ms)
 
 
 def command(
-    connection: Connection, session_id: str, text: str, command_id: str, asked_by: str | None, now_ms: int
+    connection: Connection, place: Place, text: str, command_id: str, asker: Asker, now_ms: int
 ) -> Accepted[Instruction]:
     """Send a prompt to a session. Raises Conflict when it has ended, or the id was used for something else."""
     known = instructions.get(connection, command_id)
     if known is not None:
-        if (known.session_id, known.text) != (session_id, text):
+        if (known.session_id, known.text) != (place.session_id, text):
             raise Conflict("This id was used for another command. Choose another.")
         return Accepted(known, "")
-    place = _living(connection, session_id)
-    retitled = sessions.retitle(connection, session_id, title_of(text), only_if_empty=True)
-    line = lines.user_message(text, command_id)
-    accepted = _command(connection, place, session_id, line, command_id, COMMAND_TTL_MS, text, asked_by, now_ms)
-    if not retitled:
+    _require_living(place)
+    accepted = _command(connection, place, lines.user_message(text, command_id), command_id, asker, now_ms, text=text)
+    if place.title:
         return accepted
-    return Accepted(accepted.answer, accepted.agent_id, accepted.issued, accepted.told + _now(connection, session_id))
+    sessions.retitle(connection, place.session_id, title_of(text))
+    return replace(accepted, told=accepted.told + _now(connection, place.session_id))
 
 
-def interrupt(connection: Connection, session_id: str, asked_by: str | None, now_ms: int) -> Accepted[Instruction]:
+def interrupt(connection: Connection, place: Place, asker: Asker, now_ms: int) -> Accepted[Instruction]:
     """Stop the running turn of a session. Raises Conflict when it has ended."""
-    place = _living(connection, session_id)
+    _require_living(place)
     command_id = str(uuid4())
     line = lines.interrupt(command_id)
-    return _command(connection, place, session_id, line, command_id, INTERRUPT_TTL_MS, None, asked_by, now_ms)
+    return _command(connection, place, line, command_id, asker, now_ms, ttl_ms=INTERRUPT_TTL_MS)
 
 
-def terminate(connection: Connection, session_id: str, asked_by: str | None, now_ms: int) -> Accepted[Instruction]:
+def terminate(connection: Connection, place: Place, asker: Asker, now_ms: int) -> Accepted[Instruction]:
     """End a session. Raises Conflict when it has ended already."""
-    place = _living(connection, session_id)
-    body = _json(TerminateSession(session_id=session_id))
-    draft = Draft(str(uuid4()), InstructionKind.TERMINATE_SESSION, session_id, body, now_ms + START_TTL_MS)
-    return _issue(connection, place, draft, asked_by, now_ms)
+    _require_living(place)
+    body = _json(TerminateSession(session_id=place.session_id))
+    draft = Draft(str(uuid4()), InstructionKind.TERMINATE_SESSION, place.session_id, body, now_ms + START_TTL_MS)
+    return _issue(connection, place, draft, asker, now_ms)
 
 
 def answer(
-    connection: Connection,
-    session_id: str,
-    request_id: str,
-    decision: Decision,
-    asked_by: str | None,
-    now_ms: int,
+    connection: Connection, place: Place, request_id: str, decision: Decision, asker: Asker, now_ms: int
 ) -> Accepted[Request]:
     """Answer a request, in the transaction that queues the answer for the CLI.
 
     Raises NotFound, InputInvalid for an answer that does not fit, Conflict (naming who was first) when it is decided.
     """
+    session_id = place.session_id
     asked = requests.get(connection, session_id, request_id)
     if asked is None:
         raise NotFound
     if asked.state is not RequestState.PENDING:
         raise _decided(asked)
-    place = _living(connection, session_id)
+    _require_living(place)
     line = _answer_line(asked, decision)
     command_id = str(uuid4())
     flipped = requests.answer(
@@ -175,13 +173,13 @@ def answer(
         session_id,
         request_id,
         answer=decision.behavior,
-        answered_by=asked_by,
+        answered_by=asker.user_id,
         instruction_id=command_id,
         now_ms=now_ms,
     )
     if not flipped:
         raise Conflict
-    queued = _command(connection, place, session_id, line, command_id, COMMAND_TTL_MS, None, asked_by, now_ms)
+    queued = _command(connection, place, line, command_id, asker, now_ms)
     answered = requests.get(connection, session_id, request_id)
     assert answered is not None
     told = changes.request(connection, place.project_id, session_id, request_id)
@@ -218,49 +216,55 @@ def _decided(asked: Request) -> Conflict:
     return Conflict(f"{who} has answered this already: {asked.answer}.")
 
 
-def _living(connection: Connection, session_id: str) -> Place:
-    place = sessions.place(connection, session_id)
-    if place is None:
-        raise NotFound
+def _require_living(place: Place) -> None:
     if place.state is SessionState.ENDED:
         raise Conflict("This session has ended. Resume it first.")
-    return place
 
 
 def _command(
     connection: Connection,
     place: Place,
-    session_id: str,
     line: str,
     command_id: str,
-    ttl_ms: int,
-    text: str | None,
-    asked_by: str | None,
+    asker: Asker,
     now_ms: int,
+    *,
+    ttl_ms: int = COMMAND_TTL_MS,
+    text: str | None = None,
 ) -> Accepted[Instruction]:
-    body = _json(Command(session_id=session_id, input=Input(id=command_id, line=line)))
-    draft = Draft(command_id, InstructionKind.COMMAND, session_id, body, now_ms + ttl_ms, text)
-    return _issue(connection, place, draft, asked_by, now_ms)
+    body = _json(Command(session_id=place.session_id, input=Input(id=command_id, line=line)))
+    draft = Draft(command_id, InstructionKind.COMMAND, place.session_id, body, now_ms + ttl_ms, text)
+    return _issue(connection, place, draft, asker, now_ms)
 
 
-def _issue(
-    connection: Connection, place: Place, draft: Draft, asked_by: str | None, now_ms: int
-) -> Accepted[Instruction]:
-    issued = instructions.issue(connection, place.agent_id, [draft], asked_by, now_ms)
-    view = instructions.get(connection, draft.id)
-    assert view is not None
+def _issue(connection: Connection, place: Place, draft: Draft, asker: Asker, now_ms: int) -> Accepted[Instruction]:
+    issued = instructions.issue(connection, place.agent_id, [draft], asker.user_id, now_ms)
+    view = _queued(draft, asker, now_ms)
     return Accepted(view, place.agent_id, issued, (changes.instruction(place.project_id, view),))
 
 
-def _about_session(
-    connection: Connection, session_id: str, agent_id: str, issued: tuple[Issued, ...], draft_id: str
-) -> Accepted[Session]:
-    found = sessions.get(connection, session_id)
-    view = instructions.get(connection, draft_id)
+def _about_session(connection: Connection, agent_id: str, draft: Draft, asker: Asker, now_ms: int) -> Accepted[Session]:
+    issued = instructions.issue(connection, agent_id, [draft], asker.user_id, now_ms)
+    found = sessions.get(connection, draft.session_id)
     assert found is not None
-    assert view is not None
-    told = (changes.of_session(found), changes.instruction(found.project_id, view))
+    told = (changes.of_session(found), changes.instruction(found.project_id, _queued(draft, asker, now_ms)))
     return Accepted(found, agent_id, issued, told)
+
+
+def _queued(draft: Draft, asker: Asker, now_ms: int) -> Instruction:
+    """Return a fresh instruction as people see it."""
+    return Instruction(
+        id=draft.id,
+        kind=draft.kind,
+        session_id=draft.session_id,
+        state=InstructionState.QUEUED,
+        code=None,
+        message=None,
+        text=draft.text,
+        created_by=asker.username,
+        created_ms=now_ms,
+        done_ms=None,
+    )
 
 
 def _now(connection: Connection, session_id: str) -> tuple[Changed, ...]:

@@ -83,9 +83,12 @@ class Links:
         return await self._store.read(lambda connection: authenticate(connection, bearer, self._now_ms()))
 
     async def open(self, key: AgentKey, hello: Hello, carrier: str) -> Registration:
-        """Register an agent anew; its Welcome lies in the outbox. Raises VersionUnsupported, NotSignedIn."""
+        """Register an agent anew; its Welcome lies in the outbox. Raises VersionUnsupported, NotSignedIn.
+
+        The transaction takes its place after all that the older registration still has to keep.
+        """
         ServerLink(0).receive(hello)  # before anything is superseded
-        opened = await self._store.write(lambda connection: self._register(connection, key.agent_id, hello, carrier))
+        opened = await self._commits.submit(lambda connection: self._register(connection, key.agent_id, hello, carrier))
         made = self._make(key, opened.boot, hello)
         made.outbox.put(
             [
@@ -112,7 +115,7 @@ class Links:
         newest = await self._store.read(lambda connection: registrations.newest(connection, key.agent_id))
         if newest is None or newest[0] != boot:
             raise Superseded
-        await self._store.write(
+        await self._commits.submit(
             lambda connection: registrations.returned(connection, key.agent_id, boot, "poll", self._now_ms())
         )
         held = self._held.get(key.agent_id)  # somebody may have been quicker
@@ -136,7 +139,7 @@ class Links:
             return self._agent_view(connection, agent_id) if was_newest else None
 
         try:
-            told = await self._store.write(work)
+            told = await self._commits.submit(work)
         except Unavailable as problem:
             logger.warning("departure_not_kept", agent=agent_id, problem=problem.message)
             return

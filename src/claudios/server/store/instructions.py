@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, insert, select, update
 
 from claudios.protocol.errors import NotFound
 from claudios.protocol.messages import InstructionKind, Model, Outcome
@@ -36,6 +36,44 @@ _AFTER = (
     .limit(bindparam("most"))
 )
 _INSERT = insert(instructions)
+_VIEWS = select(instructions, users.c.username).join_from(
+    instructions, users, users.c.id == instructions.c.created_by, isouter=True
+)
+_ONE = _VIEWS.where(instructions.c.id == bindparam("which"))
+
+
+def _in_state_before(event: Event) -> ColumnElement[bool]:
+    return instructions.c.state.in_([state.value for state in before(event)])
+
+
+_MARK_SENT = (
+    update(instructions)
+    .where(instructions.c.id == bindparam("which"), _in_state_before(Passage.SENT))
+    .values(state=InstructionState.SENT.value, signature=bindparam("proof"))
+)
+_MARK_TAKEN = (
+    update(instructions)
+    .where(
+        instructions.c.agent_id == bindparam("agent"),
+        instructions.c.iseq <= bindparam("newest"),
+        _in_state_before(Passage.TAKEN),
+    )
+    .values(state=InstructionState.TAKEN.value)
+)
+_MOVE_CURSOR = (
+    update(agents)
+    .where(agents.c.id == bindparam("agent"), agents.c.received < bindparam("newest"))
+    .values(received=bindparam("newest"))
+)
+_REPORT = (
+    update(instructions)
+    .where(
+        instructions.c.id == bindparam("which"),
+        instructions.c.agent_id == bindparam("agent"),
+        _in_state_before(Outcome.DONE),  # the states before every outcome are the same
+    )
+    .values(state=bindparam("outcome"), code=bindparam("why"), message=bindparam("words"), done_ms=bindparam("now"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +168,15 @@ def behind(connection: Connection, cursors: dict[str, int]) -> list[str]:
 def mark_sent(connection: Connection, signatures: Sequence[tuple[str, str]]) -> None:
     """Keep that these instructions (id, signature in hex) went out."""
     connection.execute(
-        update(instructions)
-        .where(instructions.c.id == bindparam("which"), _in_state_before(Passage.SENT))
-        .values(state=InstructionState.SENT.value, signature=bindparam("proof")),
+        _MARK_SENT,
         [{"which": instruction_id, "proof": bytes.fromhex(signature)} for instruction_id, signature in signatures],
     )
 
 
 def mark_taken(connection: Connection, agent_id: str, iseq: int) -> None:
     """Keep that everything up to `iseq` is in the agent's journal."""
-    connection.execute(
-        update(instructions)
-        .where(instructions.c.agent_id == agent_id, instructions.c.iseq <= iseq, _in_state_before(Passage.TAKEN))
-        .values(state=InstructionState.TAKEN.value)
-    )
-    connection.execute(update(agents).where(agents.c.id == agent_id, agents.c.received < iseq).values(received=iseq))
+    connection.execute(_MARK_TAKEN, {"agent": agent_id, "newest": iseq})
+    connection.execute(_MOVE_CURSOR, {"agent": agent_id, "newest": iseq})
 
 
 def forget(connection: Connection, agent_id: str, received: int, now_ms: int) -> list[Kept]:
@@ -183,13 +215,15 @@ def report(
 ) -> Kept | None:
     """Keep an agent's report. Return the instruction when that changed it, None when it was known or is not its own."""
     changed = connection.execute(
-        update(instructions)
-        .where(
-            instructions.c.id == instruction_id,
-            instructions.c.agent_id == agent_id,
-            _in_state_before(outcome),
-        )
-        .values(state=outcome.value, code=code, message=message, done_ms=now_ms)
+        _REPORT,
+        {
+            "which": instruction_id,
+            "agent": agent_id,
+            "outcome": outcome.value,
+            "why": code,
+            "words": message,
+            "now": now_ms,
+        },
     )
     return _kept(connection, [instruction_id])[0] if changed.rowcount else None
 
@@ -227,14 +261,14 @@ def next_expiry(connection: Connection) -> int | None:
 
 def get(connection: Connection, instruction_id: str) -> Instruction | None:
     """Return one instruction."""
-    row = connection.execute(_views().where(instructions.c.id == instruction_id)).first()
+    row = connection.execute(_ONE, {"which": instruction_id}).first()
     return None if row is None else _view(row)
 
 
 def of_session(connection: Connection, session_id: str, limit: int) -> list[Instruction]:
     """Return a session's newest instructions, oldest of them first."""
     found = connection.execute(
-        _views().where(instructions.c.session_id == session_id).order_by(instructions.c.iseq.desc()).limit(limit)
+        _VIEWS.where(instructions.c.session_id == session_id).order_by(instructions.c.iseq.desc()).limit(limit)
     )
     return [_view(row) for row in found][::-1]
 
@@ -251,16 +285,6 @@ def start_is_settled(connection: Connection, session_id: str) -> bool:
         InstructionState.QUEUED,
         InstructionState.SENT,
         InstructionState.TAKEN,
-    )
-
-
-def _in_state_before(event: Event) -> ColumnElement[bool]:
-    return instructions.c.state.in_([state.value for state in before(event)])
-
-
-def _views() -> Select[*tuple[Any, ...]]:
-    return select(instructions, users.c.username).join_from(
-        instructions, users, users.c.id == instructions.c.created_by, isouter=True
     )
 
 
@@ -281,8 +305,7 @@ def _view(row: Row[*tuple[Any, ...]]) -> Instruction:
 
 def _kept(connection: Connection, ids: Iterable[str]) -> list[Kept]:
     found = connection.execute(
-        _views()
-        .add_columns(agents.c.project_id)
+        _VIEWS.add_columns(agents.c.project_id)
         .join(agents, agents.c.id == instructions.c.agent_id)
         .where(instructions.c.id.in_(list(ids)))
         .order_by(instructions.c.iseq)

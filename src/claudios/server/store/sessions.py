@@ -58,8 +58,15 @@ _VIEW = (
 )
 _ONE = _VIEW.where(sessions.c.id == bindparam("session"))
 _PLACE = select(
-    sessions.c.project_id, sessions.c.agent_id, sessions.c.state, sessions.c.epoch, sessions.c.last_seq, sessions.c.head
+    sessions.c.project_id,
+    sessions.c.agent_id,
+    sessions.c.title,
+    sessions.c.state,
+    sessions.c.epoch,
+    sessions.c.last_seq,
+    sessions.c.head,
 ).where(sessions.c.id == bindparam("session"))
+_RETITLE = update(sessions).where(sessions.c.id == bindparam("session")).values(title=bindparam("text"))
 
 
 class Session(Model):
@@ -109,15 +116,16 @@ class NewSession:
     directory: str | None
     model: str | None
     permission_mode: PermissionMode
-    created_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a session belongs and where its log ends."""
 
+    session_id: str
     project_id: str
     agent_id: str
+    title: str
     state: SessionState
     epoch: int
     last_seq: int
@@ -149,7 +157,7 @@ class Checkpoint:
     last_seq: int
 
 
-def create(connection: Connection, new: NewSession, now_ms: int) -> None:
+def create(connection: Connection, new: NewSession, created_by: str | None, now_ms: int) -> None:
     """Insert a queued session with an empty log."""
     connection.execute(
         insert(sessions).values(
@@ -166,7 +174,7 @@ def create(connection: Connection, new: NewSession, now_ms: int) -> None:
             head=GENESIS,
             claude_session_id=new.id,
             demo=select(agents.c.demo).where(agents.c.id == new.agent_id).scalar_subquery(),
-            created_by=new.created_by,
+            created_by=created_by,
             created_ms=now_ms,
             updated_ms=now_ms,
         )
@@ -184,7 +192,16 @@ def place(connection: Connection, session_id: str) -> Place | None:
     row = connection.execute(_PLACE, {"session": session_id}).first()
     if row is None:
         return None
-    return Place(row.project_id, row.agent_id, SessionState(row.state), row.epoch, row.last_seq, row.head)
+    return Place(
+        session_id,
+        row.project_id,
+        row.agent_id,
+        row.title,
+        SessionState(row.state),
+        row.epoch,
+        row.last_seq,
+        row.head,
+    )
 
 
 def visible(
@@ -217,12 +234,9 @@ def of_agent(connection: Connection, agent_id: str) -> list[Session]:
     return [_session(row) for row in connection.execute(living)]
 
 
-def retitle(connection: Connection, session_id: str, title: str, *, only_if_empty: bool = False) -> bool:
-    """Give a session a title; say whether that changed it."""
-    wanted = update(sessions).where(sessions.c.id == session_id).values(title=title)
-    if only_if_empty:
-        wanted = wanted.where(sessions.c.title == "")
-    return connection.execute(wanted).rowcount == 1
+def retitle(connection: Connection, session_id: str, title: str) -> None:
+    """Give a session a title."""
+    connection.execute(_RETITLE, {"session": session_id, "text": title})
 
 
 def remove(connection: Connection, session_id: str) -> None:

@@ -15,7 +15,7 @@ from claudios.server.store.requests import Request, RequestState
 from claudios.server.web.auth import SignedIn
 from claudios.server.web.fields import Body, PathId, Prose, Storable
 from claudios.server.web.parts import WithParts
-from claudios.server.web.sessions import WithDataPath, require_operator
+from claudios.server.web.sessions import WithDataPath, asker, require_operator
 
 router = APIRouter(tags=["requests"])
 
@@ -68,8 +68,8 @@ async def answer_request(
     )
 
     def work(connection: Connection) -> Accepted[Request]:
-        require_operator(connection, caller, session_id)
-        return accept.answer(connection, session_id, request_id, decision, caller.user_id, now)
+        place = require_operator(connection, caller, session_id)
+        return accept.answer(connection, place, request_id, decision, asker(caller), now)
 
     answered = await data.mailbox.accept(work)
     data.projector.answered_by(session_id, request_id, caller.username)

@@ -15,12 +15,12 @@ from claudios.protocol.messages import Mode, PermissionMode, SessionId, SessionS
 from claudios.server.bus.topics import Changed
 from claudios.server.data_path import DataPath
 from claudios.server.instructions import accept
-from claudios.server.instructions.accept import Accepted
+from claudios.server.instructions.accept import Accepted, Asker
 from claudios.server.store import agents, audit, changes, instructions, sessions
 from claudios.server.store.audit import Action
 from claudios.server.store.instructions import Instruction
 from claudios.server.store.projects import Role
-from claudios.server.store.sessions import NewSession, Session
+from claudios.server.store.sessions import NewSession, Place, Session
 from claudios.server.web.accounts import Nothing
 from claudios.server.web.auth import Caller, SignedIn, require_role
 from claudios.server.web.fields import Body, Limited, Line, PathId, Prose, TimeMs
@@ -115,9 +115,8 @@ async def start_session(
             directory=body.directory,
             model=body.model,
             permission_mode=body.permission_mode,
-            created_by=caller.user_id,
         )
-        return accept.start(connection, new, body.prompt, now)
+        return accept.start(connection, new, body.prompt, asker(caller), now)
 
     return await data.mailbox.accept(work)
 
@@ -178,8 +177,8 @@ async def send_command(
     command_id = body.id or str(uuid4())
 
     def work(connection: Connection) -> Accepted[Instruction]:
-        require_operator(connection, caller, session_id)
-        return accept.command(connection, session_id, body.text, command_id, caller.user_id, now)
+        place = require_operator(connection, caller, session_id)
+        return accept.command(connection, place, body.text, command_id, asker(caller), now)
 
     return await data.mailbox.accept(work)
 
@@ -190,8 +189,8 @@ async def interrupt_session(session_id: PathId, parts: WithParts, data: WithData
     now = parts.now_ms()
 
     def work(connection: Connection) -> Accepted[Instruction]:
-        require_operator(connection, caller, session_id)
-        return accept.interrupt(connection, session_id, caller.user_id, now)
+        place = require_operator(connection, caller, session_id)
+        return accept.interrupt(connection, place, asker(caller), now)
 
     return await data.mailbox.accept(work)
 
@@ -202,8 +201,8 @@ async def terminate_session(session_id: PathId, parts: WithParts, data: WithData
     now = parts.now_ms()
 
     def work(connection: Connection) -> Accepted[Instruction]:
-        require_operator(connection, caller, session_id)
-        return accept.terminate(connection, session_id, caller.user_id, now)
+        place = require_operator(connection, caller, session_id)
+        return accept.terminate(connection, place, asker(caller), now)
 
     return await data.mailbox.accept(work)
 
@@ -216,8 +215,8 @@ async def resume_session(
     now = parts.now_ms()
 
     def work(connection: Connection) -> Accepted[Session]:
-        require_operator(connection, caller, session_id)
-        return accept.resume(connection, session_id, body.prompt, caller.user_id, now)
+        place = require_operator(connection, caller, session_id)
+        return accept.resume(connection, place, body.prompt, asker(caller), now)
 
     return await data.mailbox.accept(work)
 
@@ -242,9 +241,15 @@ def seen_session(connection: Connection, caller: Caller, session_id: str, needed
     return found
 
 
-def require_operator(connection: Connection, caller: Caller, session_id: str) -> None:
-    """Check that the caller may steer a session. Raises NotFound, Forbidden."""
+def require_operator(connection: Connection, caller: Caller, session_id: str) -> Place:
+    """Return where a session is that the caller may steer. Raises NotFound, Forbidden."""
     place = sessions.place(connection, session_id)
     if place is None:
         raise NotFound
     require_role(connection, caller, place.project_id, Role.OPERATOR)
+    return place
+
+
+def asker(caller: Caller) -> Asker:
+    """Return the caller as the one who asks."""
+    return Asker(caller.user_id, caller.username)
