@@ -82,8 +82,8 @@ class Misbehaviour:
     """Take reports and never confirm them."""
     refuse_next_batch: bool = False
     """Answer the next batch with Rewind to where its session stands."""
-    wrong_head: bool = False
-    """Claim another chain head in cursors than the one stored."""
+    forget_sessions: bool = False
+    """Give no cursors, as if every session had been deleted."""
 
 
 class Registration:
@@ -96,6 +96,7 @@ class Registration:
         self.outgoing: list[ServerMessage] = []
         self.has_outgoing = asyncio.Event()
         self.is_over = False
+        self.is_cut = False
 
     def say(self, *messages: ServerMessage) -> None:
         """Queue messages for the agent."""
@@ -126,6 +127,9 @@ class LinkServer:
         self.received = 0
         self.refused: list[ClaudiosError] = []
         self.requests = 0
+        self.messages_with_batches = 0
+        self.most_held = 0
+        self._held = 0
         self.registration: Registration | None = None
         self._watched: tuple[str, ...] = ()
         self._mailbox: list[Instruction] = []
@@ -207,7 +211,10 @@ class LinkServer:
         self.say(Tune(watched=session_ids))
 
     async def cut(self) -> None:
-        """Close all WebSockets without a word of the protocol, and forget the registration."""
+        """End all connections without a word of the protocol, and forget the registration."""
+        if self.registration is not None:
+            self.registration.is_cut = True
+            self.registration.has_outgoing.set()
         self.registration = None
         for websocket in list(self._sockets):
             with contextlib.suppress(RuntimeError):
@@ -281,9 +288,14 @@ class LinkServer:
         await self._take(registration, messages)
         wait_seconds = int(request.query_params["wait"]) / 1000
         if wait_seconds:
+            self._held += 1
+            self.most_held = max(self.most_held, self._held)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_seconds):
                     await registration.has_outgoing.wait()
+            self._held -= 1
+        if registration.is_cut:
+            return Response(status_code=502)
         return Response(encode(registration.take()), media_type=CONTENT_TYPE)
 
     def _refusal(self, authorization: str | None) -> Response | None:
@@ -302,6 +314,7 @@ class LinkServer:
         return self.registration
 
     async def _take(self, registration: Registration, messages: Sequence[AgentMessage | Batch]) -> None:
+        self.messages_with_batches += any(isinstance(message, Batch) for message in messages)
         for message in messages:
             registration.order.receive(message)
             match message:
@@ -329,15 +342,14 @@ class LinkServer:
         cursors = []
         for status in hello.sessions:
             stored = self.stored(status.session_id)
-            head = bytes(31) + b"\x01" if self.misbehaviour.wrong_head else stored.head
-            cursors.append(Cursor(session_id=status.session_id, seq=stored.seq, head=head.hex()))
+            cursors.append(Cursor(session_id=status.session_id, seq=stored.seq, head=stored.head.hex()))
         registration.say(
             Welcome(
                 agent_id=self.agent_id,
                 agent_name="test",
                 boot=registration.boot,
                 server_time_ms=int(time.time() * 1000),
-                cursors=tuple(cursors),
+                cursors=() if self.misbehaviour.forget_sessions else tuple(cursors),
                 limits=self.limits,
             ),
             Tune(watched=self._watched),

@@ -51,8 +51,14 @@ class Uplink:
         self.read: dict[str, Spool] = {}
         self.messages: list[ServerMessage] = []
         self.welcomes: list[Welcome] = []
-        self.connection = Connection(carrier, "http://test", self, uniform=lambda: 0.02)
+        self.delays: asyncio.Queue[float] = asyncio.Queue()
+        self.connection = Connection(carrier, "http://test", self, uniform=lambda: 0.5, sleep=self._sleep)
         self.streamer = Streamer(self, self.connection, flush_interval_ms, self.connection.post, time.monotonic)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Note how long the link would have rested, and go on almost at once."""
+        self.delays.put_nowait(seconds)
+        await asyncio.sleep(0.02)
 
     def write(self, session_id: str, *payloads: bytes) -> None:
         """Append one frame for each payload, and announce them."""

@@ -67,6 +67,8 @@ class PollChannel:
         self._url = url
         self._wait_ms = wait_ms
         self._held: asyncio.Task[None] | None = None
+        self._pushes: set[asyncio.Task[list[ServerMessage]]] = set()
+        self._is_closed = False
         self._batches = asyncio.Lock()
         self._rest = asyncio.Lock()
         # answers to the channel's reader: pauses the polling when the reader falls behind
@@ -89,15 +91,31 @@ class PollChannel:
     async def send(self, messages: Sequence[AgentMessage | Batch]) -> None:
         lane = self._batches if isinstance(messages[0], Batch) else self._rest
         async with lane:
-            answer = await self._post(messages, 0, PUSH_SECONDS)
+            answer = await self._push(messages)
         if answer:
             await self._answers.put(answer)
 
     async def close(self) -> None:
-        if self._held is not None:
-            self._held.cancel()
-            await asyncio.wait([self._held])
+        self._is_closed = True
+        requests = [*self._pushes, *([] if self._held is None else [self._held])]
+        for request in requests:
+            request.cancel()
+        await asyncio.gather(*requests, return_exceptions=True)
         await self._client.aclose()
+
+    async def _push(self, messages: Sequence[AgentMessage | Batch]) -> list[ServerMessage]:
+        """Post in a task of its own, which `close` can end: the client must not be closed under a request."""
+        if self._is_closed:
+            raise Unreachable
+        push = asyncio.create_task(self._post(messages, 0, PUSH_SECONDS))
+        self._pushes.add(push)
+        push.add_done_callback(self._pushes.discard)
+        try:
+            return await push
+        except asyncio.CancelledError:
+            if self._is_closed:
+                raise Unreachable from None
+            raise
 
     async def _poll(self) -> None:
         try:

@@ -22,7 +22,7 @@ def unreachable(reason: BaseException) -> Unreachable:
                 "Check `serverUrl`; name your own authority's certificate with `caFile`."
             )
         cause = cause.__cause__ or cause.__context__
-    text = str(reason) or type(reason).__name__
+    text = str(reason).rstrip(".") or type(reason).__name__
     return Unreachable(
         f"The server cannot be reached: {text}. Check `serverUrl`, the network and that the server is running."
     )
