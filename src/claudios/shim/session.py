@@ -1,7 +1,7 @@
 """The shim's one loop: program to spool, daemon to program, and the end of both.
 
 In each turn what was read goes into the spool, then the daemon hears the newest number, then the disk is synced.
-Nothing in the loop waits for the program or for the daemon, and an idle session has no timer.
+Nothing in the loop waits for the program, the daemon or the disk, and an idle session has no timer.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ import os
 import selectors
 import signal
 import time
-from collections import deque
 from enum import Enum
-from functools import partial
 
 from claudios.protocol.frame import MAX_PAYLOAD_BYTES, Stream
 from claudios.shim.child import StartFailed, start
@@ -23,12 +21,13 @@ from claudios.shim.inputs import Inputs
 from claudios.shim.kernel import become_reaper, give_memory_back
 from claudios.shim.ladder import Ladder, Step
 from claudios.shim.launch import Launch
+from claudios.shim.outputs import Outputs
 from claudios.shim.processes import signal_all
+from claudios.shim.recorder import Piece, Recorder
+from claudios.shim.signals import watch_signals
 from claudios.shim.spool import SpoolWriter
 
-READS_PER_TURN = 16
 ERRORS_KEPT_BYTES = 2048
-RETRY_SECONDS = 1.0
 SWEEP_SECONDS = 0.05
 GRACE_SECONDS = 0.5
 DRAIN_SECONDS = 2.0
@@ -52,23 +51,19 @@ class Session:
         self._control = Control(launch.socket, self._selector, self._receive)
         self._announced = 0
         self._is_released = False
-
-        self._spool = SpoolWriter(launch.spool, launch.epoch, launch.first_seq)
-        self._unwritten: deque[tuple[tuple[Stream, bytes], ...]] = deque()
-        self._retry_due: float | None = None
-
         self._pid = 0
         self._inputs = Inputs(-1, self._selector)
-        self._outputs: dict[int, Stream] = {}
+        self._outputs = Outputs({}, self._selector, self._take_output)
+        spool = SpoolWriter(launch.spool, launch.epoch, launch.first_seq)
+        self._recorder = Recorder(spool, lambda: self._outputs.pause(), lambda: self._outputs.watch())
         self._first_output = 0
         self._errors = b""
         self._start_due: float | None = None
-
         self._ladder = Ladder(launch.ladder)
         self._family = Family(launch.marker)
         self._exited = 0.0
-        self._is_alone = False
         self._drain_due: float | None = None
+        self._is_alone = False
         self._exit_code: int | None = None
         self._signal: int | None = None
         self._failure: str | None = None
@@ -78,41 +73,38 @@ class Session:
         """Start the program and serve until its log is complete and no daemon needs this process."""
         become_reaper(b"claudios-shim")
         give_memory_back()
-        self._catch_signals()
+        watch_signals(self._selector, {signal.SIGTERM: self._begin_end, signal.SIGCHLD: self._reap})
         _say_ready()
         self._start()
         while not self._is_over:
             for key, mask in self._selector.select(self._timeout()):
                 key.data(mask)
             self._take_turn(time.monotonic())
-        self._spool.close()
+        self._recorder.close()
         self._control.close()
 
     @property
     def _is_over(self) -> bool:
         is_needed = self._control.is_connected and not self._is_released
-        return self._phase is Phase.ENDED and not self._is_paused and not is_needed
+        return self._phase is Phase.ENDED and not self._recorder.is_paused and not is_needed
 
     def _timeout(self) -> float | None:
-        dues = (self._spool.sync_due, self._ladder.due, self._start_due, self._drain_due, self._retry_due)
+        dues = (self._recorder.due, self._ladder.due, self._start_due, self._drain_due)
         armed = [due for due in dues if due is not None]
         return max(0.0, min(armed) - time.monotonic()) if armed else None
 
     def _take_turn(self, now: float) -> None:
-        if self._retry_due is not None and now >= self._retry_due:
-            self._record_unwritten()
         if self._start_due is not None and now >= self._start_due:
-            self._give_up(now)
+            self._give_up()
         step = self._ladder.climb(now)
         if step is not None and self._phase is Phase.RUNNING:
             self._end(step)
         if self._phase is Phase.DRAINING:
             self._drain(now)
-        if self._announced != self._spool.seq and self._control.is_idle:
-            self._announced = self._spool.seq
-            self._control.send({"op": "head", "seq": self._spool.seq, "output": self._first_output})
-        if self._spool.sync_due is not None and now >= self._spool.sync_due:
-            self._spool.sync(now)
+        if self._announced != self._recorder.seq and self._control.is_idle:
+            self._announced = self._recorder.seq
+            self._control.send({"op": "head", "seq": self._announced, "output": self._first_output})
+        self._recorder.take_turn(now)
 
     # The program
 
@@ -123,76 +115,24 @@ class Session:
             self._failure = str(problem)
             self._finish()
             return
-        self._pid, self._inputs, self._outputs = child.pid, Inputs(child.input, self._selector), child.outputs
-        self._record(_event(event="started", pid=child.pid, argv0=self._launch.argv[0]))
+        self._pid = child.pid
+        self._inputs = Inputs(child.input, self._selector)
+        self._outputs = Outputs(child.outputs, self._selector, self._take_output)
+        self._outputs.watch()
         self._start_due = time.monotonic() + self._launch.start_seconds
-        self._watch_outputs()
+        self._recorder.record(_event(event="started", pid=child.pid, argv0=self._launch.argv[0]))
 
-    def _watch_outputs(self) -> None:
-        for descriptor, stream in self._outputs.items():
-            self._selector.register(descriptor, selectors.EVENT_READ, partial(self._read_output, descriptor, stream))
+    def _take_output(self, stream: Stream, read: bytes) -> None:
+        self._recorder.record((stream, read))
+        if stream is Stream.STDERR:
+            self._errors = (self._errors + read)[-ERRORS_KEPT_BYTES:]
+        elif not self._first_output:
+            self._first_output, self._start_due = self._recorder.seq, None
 
-    def _read_output(self, descriptor: int, stream: Stream, _: int) -> None:
-        for _turn in range(READS_PER_TURN):
-            try:
-                read = os.read(descriptor, MAX_PAYLOAD_BYTES)
-            except BlockingIOError:
-                return
-            if not read:
-                self._close_output(descriptor)
-                return
-            self._record((stream, read))
-            if stream is Stream.STDERR:
-                self._errors = (self._errors + read)[-ERRORS_KEPT_BYTES:]
-            elif not self._first_output:
-                self._first_output, self._start_due = self._spool.seq, None
-            if len(read) < MAX_PAYLOAD_BYTES or self._is_paused:
-                return
-
-    def _close_output(self, descriptor: int) -> None:
-        del self._outputs[descriptor]
-        if not self._is_paused:
-            self._selector.unregister(descriptor)
-        os.close(descriptor)
-
-    def _give_up(self, now: float) -> None:
+    def _give_up(self) -> None:
         self._start_due = None
         self._failure = f"No output came within {self._launch.start_seconds:g} seconds."
-        self._ladder.begin(now)
-
-    # The spool
-
-    def _record(self, *pieces: tuple[Stream, bytes]) -> None:
-        """Write frames, or keep them and stop reading the program until the disk takes them."""
-        if not self._is_paused:
-            try:
-                self._spool.append(pieces)
-            except OSError as problem:
-                self._pause(problem)
-            else:
-                return
-        self._unwritten.append(pieces)
-
-    def _pause(self, problem: OSError) -> None:
-        _log(f"The spool takes nothing: {problem}. Free some space; reading goes on then.")
-        self._retry_due = time.monotonic() + RETRY_SECONDS
-        for descriptor in self._outputs:
-            self._selector.unregister(descriptor)
-
-    @property
-    def _is_paused(self) -> bool:
-        return self._retry_due is not None
-
-    def _record_unwritten(self) -> None:
-        try:
-            while self._unwritten:
-                self._spool.append(self._unwritten[0])
-                self._unwritten.popleft()
-        except OSError:
-            self._retry_due = time.monotonic() + RETRY_SECONDS
-            return
-        self._retry_due = None
-        self._watch_outputs()
+        self._begin_end()
 
     # The daemon
 
@@ -200,12 +140,12 @@ class Session:
         if request.op == "input":
             self._take_input(request)
         elif request.op == "attach":
-            self._announced = self._spool.seq
+            self._announced = self._recorder.seq
             self._control.send({"op": "attached", "version": VERSION, **self._condition()})
         elif request.op == "terminate":
-            self._ladder.begin(time.monotonic())
+            self._begin_end()
         elif request.op == "interrupt" and self._phase is Phase.RUNNING:
-            os.kill(self._pid, signal.SIGINT)
+            signal_all({self._pid}, signal.SIGINT)
         elif request.op == "release":
             self._is_released = True
 
@@ -229,19 +169,15 @@ class Session:
             return "session_lost"
         if not self._inputs.has_room(len(line)):
             return "too_many"
-        if not self._is_paused:
-            try:
-                self._spool.append([_event(event="input", id=identity, bytes=len(line)), *_stdin(line)])
-            except OSError as problem:
-                self._pause(problem)
-        return "spool_full" if self._is_paused else None
+        event = _event(event="input", id=identity, bytes=len(line))
+        return None if self._recorder.try_record(event, *_stdin(line)) else "spool_full"
 
     def _condition(self) -> dict[str, object]:
         return {
             "pid": os.getpid(),
             "child": self._pid or None,
             "epoch": self._launch.epoch,
-            "seq": self._spool.seq,
+            "seq": self._recorder.seq,
             "output": self._first_output,
             "state": "ended" if self._phase is Phase.ENDED else "running",
             "exit_code": self._exit_code,
@@ -252,11 +188,14 @@ class Session:
 
     # The end
 
+    def _begin_end(self) -> None:
+        self._ladder.begin(time.monotonic())
+
     def _end(self, step: Step) -> None:
         self._family.collect()
         if step is Step.POLITE and self._launch.polite_end and self._inputs.is_open:
             line = self._launch.polite_end.encode() + b"\n"
-            self._record(*_stdin(line))
+            self._recorder.record(*_stdin(line))
             self._inputs.take(line)
         elif step is Step.INTERRUPT:
             self._inputs.finish()
@@ -265,59 +204,6 @@ class Session:
             signal_all({self._pid}, signal.SIGTERM)
         elif step is Step.KILL:
             signal_all({self._pid} | self._family.living(), signal.SIGKILL)
-
-    def _drain(self, now: float) -> None:
-        """Sweep what the program left behind and take the last of its output, for at most DRAIN_SECONDS."""
-        latest = self._exited + DRAIN_SECONDS
-        if self._drain_due is not None and now >= self._drain_due:
-            left = self._family.living()
-            signal_all(left, signal.SIGTERM if now < self._exited + GRACE_SECONDS else signal.SIGKILL)
-            self._is_alone = not left
-            self._drain_due = min(latest, now + SWEEP_SECONDS) if left else latest
-        if now >= latest:
-            self._drain_due = None
-        elif self._outputs or not self._is_alone:
-            return
-        if self._is_paused:
-            return
-        for descriptor in list(self._outputs):
-            self._close_output(descriptor)
-        self._finish()
-
-    def _finish(self) -> None:
-        if self._failure is None and not self._ladder.has_begun and not self._first_output and self._exit_code != 0:
-            self._failure = "The program ended before its first output."
-        self._reason = "terminated" if self._ladder.has_begun else "exited"
-        events = []
-        if self._failure is not None:
-            said = self._errors.decode(errors="replace").strip()
-            self._failure = f"{self._failure} It said: {said}" if said else self._failure
-            self._reason = "failed"
-            events.append(_event(event="failed", message=self._failure))
-        events.append(_event(event="ended", exit_code=self._exit_code, signal=self._signal, reason=self._reason))
-        self._record(*events)  # together, so that they stand in one segment
-        self._phase, self._drain_due = Phase.ENDED, None
-        self._control.send({"op": "ended", **self._condition()})
-
-    # Signals
-
-    def _catch_signals(self) -> None:
-        reader, writer = os.pipe()
-        os.set_blocking(reader, False)
-        os.set_blocking(writer, False)
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        for number in (signal.SIGHUP, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)
-        for number in (signal.SIGCHLD, signal.SIGTERM):
-            signal.signal(number, _noted)
-        self._selector.register(reader, selectors.EVENT_READ, partial(self._read_signals, reader))
-
-    def _read_signals(self, reader: int, _: int) -> None:
-        numbers = os.read(reader, 4096)
-        if signal.SIGTERM in numbers:
-            self._ladder.begin(time.monotonic())
-        if signal.SIGCHLD in numbers:
-            self._reap()
 
     def _reap(self) -> None:
         """Collect every process that has ended: the program, and as sub-reaper the orphans it left."""
@@ -336,12 +222,43 @@ class Session:
             if self._phase is Phase.DRAINING:
                 self._drain_due = 0.0
 
+    def _drain(self, now: float) -> None:
+        """Sweep what the program left behind and take the last of its output, for at most DRAIN_SECONDS."""
+        latest = self._exited + DRAIN_SECONDS
+        if self._drain_due is not None and now >= self._drain_due:
+            left = self._family.living()
+            signal_all(left, signal.SIGTERM if now < self._exited + GRACE_SECONDS else signal.SIGKILL)
+            self._is_alone = not left
+            self._drain_due = min(latest, now + SWEEP_SECONDS) if left else latest
+        if now >= latest:
+            self._drain_due = None
+        elif self._outputs.are_open or not self._is_alone:
+            return
+        if not self._recorder.is_paused:
+            self._outputs.close()
+            self._finish()
 
-def _event(**fields: object) -> tuple[Stream, bytes]:
+    def _finish(self) -> None:
+        self._reason = "terminated" if self._ladder.has_begun else "exited"
+        if self._failure is None and self._reason == "exited" and not self._first_output and self._exit_code != 0:
+            self._failure = "The program ended before its first output."
+        events = []
+        if self._failure is not None:
+            said = self._errors.decode(errors="replace").strip()
+            self._failure = f"{self._failure} It said: {said}" if said else self._failure
+            self._reason = "failed"
+            events.append(_event(event="failed", message=self._failure))
+        events.append(_event(event="ended", exit_code=self._exit_code, signal=self._signal, reason=self._reason))
+        self._recorder.record(*events)  # together, so that they stand in one segment
+        self._phase, self._drain_due = Phase.ENDED, None
+        self._control.send({"op": "ended", **self._condition()})
+
+
+def _event(**fields: object) -> Piece:
     return Stream.EVENT, json.dumps(fields, separators=(",", ":")).encode()
 
 
-def _stdin(line: bytes) -> list[tuple[Stream, bytes]]:
+def _stdin(line: bytes) -> list[Piece]:
     return [(Stream.STDIN, line[start : start + MAX_PAYLOAD_BYTES]) for start in range(0, len(line), MAX_PAYLOAD_BYTES)]
 
 
@@ -351,11 +268,3 @@ def _say_ready() -> None:
     os.pwrite(0, f"{os.getpid()}\n".encode(), 0)
     os.write(1, b"\n")
     os.dup2(2, 1)
-
-
-def _noted(_number: int, _frame: object) -> None:
-    """Leave a byte in the wake-up pipe, which the C handler does only for signals that have a handler."""
-
-
-def _log(line: str) -> None:
-    os.write(2, f"{line}\n".encode())

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import _thread
 import os
-import sys
 from collections import deque
+from collections.abc import Callable
 
 MAX_WAITING = 16
 _END = -1
-_to_disk = os.fdatasync if sys.platform == "linux" else os.fsync
+_to_disk: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS has only the latter
 
 
 class Syncer:

@@ -39,22 +39,14 @@ class Spool:
     called whenever they advance.
     """
 
-    def __init__(
-        self,
-        directory: Path,
-        session_id: str,
-        *,
-        first_seq: int = 1,
-        head: bytes = GENESIS,
-        on_acked: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Open the spool of a session whose log begins, on this machine, after `head` with `first_seq`."""
+    def __init__(self, directory: Path, session_id: str, on_acked: Callable[[], None] = lambda: None) -> None:
+        """Open what there is on disk; nothing is read yet, and `head_seq` is the cursor's until `grow` or `recover`."""
         self.session_id = session_id
         self.path = directory / "spool"
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._cursor = directory / "cursor.json"
         self._on_acked = on_acked
-        self.acked_seq, self.acked_head = self._read_cursor() or (first_seq - 1, head)
+        self.acked_seq, self.acked_head = self._read_cursor() or (0, GENESIS)
         self.head_seq = self.acked_seq
         self._segments = sorted(int(name.stem) for name in self.path.glob("*.seg"))
         # Where the last read ended: the open segment, the offset in it, and the seq of the frame before that.
@@ -67,6 +59,11 @@ class Spool:
     def is_acked(self) -> bool:
         """Say whether the server has everything there is."""
         return self.acked_seq >= self.head_seq
+
+    def skip_to(self, seq: int, head: bytes) -> None:
+        """Learn that the log goes on after frame `seq` with chain head `head`, though this machine never had it."""
+        if seq > self.head_seq:
+            self.acked_seq, self.acked_head, self.head_seq = seq, head, seq
 
     def grow(self, seq: int) -> None:
         """Learn that frames up to `seq` are in the spool."""

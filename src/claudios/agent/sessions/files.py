@@ -45,13 +45,16 @@ class SessionFiles:
         write_private(self._start, body.model_dump_json().encode())
         sync_directory(self.directory.parent)
 
-    def read_start(self) -> tuple[StartSession, int] | None:
-        """Return the start that is not finished, and when it was asked for (nanoseconds); None without one."""
+    def read_start(self) -> StartSession | None:
+        """Return the start that is not finished; None without one."""
         try:
-            raw = self._start.read_bytes()
+            return StartSession.model_validate_json(self._start.read_bytes())
         except FileNotFoundError:
             return None
-        return StartSession.model_validate_json(raw), self._start.stat().st_mtime_ns
+
+    def started_ns(self) -> int:
+        """Return when the start that is not finished was asked for, in nanoseconds."""
+        return self._start.stat().st_mtime_ns
 
     def forget_start(self) -> None:
         self._start.unlink(missing_ok=True)

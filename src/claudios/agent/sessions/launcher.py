@@ -72,10 +72,10 @@ class ClaudeCommand:
             *([f"--model={body.model}"] if body.model else []),
         ]
 
-    def claim_path(self, body: StartSession) -> Path:
-        """Return the file whose lock means: this process alone runs this Claude session, for this user's agents."""
-        state = self.environment.get("XDG_STATE_HOME") or f"{self.environment.get('HOME', '')}/.local/state"
-        return Path(state) / "claudios" / "claude-sessions" / f"{body.resume or body.session_id}.lock"
+
+def claude_session(body: StartSession) -> str:
+    """Return the id under which Claude keeps the conversation."""
+    return body.resume or body.session_id
 
 
 def initialize(body: StartSession) -> Input:

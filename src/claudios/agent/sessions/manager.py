@@ -15,7 +15,15 @@ from typing import Protocol
 from claudios.agent.output.spool import Spool
 from claudios.agent.sessions.launcher import ClaudeCommand
 from claudios.agent.sessions.session import Session
-from claudios.protocol.errors import Conflict, InputInvalid, NotFound, SessionLost, TooMany
+from claudios.protocol.errors import (
+    ClaudiosError,
+    Conflict,
+    InputInvalid,
+    NotFound,
+    SessionLost,
+    SpawnFailed,
+    TooMany,
+)
 from claudios.protocol.ids import is_uuid
 from claudios.protocol.messages import Command, SessionState, SessionStatus, StartSession, TerminateSession
 
@@ -54,14 +62,8 @@ class SessionManager:
         """Take over the sessions of an earlier daemon: living shims, finished spools, starts that were waiting."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for directory in sorted(self._directory.iterdir()):
-            if not is_uuid(directory.name):
-                continue
-            session = Session(directory.name, directory, self._claude, self)
-            self._sessions[session.id] = session
-            if not await session.adopt():
-                del self._sessions[session.id]
-            else:
-                self._prune(session)
+            if is_uuid(directory.name):
+                await self._adopt(directory)
         waiting = [session for session in self._sessions.values() if session.state is SessionState.QUEUED]
         self._queue.extend(sorted(waiting, key=lambda session: session.asked_ns))
         self._starter = asyncio.create_task(self._start_waiting(), name="session starter")
@@ -83,16 +85,12 @@ class SessionManager:
         self._claude.argv(body)
         if len(self._queue) >= MAX_QUEUED:
             raise TooMany(f"{MAX_QUEUED} sessions wait on this machine already. End some first.")
-        session = known or Session(
-            body.session_id,
-            self._directory / body.session_id,
-            self._claude,
-            self,
-            body.first_seq,
-            bytes.fromhex(body.head),
-        )
+        session = known or Session(body.session_id, self._directory / body.session_id, self._claude, self)
+        try:
+            session.accept(body)
+        except OSError as problem:
+            raise SpawnFailed(f"The session could not be put on disk: {problem}.") from problem
         self._sessions[session.id] = session
-        session.accept(body)
         self._queue.append(session)
         self._wake.set()
 
@@ -102,7 +100,7 @@ class SessionManager:
 
     async def terminate(self, body: TerminateSession) -> None:
         """Begin to end a session; how long it may take is in its launch file. Raises SessionLost for an unknown one."""
-        await self._terminate(self._find(body.session_id))
+        self._terminate(self._find(body.session_id))
 
     def statuses(self) -> list[SessionStatus]:
         """Return how all sessions are that run, wait, or have ended with output the server does not have."""
@@ -123,12 +121,14 @@ class SessionManager:
         """End all sessions and wait for their end, or let go of them: they run on, and waiting ones wait on."""
         self._is_closing = True
         self._wake.set()
-        if self._starter is not None:
-            await self._starter
+        sessions = list(self._sessions.values())
         if terminate:
-            sessions = list(self._sessions.values())
-            await asyncio.gather(*map(self._terminate, sessions))
+            for session in sessions:
+                self._terminate(session)
             await asyncio.gather(*(session.ended.wait() for session in sessions))
+        if self._starter is not None:
+            self._starter.cancel()  # what it was at is on disk, for the next daemon
+            await asyncio.gather(self._starter, return_exceptions=True)
         for session in self._sessions.values():
             session.detach()
 
@@ -148,6 +148,19 @@ class SessionManager:
 
     # Inside
 
+    async def _adopt(self, directory: Path) -> None:
+        session = Session(directory.name, directory, self._claude, self)
+        self._sessions[session.id] = session
+        try:
+            is_worth_keeping = await session.adopt()
+        except (ClaudiosError, OSError, ValueError, LookupError):
+            _log.exception("What %s holds cannot be read. It is left as it is.", directory)
+            is_worth_keeping = False
+        if is_worth_keeping:
+            self._prune(session)
+        else:
+            self._sessions.pop(session.id, None)
+
     async def _start_waiting(self) -> None:
         while not self._is_closing:
             if not self._queue or self._active() >= self._max_concurrent:
@@ -165,12 +178,12 @@ class SessionManager:
     def _active(self) -> int:
         return sum(session.state in _ACTIVE for session in self._sessions.values())
 
-    async def _terminate(self, session: Session) -> None:
+    def _terminate(self, session: Session) -> None:
         if session in self._queue:
             self._queue.remove(session)
             session.cancel()
         else:
-            await session.terminate()
+            session.terminate()
 
     def _find(self, session_id: str) -> Session:
         session = self._sessions.get(session_id)

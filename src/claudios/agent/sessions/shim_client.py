@@ -12,6 +12,7 @@ from typing import Protocol
 from claudios.protocol.errors import InputInvalid, SessionLost, SpawnFailed, TooMany
 
 VERSION = 1
+ATTACH_SECONDS = 5.0
 _LENGTH = Struct("<I")
 
 
@@ -35,7 +36,10 @@ class Condition:
 
 
 class ShimListener(Protocol):
-    """Who is told what a shim says."""
+    """Who is told what a shim says, from `shim_attached` until `shim_left` or `close`."""
+
+    def shim_attached(self, client: ShimClient, condition: Condition) -> None:
+        """The conversation begins; this is how things are."""
 
     def shim_announced(self, seq: int, output_seq: int) -> None:
         """Frames up to `seq` are in the spool."""
@@ -48,23 +52,28 @@ class ShimListener(Protocol):
 
 
 class ShimClient(asyncio.Protocol):
-    """One connection to a shim; `connect` makes it."""
+    """One connection to a shim; `attach` makes it."""
 
     def __init__(self, listener: ShimListener) -> None:
         self._listener: ShimListener | None = listener
         self._loop = asyncio.get_running_loop()
-        self._attached: asyncio.Future[Condition] = self._loop.create_future()
+        self._attached: asyncio.Future[None] = self._loop.create_future()
         self._inputs: dict[str, asyncio.Future[None]] = {}
         self._read = bytearray()
         self._transport: asyncio.WriteTransport | None = None
 
     @classmethod
-    async def connect(cls, path: str, listener: ShimListener) -> tuple[ShimClient, Condition]:
-        """Attach to the shim that listens at `path`. Raises OSError, or SessionLost when it leaves meanwhile."""
-        loop = asyncio.get_running_loop()
-        _, client = await loop.create_unix_connection(lambda: cls(listener), path)
-        client._send({"op": "attach", "version": VERSION})
-        return client, await client._attached
+    async def attach(cls, path: str, listener: ShimListener) -> None:
+        """Attach to the shim that listens at `path`. Raises OSError, TimeoutError, SessionLost, SpawnFailed."""
+        async with asyncio.timeout(ATTACH_SECONDS):
+            loop = asyncio.get_running_loop()
+            _, client = await loop.create_unix_connection(lambda: cls(listener), path)
+            try:
+                client._send({"op": "attach", "version": VERSION})
+                await client._attached
+            except BaseException:
+                client.close()
+                raise
 
     async def write(self, identity: str, line: str) -> None:
         """Have a line written to the program, and return once it is in the spool and on its way.
@@ -108,13 +117,13 @@ class ShimClient(asyncio.Protocol):
         del self._read[:start]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self._attached.done():
-            self._attached.set_exception(SessionLost())
         for taken in self._inputs.values():
             if not taken.done():
                 taken.set_exception(SessionLost())
                 taken.exception()  # whoever waited may have given up
-        if self._listener is not None:
+        if not self._attached.done():
+            self._attached.set_exception(SessionLost())
+        elif self._listener is not None:
             self._listener.shim_left()
 
     def _send(self, message: Mapping[str, object]) -> None:
@@ -139,8 +148,9 @@ class ShimClient(asyncio.Protocol):
             case {"op": "attached", "version": int(version)}:
                 if version != VERSION:
                     self._attached.set_exception(SpawnFailed(f"The shim speaks version {version}. Upgrade the agent."))
-                else:
-                    self._attached.set_result(_condition(message))
+                elif self._listener is not None:
+                    self._attached.set_result(None)
+                    self._listener.shim_attached(self, _condition(message))
             case {"op": "ended"}:
                 if self._listener is not None:
                     self._listener.shim_ended(_condition(message))

@@ -1,28 +1,70 @@
-"""Start a shim: detached, with its lock as standard input, and known to listen before this returns."""
+"""Start a shim: detached, with its locks in hand, and known to listen before this returns.
+
+The locks are taken here and inherited, so that there is no moment at which a shim lives and nothing is locked.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from claudios import shim
-from claudios.agent.durable import open_private
+from claudios.agent.durable import open_private, write_private
+from claudios.agent.output.spool import Spool
+from claudios.agent.sessions import lock
+from claudios.agent.sessions.claim import claim
 from claudios.agent.sessions.files import SessionFiles
-from claudios.protocol.errors import SpawnFailed
+from claudios.agent.sessions.launcher import ClaudeCommand, claude_session, polite_end
+from claudios.agent.sessions.socket_path import socket_path
+from claudios.protocol.errors import Conflict, SpawnFailed
+from claudios.protocol.messages import StartSession
 
 READY_SECONDS = 10.0
+LEAVING_SECONDS = 5.0
+START_SECONDS = 30.0
+LADDER_SECONDS = (3.0, 3.0, 2.0)
 _PROGRAM = str(Path(shim.__file__).with_name("__main__.py"))
 
 
-async def spawn_shim(files: SessionFiles, lock: int, claim: int, environment: Mapping[str, str]) -> None:
-    """Start the shim of the launch file; the descriptors `lock` and `claim` live on in it. Raises SpawnFailed."""
+async def start_shim(files: SessionFiles, spool: Spool, claude: ClaudeCommand, body: StartSession, marker: str) -> None:
+    """Start the shim of a session's epoch. Raises ClaudeNotFound, Conflict, SpawnFailed, OSError."""
+    argv = claude.argv(body)
+    claimed = await claim(claude.environment, claude_session(body))
+    held = await lock.take_within(files.lock, LEAVING_SECONDS)
+    try:
+        if held is None:
+            raise Conflict("The session's earlier process has not ended. Terminate it first.")
+        socket = socket_path(files.directory)
+        socket.unlink(missing_ok=True)
+        launch = {
+            "argv": argv,
+            "cwd": body.directory,
+            "epoch": body.epoch,
+            "first_seq": spool.head_seq + 1,
+            "ladder": LADDER_SECONDS,
+            "marker": marker,
+            "polite_end": polite_end(body),
+            "socket": str(socket),
+            "spool": str(spool.path),
+            "start_seconds": START_SECONDS,
+        }
+        write_private(files.launch, json.dumps(launch).encode())
+        await _spawn_and_wait(files, held, claimed, claude.environment)
+    finally:
+        os.close(claimed)
+        if held is not None:
+            os.close(held)
+
+
+async def _spawn_and_wait(files: SessionFiles, held: int, claimed: int, environment: Mapping[str, str]) -> None:
     ready, theirs = os.pipe()
     log = open_private(files.log, os.O_WRONLY | os.O_APPEND)
     try:
-        pid = _spawn(files, environment, (lock, theirs, log, claim))
+        pid = _spawn(files, environment, (held, theirs, log, claimed))
     except OSError as problem:
         os.close(ready)
         raise SpawnFailed(f"The session's shim could not be started: {problem.strerror}.") from problem

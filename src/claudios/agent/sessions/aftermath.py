@@ -1,0 +1,71 @@
+"""What became of an epoch whose shim is gone: read from its log, or written there when nobody else could."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from claudios.agent.output.spool import Spool
+from claudios.agent.sessions.state import Ended
+from claudios.protocol.messages import EndReason
+from claudios.shim.processes import marked, signal_all
+
+SWEEPS = 20
+LOST = "The process that held the session died."
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """How an epoch ended, and the ids of the inputs that its newest segment tells of."""
+
+    end: Ended
+    taken: frozenset[str]
+
+
+def recover(spool: Spool, epoch: int, marker: str) -> Aftermath | None:
+    """Return how `epoch` ended, ending it as lost where its shim could not; None when it has not one frame.
+
+    Call it only while no shim lives. The program died with its shim; what it has left behind is killed here.
+    """
+    tail = spool.recover()
+    if tail is None or tail.epoch != epoch:
+        return None
+    taken = frozenset(str(event["id"]) for event in tail.events if event.get("event") == "input")
+    end = _end_in(tail.events)
+    if end is None:
+        _sweep(marker)
+        close_log(spool, epoch, EndReason.LOST)
+        end = Ended(EndReason.LOST, LOST)
+    return Aftermath(end, taken)
+
+
+def close_log(spool: Spool, epoch: int, reason: EndReason, failure: str | None = None) -> None:
+    """Write the end of an epoch that has no shim to do it."""
+    events: list[Mapping[str, object]] = [{"event": "failed", "message": failure}] if failure else []
+    events.append({"event": "ended", "exit_code": None, "signal": None, "reason": reason.value})
+    spool.append_events(epoch, events)
+
+
+def end_of(reason: object, detail: object, exit_code: object, number: object) -> Ended:
+    """Return the end that a shim tells of, with the exit code a shell would show."""
+    text = detail if isinstance(detail, str) else None
+    if isinstance(number, int):
+        return Ended(EndReason(str(reason)), text or f"It was ended by signal {number}.", 128 + number)
+    return Ended(EndReason(str(reason)), text, exit_code if isinstance(exit_code, int) else None)
+
+
+def _end_in(events: tuple[Mapping[str, object], ...]) -> Ended | None:
+    if not events or events[-1].get("event") != "ended":
+        return None
+    ended, before = events[-1], events[-2] if len(events) > 1 else {}
+    failure = before.get("message") if before.get("event") == "failed" else None
+    return end_of(ended.get("reason"), failure, ended.get("exit_code"), ended.get("signal"))
+
+
+def _sweep(marker: str) -> None:
+    for _ in range(SWEEPS):
+        left = marked(marker)
+        if not left:
+            return
+        signal_all(left, signal.SIGKILL)

@@ -1,0 +1,54 @@
+"""One process for each Claude session: the CLI itself locks nothing, and two on one id silently fork its transcript."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from claudios.agent.sessions import lock
+from claudios.protocol.errors import Conflict
+
+LEAVING_SECONDS = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+def claim_path(environment: Mapping[str, str], claude_session_id: str) -> Path:
+    """Return the file whose lock means: this process alone runs this Claude session, for all agents of this user."""
+    state = environment.get("XDG_STATE_HOME") or f"{environment.get('HOME', '')}/.local/state"
+    return Path(state) / "claudios" / "claude-sessions" / f"{claude_session_id}.lock"
+
+
+async def claim(environment: Mapping[str, str], claude_session_id: str) -> int:
+    """Return a descriptor that holds the claim. Raises Conflict when the session runs, here or in a terminal."""
+    running = _process_in_registry(environment, claude_session_id)
+    if running is not None:
+        raise Conflict(f"Claude session {claude_session_id} runs already, as process {running}. End it there first.")
+    held = await lock.take_within(claim_path(environment, claude_session_id), LEAVING_SECONDS)
+    if held is None:
+        raise Conflict(f"Claude session {claude_session_id} runs already in another session. Terminate that one first.")
+    return held
+
+
+def _process_in_registry(environment: Mapping[str, str], claude_session_id: str) -> int | None:
+    """Return the process that Claude's own registry names for a session; a killed one leaves a stale entry behind."""
+    configuration = environment.get("CLAUDE_CONFIG_DIR") or f"{environment.get('HOME', '')}/.claude"
+    for entry in Path(configuration, "sessions").glob("*.json"):
+        try:
+            fields = json.loads(entry.read_bytes())
+        except (OSError, ValueError):
+            continue  # it is being written, or just gone
+        if isinstance(fields, dict) and fields.get("sessionId") == claude_session_id and entry.stem.isdigit():
+            pid = int(entry.stem)
+            if _is_claude(pid):
+                return pid
+    return None
+
+
+def _is_claude(pid: int) -> bool:
+    try:
+        return b"claude" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
