@@ -1,6 +1,6 @@
 """One session's projection while it is busy or watched: fold, show at once, keep a little later.
 
-Everything happens in one task, in turns: let viewers in, fold a slice of the log, show what it changed, keep what is
+Everything happens in one task, in turns: fold a piece of the log, show what it changed, let viewers in, keep what is
 due. So nothing here needs a lock, a viewer who hangs up disturbs nobody, and a viewer enters between two slices:
 everything is kept, then read, then the viewer attached; it misses nothing and gets nothing twice. The fold runs behind
 the log and never delays an acknowledgement.
@@ -178,21 +178,23 @@ class Room:
 
     async def _turn(self) -> None:
         fold = await self._loaded()
-        if self._door:
-            await self._let_in(fold)
         if self._is_behind:
             await self._read_on()
-        while self._waiting and not self._door:
+        for _ in range(len(self._waiting)):  # what comes meanwhile waits for the next turn
+            if not self._waiting:  # it overflowed meanwhile
+                break
             piece = self._waiting[0]
             if piece.first_seq > self._next_seq:
                 self._is_behind = True
-                return
+                break
             self._waiting.popleft()
             self._waiting_bytes -= len(piece.frames)
             if piece.last_seq >= self._next_seq:
                 await self._feed(fold, piece.frames)
                 self._next_seq = piece.last_seq + 1
         self._show(fold)
+        if self._door:
+            await self._let_in(fold)
         self._asks += fold.ask_events()
         self._plan_keeping(fold)
         if self._keep_at is not None and time.monotonic() >= self._keep_at:

@@ -134,6 +134,10 @@ class _Page:
         try:
             ends_it: list[asyncio.Future[Any]] = [*tasks, self._closing]
             await asyncio.wait(ends_it, return_when=asyncio.FIRST_COMPLETED)
+            if self._closing.done() and not reading.done():
+                writing.cancel()
+                await asyncio.wait([writing])
+                await send({"type": "websocket.close", "code": self._closing.result()})
         finally:
             for end in ends:
                 end()
@@ -145,8 +149,6 @@ class _Page:
         for task in tasks:
             if not task.cancelled() and (error := task.exception()) is not None:
                 log.error("page_failed", exc_info=error)
-        if self._closing.done() and not reading.done():
-            await send({"type": "websocket.close", "code": self._closing.result()})
 
     async def _read(self, receive: Receive) -> None:
         while (message := await receive())["type"] != "websocket.disconnect":
