@@ -27,6 +27,8 @@ async def product(tmp_path: Path, claude_cli: Path, claude_environment: dict[str
         yield made
     finally:
         made.stop_all()
+        for name in ("server", "agent"):  # shown with a test that fails
+            print(f"--- {name} ---\n{made.output(name)}")
 
 
 @pytest.fixture

@@ -30,10 +30,11 @@ async def test_script_in_what_a_model_says_does_not_run_and_fetches_nothing(
     await steps.start_session(watched, f"[[say {ATTACK}]]")
     await expect(transcript(page).get_by_text("the end of it").last).to_be_visible()
     await steps.is_idle(page)
-    await steps.send(page, f"run echo \"{ATTACK}\" '<script>window.owned=1</script>' > /dev/null; true")
+    await steps.send(page, "run touch '<img src=x onerror=window.owned=1>' '<script>window.owned=1<script>'; ls")
     asked = page.get_by_role("region", name="Waiting for you")
     await asked.get_by_role("button", name="Allow", exact=True).click()
     await steps.is_idle(page)
     await transcript(page).get_by_role("button", name="Run").click()
+    await expect(transcript(page).get_by_role("group", name="Result")).to_contain_text("onerror")
     assert await page.evaluate("window.owned") is None
     assert await transcript(page).locator("script, img, iframe").count() == 0

@@ -119,7 +119,11 @@ function Open({ session }: { session: Session }) {
               onSend={(text) => void send(text)}
               onInterrupt={interrupt}
               isInterruptArmed={isInterruptArmed}
-              examples={session.demo && session.state === "running" && session.activity === "idle" ? DEMO_PROMPTS : []}
+              examples={
+                session.demo && session.agent_online && session.state === "running" && session.activity === "idle"
+                  ? DEMO_PROMPTS
+                  : []
+              }
             />
           </div>
         </div>
