@@ -16,6 +16,7 @@ from claudios.cli import asking, find
 from claudios.cli.asker import Asker, Reply
 from claudios.cli.narrator import Narrator, Piece, Voice
 from claudios.cli.progress import working
+from claudios.cli.text import one_line
 from claudios.client.api import Client
 from claudios.client.live import Event, Patch, Snapshot, Upserted, follow_session
 from claudios.client.shapes import Item, Request, Session
@@ -168,7 +169,7 @@ class TurnWatch:
         was_current = self._asker.current
         if self._asker.offer(request):
             if was_current is not None and was_current.id == request.id:
-                self._say(f"\n{request.state} by {request.answered_by or 'somebody else'}.")
+                self._say(f"\n{_settled(request)}")
             self._ask()
 
     def _ask(self) -> None:
@@ -224,3 +225,10 @@ class TurnWatch:
             await asyncio.to_thread(request)
         except ClaudiosError as error:
             self._say(error.message, fg="red")
+
+
+def _settled(request: Request) -> str:
+    """Say why a request is not asked any more."""
+    if request.state != "answered":
+        return "Claude does not ask any more."
+    return f"{'Allowed' if request.answer == 'allow' else 'Denied'} by {one_line(request.answered_by or 'somebody')}."
