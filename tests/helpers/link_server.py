@@ -121,6 +121,7 @@ class LinkServer:
         self.limits = Limits()
         self.sessions: dict[str, StoredSession] = {}
         self.statuses: dict[str, SessionStatus] = {}
+        self.machine_status: Status | None = None
         self.hellos: list[Hello] = []
         self.reports: list[Report] = []
         self.errors: list[AgentError] = []
@@ -132,7 +133,7 @@ class LinkServer:
         self._held = 0
         self.registration: Registration | None = None
         self._watched: tuple[str, ...] = ()
-        self._mailbox: list[Instruction] = []
+        self.mailbox: list[Instruction] = []
         self._boots = 0
         self._changed = asyncio.Condition()
         self._sockets: set[WebSocket] = set()
@@ -173,7 +174,7 @@ class LinkServer:
         instruction_id: str | None = None,
     ) -> Instruction:
         """Sign an instruction, put it into the mailbox and deliver it."""
-        iseq = len(self._mailbox) + 1
+        iseq = len(self.mailbox) + 1
         identity = instruction_id or str(uuid4())
         text = body if isinstance(body, str) else body.model_dump_json(exclude_none=True)
         now_ms = int(time.time() * 1000)
@@ -196,7 +197,7 @@ class LinkServer:
             expires_ms=expires_ms,
             signature=signature.hex(),
         )
-        self._mailbox.append(instruction)
+        self.mailbox.append(instruction)
         self.say(instruction)
         return instruction
 
@@ -327,6 +328,7 @@ class LinkServer:
                     if not self.misbehaviour.lose_reports:
                         registration.say(Reported(instruction_ids=(message.instruction_id,)))
                 case Status():
+                    self.machine_status = message
                     self.statuses |= {status.session_id: status for status in message.sessions}
                 case AgentError():
                     self.errors.append(message)
@@ -353,7 +355,7 @@ class LinkServer:
                 limits=self.limits,
             ),
             Tune(watched=self._watched),
-            *[waiting for waiting in self._mailbox if waiting.iseq > hello.received],
+            *[waiting for waiting in self.mailbox if waiting.iseq > hello.received],
         )
 
     def _store(self, registration: Registration, batch: Batch) -> None:
