@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,23 @@ async def test_the_migrations_give_exactly_the_tables_that_the_code_describes(st
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+def test_the_migrations_give_the_constraints_too(tmp_path: Path) -> None:
+    """What alembic's comparison leaves out (checks, what happens on deletion) stands in SQLite's own schema."""
+
+    def schema(name: str) -> dict[str, list[str]]:
+        with closing(sqlite3.connect(tmp_path / name)) as connection:
+            rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%'").fetchall()
+        return {table: sorted(line.strip(" ,\t") for line in (sql or "").splitlines()) for table, sql in rows}
+
+    Store(f"sqlite:///{tmp_path}/migrated").close()
+    engine = create_engine(f"sqlite:///{tmp_path}/described")
+    metadata.create_all(engine)
+    engine.dispose()
+    migrated = schema("migrated")
+    migrated.pop("sqlite_autoindex_alembic_version_1", None)
+    assert migrated == schema("described")
 
 
 async def test_a_database_is_opened_again_with_what_it_holds(store: Store, database_url: str) -> None:

@@ -46,6 +46,10 @@ def _reference(name: str, target: str, *, on_delete: str = "CASCADE", optional: 
     return Column(name, String, ForeignKey(target, ondelete=on_delete), nullable=optional)
 
 
+def _role_is_known() -> CheckConstraint:
+    return CheckConstraint("role IN ('owner', 'operator', 'viewer')", name="role")
+
+
 users = Table(
     "users",
     metadata,
@@ -113,9 +117,10 @@ members = Table(
     metadata,
     _reference("project_id", "projects.id"),
     _reference("user_id", "users.id"),
-    Column("role", String, CheckConstraint("role IN ('owner', 'operator', 'viewer')", name="role"), nullable=False),
+    Column("role", String, nullable=False),
     _milliseconds("created_ms"),
     PrimaryKeyConstraint("project_id", "user_id"),
+    _role_is_known(),
     Index(None, "user_id"),
 )
 
@@ -125,10 +130,11 @@ invitations = Table(
     Column("id", String, primary_key=True),
     Column("secret_hash", LargeBinary, nullable=False, unique=True),
     _reference("project_id", "projects.id"),
-    Column("role", String, CheckConstraint("role IN ('owner', 'operator', 'viewer')", name="role"), nullable=False),
+    Column("role", String, nullable=False),
     _reference("created_by", "users.id"),
     _milliseconds("created_ms"),
     _milliseconds("expires_ms"),
+    _role_is_known(),
     Index(None, "project_id"),
 )
 
