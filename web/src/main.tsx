@@ -35,7 +35,10 @@ const client: QueryClient = new QueryClient({
 });
 const live = createLive();
 live.store.onRefused = ({ kind, message }) =>
-  tellFailure(`This did not work: ${kind.replaceAll("_", " ")}`, message ?? "The agent gave no reason.");
+  tellFailure(
+    kind === "terminate_session" ? "The session was not terminated" : "Claude was not reached",
+    message ?? "The agent gave no reason. Look at its log.",
+  );
 const router = createPageRouter(client);
 checkOnReturn(live.socket);
 

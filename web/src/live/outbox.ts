@@ -4,11 +4,12 @@ import type { Transcript } from "./transcript";
 /** A prompt on its way to Claude. `sending` and `unsent` are the page's own; the rest are the server's words. */
 export interface Prompt {
   id: string;
-  kind: string;
   text: string;
   state: InstructionState | "sending" | "unsent";
   message: string | null;
   createdMs: number;
+  /** It was on its way when this page first knew of it, and stays in sight until it stands in the transcript. */
+  isAwaited: boolean;
 }
 
 const FAILED: readonly Prompt["state"][] = ["refused", "failed", "expired", "session_lost", "unknown", "unsent"];
@@ -25,7 +26,7 @@ export class Outbox {
   #waiting: readonly Prompt[] = NONE;
 
   type(id: string, text: string, nowMs: number): void {
-    this.#prompts.set(id, { id, kind: "command", text, state: "sending", message: null, createdMs: nowMs });
+    this.#prompts.set(id, { id, text, state: "sending", message: null, createdMs: nowMs, isAwaited: true });
   }
 
   fail(id: string, message: string): void {
@@ -39,13 +40,14 @@ export class Outbox {
 
   put(instruction: Instruction): void {
     if (instruction.text === null) return;
+    const known = this.#prompts.get(instruction.id);
     this.#prompts.set(instruction.id, {
       id: instruction.id,
-      kind: instruction.kind,
       text: instruction.text,
       state: instruction.state,
       message: instruction.message,
-      createdMs: instruction.created_ms,
+      createdMs: known?.createdMs ?? instruction.created_ms,
+      isAwaited: known?.isAwaited ?? (instruction.state !== "done" && !hasFailed(instruction)),
     });
   }
 
@@ -55,9 +57,8 @@ export class Outbox {
     const found = [...this.#prompts.values()]
       .filter((prompt) => !transcript.prompts.has(prompt.id) && !this.#dismissed.has(prompt.id))
       .filter((prompt) =>
-        hasFailed(prompt) ? prompt.state === "unsent" || prompt.createdMs > lastMs : prompt.state !== "done",
+        hasFailed(prompt) ? prompt.state === "unsent" || prompt.createdMs > lastMs : prompt.isAwaited,
       )
-      .filter((prompt) => prompt.kind === "command" || transcript.prompts.size === 0)
       .sort((one, other) => one.createdMs - other.createdMs);
     const isSame = found.length === this.#waiting.length && found.every((prompt, at) => prompt === this.#waiting[at]);
     if (!isSame) this.#waiting = found;

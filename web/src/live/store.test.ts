@@ -171,10 +171,18 @@ describe("a prompt", () => {
     expect(states()).toEqual([]);
   });
 
-  test("of a session that starts is shown until the session speaks", () => {
-    store.putInstruction(instruction({ id: "start", kind: "start_session", text: "first" }));
-    expect(states()).toEqual(["queued"]);
-    subscribed(prompt(1, "first", "another-id"));
+  test("is not out of sight for a moment between being taken and being told of", () => {
+    subscribed();
+    store.putInstruction(instruction({ state: "sent" }));
+    store.putInstruction(instruction({ state: "done" }));
+    expect(states()).toEqual(["done"]);
+    subscribed(prompt(1, "hello", "c1"));
+    expect(states()).toEqual([]);
+  });
+
+  test("that was done before this page came is history", () => {
+    subscribed(message(1, "hello"));
+    store.putInstruction(instruction({ state: "done" }));
     expect(states()).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ const WORDS: Record<Prompt["state"], string> = {
   queued: "Queued: it goes to the agent next",
   sent: "Sent to the agent",
   taken: "Taken by Claude",
-  done: "Done",
+  done: "Taken by Claude",
   unsent: "Not sent",
   refused: "Refused",
   failed: "Failed",
