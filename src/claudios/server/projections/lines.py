@@ -13,6 +13,7 @@ from enum import StrEnum
 from claudios.server.projections.shapes import Json, as_count, as_text
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
+BRACE = ord("{")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,13 @@ class Splitter:
         at, size = 0, len(payload)
         while at < size:
             if self.mode is Mode.START:
-                self.mode = Mode.JSON if self._takes_json and payload[at] == 0x7B else Mode.TEXT
+                if self._takes_json and payload[at] == BRACE:
+                    newline = payload.find(b"\n", at)
+                    if newline >= 0:  # by far the most lines: whole within one frame
+                        yield JsonLine(payload[at:newline])
+                        at = newline + 1
+                        continue
+                self.mode = Mode.JSON if self._takes_json and payload[at] == BRACE else Mode.TEXT
                 self.begun = (seq, at) if self.mode is Mode.JSON else None
             if self.mode is Mode.TEXT:
                 end = self._end_of_text(payload, at)
