@@ -26,6 +26,7 @@ from claudios.server.config import Config
 log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 5
+PARTING_SECONDS = 1.0
 BACKLOG = 1024
 
 
@@ -53,6 +54,7 @@ async def running(config: Config) -> AsyncIterator[Serving]:
                 application.drain()
                 await asyncio.sleep(config.drain_seconds)
                 application.part()
+                await server.until_parted()
             finally:
                 server.stop()
                 await task
@@ -97,6 +99,11 @@ class _Uvicorn(uvicorn.Server):
         waiting.cancel()
         if task.done():
             task.result()
+
+    async def until_parted(self) -> None:
+        """Wait until who was told to go has gone: closing a socket at once would overtake the goodbye."""
+        if self.server_state.tasks:
+            await asyncio.wait(set(self.server_state.tasks), timeout=PARTING_SECONDS)
 
     def stop(self) -> None:
         self._stopping.set()
