@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -167,6 +168,40 @@ async def test_a_cancelled_caller_does_not_stop_the_transaction(store: Store) ->
         await task
     await store.write(add("b"))
     assert await store.read(count) == 2
+
+
+async def test_connections_that_postgresql_has_cut_are_replaced_unseen(postgres_url: str) -> None:
+    store = Store(postgres_url)
+    try:
+        await store.write(add("a"))
+        await store.read(count)
+        with psycopg.connect(postgres_url, autocommit=True) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        await asyncio.gather(*(store.write(add(f"p{number}")) for number in range(8)))
+        assert await store.read(count) == 9
+    finally:
+        store.close()
+
+
+async def test_a_transaction_that_breaks_off_on_the_way_is_unavailable_or_done_never_half(postgres_url: str) -> None:
+    store = Store(postgres_url)
+    attempts = []
+
+    def cut_off(connection: Connection) -> None:
+        add("a")(connection)
+        attempts.append(1)
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    try:
+        with pytest.raises(Unavailable):
+            await store.write(cut_off)
+        assert await store.read(count) == 0
+        assert len(attempts) > 1
+    finally:
+        store.close()
 
 
 @pytest.mark.parametrize("url", ["mysql://root@127.0.0.1/test", "sqlite://", "nonsense"])
