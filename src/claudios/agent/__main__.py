@@ -21,11 +21,12 @@ from claudios.agent.flags import Flag, usage
 from claudios.agent.lock import StateLock
 from claudios.protocol.errors import ClaudiosError
 
+GENERAL_FLAGS = (Flag("--help", None, "show this and exit"), Flag("--version", None, "show the version and exit"))
 USAGE = f"""Usage: claudios agent [FLAGS]
 
 Run Claude sessions on this machine for a ClaudiOS server.
 
-{usage((*config.FLAGS, Flag("--help", None, "show this and exit"), Flag("--version", None, "show the version and exit")))}
+{usage((*config.FLAGS, *GENERAL_FLAGS))}
 
 Every setting may also stand in config.json or in the environment: see the documentation. The agent's token comes from
 there or from a file, never from the command line.

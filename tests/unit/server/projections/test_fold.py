@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,7 +42,7 @@ def cut(pieces: list[Piece], places: set[int]) -> list[Piece]:
     for stream, payload in pieces:
         inside = sorted(place - offset for place in places if offset < place < offset + len(payload))
         edges = [0, *inside, len(payload)] if stream is not Stream.EVENT else [0, len(payload)]
-        smaller += [(stream, payload[start:end]) for start, end in zip(edges, edges[1:], strict=False)]
+        smaller += [(stream, payload[start:end]) for start, end in pairwise(edges)]
         offset += len(payload)
     return smaller
 
@@ -153,9 +154,8 @@ def test_facts_follow_the_session() -> None:
     fold = Fold()
     steps = frames_then(fold, *WHOLE)
     assert next(steps).facts.life.state is SessionState.STARTING
-    for _ in range(4):
-        next(steps)
-    assert fold.facts.life.state is SessionState.RUNNING
+    *_, running = (next(steps) for _ in range(4))
+    assert running.facts.life.state is SessionState.RUNNING
     assert fold.facts.activity == "working"
     for _ in steps:
         pass

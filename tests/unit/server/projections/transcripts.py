@@ -18,7 +18,9 @@ PROMPT = "a985f9b7-0000-4000-8000-000000000002"
 
 def out(*messages: object) -> Piece:
     """Return lines of standard output."""
-    return Stream.STDOUT, b"".join(json.dumps(message, ensure_ascii=False).encode(errors="surrogatepass") + b"\n" for message in messages)
+    return Stream.STDOUT, b"".join(
+        json.dumps(message, ensure_ascii=False).encode(errors="surrogatepass") + b"\n" for message in messages
+    )
 
 
 def written(*messages: object) -> Piece:
@@ -53,7 +55,8 @@ def tool_use(use: str, name: str, **wanted: object) -> dict[str, object]:
 
 
 def tool_result(use: str, content: object, *, is_error: bool = False, **fields: object) -> dict[str, object]:
-    return user([{"type": "tool_result", "tool_use_id": use, "content": content, "is_error": is_error}], **fields)
+    result = {"type": "tool_result", "tool_use_id": use, "content": content, "is_error": is_error}
+    return {**user([result]), **fields}
 
 
 def stream(kind: str, **fields: object) -> dict[str, object]:
@@ -134,7 +137,9 @@ def whole_session() -> list[Piece]:
             said(tool_use("toolu_1", "Bash", command="touch a")),
             stream("content_block_stop", index=2),
             state("requires_action"),
-            can_use("req_1", "Bash", {"command": "touch a"}, permission_suggestions=[suggestion], tool_use_id="toolu_1"),
+            can_use(
+                "req_1", "Bash", {"command": "touch a"}, permission_suggestions=[suggestion], tool_use_id="toolu_1"
+            ),
         ),
         written(answer("req_1", behavior="allow")),
         out(answer("req_1", behavior="allow"), state("running")),
