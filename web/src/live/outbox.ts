@@ -51,17 +51,24 @@ export class Outbox {
     });
   }
 
-  /** Those to show below the transcript: what is under way, and what failed after the last thing Claude said. */
-  waiting(transcript: Transcript): readonly Prompt[] {
+  /**
+   * Those to show below the transcript: what is under way, and what failed after the last thing Claude said. What an
+   * ended session had been given and never took up is lost.
+   */
+  waiting(transcript: Transcript, isEnded: boolean): readonly Prompt[] {
     const lastMs = transcript.last?.at_ms ?? 0;
     const found = [...this.#prompts.values()]
       .filter((prompt) => !transcript.prompts.has(prompt.id) && !this.#dismissed.has(prompt.id))
-      .filter((prompt) =>
-        hasFailed(prompt) ? prompt.state === "unsent" || prompt.createdMs > lastMs : prompt.isAwaited,
-      )
+      .filter((prompt) => prompt.isAwaited || (hasFailed(prompt) && prompt.createdMs > lastMs))
+      .map((prompt): Prompt => (isEnded && prompt.state === "done" ? { ...prompt, state: "session_lost" } : prompt))
       .sort((one, other) => one.createdMs - other.createdMs);
-    const isSame = found.length === this.#waiting.length && found.every((prompt, at) => prompt === this.#waiting[at]);
+    const isSame =
+      found.length === this.#waiting.length && found.every((prompt, at) => looksLike(prompt, this.#waiting[at]));
     if (!isSame) this.#waiting = found;
     return this.#waiting;
   }
+}
+
+function looksLike(one: Prompt, other: Prompt | undefined): boolean {
+  return one.id === other?.id && one.state === other.state && one.message === other.message;
 }

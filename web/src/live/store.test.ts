@@ -180,6 +180,15 @@ describe("a prompt", () => {
     expect(states()).toEqual([]);
   });
 
+  test("that an ended session never took up is not lost with it", () => {
+    subscribed();
+    store.putInstruction(instruction({ state: "sent" }));
+    store.putInstruction(instruction({ state: "done" }));
+    store.putSession(session({ state: "ended", reason: "failed", updated_ms: 9_000 }));
+    expect(states()).toEqual(["session_lost"]);
+    expect(store.prompts(SESSION_ID)).toBe(store.prompts(SESSION_ID));
+  });
+
   test("that was done before this page came is history", () => {
     subscribed(message(1, "hello"));
     store.putInstruction(instruction({ state: "done" }));

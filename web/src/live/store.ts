@@ -116,7 +116,8 @@ export class Store {
 
   /** Prompts that are on their way and not yet part of the transcript. */
   prompts(sessionId: string): readonly Prompt[] {
-    return this.#outboxOf(sessionId).waiting(this.#transcriptOf(sessionId));
+    const isEnded = this.#sessions.get(sessionId)?.state === "ended";
+    return this.#outboxOf(sessionId).waiting(this.#transcriptOf(sessionId), isEnded);
   }
 
   // Changes
@@ -250,6 +251,7 @@ export class Store {
     const agent = this.#agents.get(session.agent_id);
     const isTrue = agent === undefined || (agent.online === session.agent_online && agent.name === session.agent_name);
     const kept = isTrue ? session : { ...session, agent_online: agent.online, agent_name: agent.name };
+    if (this.#sessions.get(session.id)?.state !== kept.state) this.topics.touch(topic.outbox(session.id));
     this.#sessions.set(session.id, kept);
     this.#sessionList = null;
     this.topics.touch(topic.session(session.id));
