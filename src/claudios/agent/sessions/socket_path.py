@@ -19,12 +19,13 @@ def socket_path(directory: Path) -> Path:
     if len(os.fsencode(beside)) <= MAX_PATH_BYTES:
         return beside
     name = hashlib.sha256(os.fsencode(beside)).hexdigest()[:24]
-    return _private_directory() / name
-
-
-def _private_directory() -> Path:
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    directory = Path(runtime) / "claudios" if runtime else Path(f"/tmp/claudios-{os.getuid()}")
+    if runtime and len(os.fsencode(Path(runtime, "claudios", name))) <= MAX_PATH_BYTES:
+        return _private(Path(runtime, "claudios")) / name
+    return _private(Path(f"/tmp/claudios-{os.getuid()}")) / name
+
+
+def _private(directory: Path) -> Path:
     directory.mkdir(mode=0o700, exist_ok=True)
     found = directory.lstat()
     if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077 or not stat.S_ISDIR(found.st_mode):
