@@ -330,6 +330,27 @@ def test_bash_completes_commands(ada: Person) -> None:
     assert sorted(done.stdout.split()) == ["login", "logout", "logs"]
 
 
+def test_bash_completes_the_sessions_there_are(ada: Person) -> None:
+    session = ada.run("run", "--json", "[[say Hi.]]").json["session"]["id"]
+    script = ada.run("completion", "bash").out
+    program = f"{script}\nCOMP_WORDS=(claudios logs {session[:6]}); COMP_CWORD=2; _claudios_completion claudios"
+    done = subprocess.run(
+        ["bash", "-c", f"{program}; echo ${{COMPREPLY[@]}}"],
+        env=ada.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [session]
+
+
+def test_stop_waits_until_the_session_has_ended(ada: Person) -> None:
+    session = start(ada, "[[text 100000 rate=500]]")
+    until_it_is(ada, session, "working")
+    assert ada.run("stop", session[:8]).out.strip() == session
+    assert ada.session(session)["state"] == "ended"
+
+
 def test_a_reader_that_goes_away_is_no_error(ada: Person) -> None:
     done = subprocess.run(
         ["bash", "-c", "set -o pipefail; claudios agents --json | true; claudios --help | head -1"],

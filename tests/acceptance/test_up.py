@@ -178,3 +178,13 @@ def test_credentials_of_the_person_are_used_instead_of_a_demo(tmp_path: Path) ->
         assert first.told["demo"] is False
         assert person.run("agents", "--json").json[0]["demo"] is False
         assert first.shut() == 0
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing_behind(person: Person) -> None:
+    with person.running("up", "--port", "0", "--json") as running:
+        log = person.directory / "state/claudios/up/logs/server.log"
+        until(lambda: log.exists() or None)
+        family = running.family()
+        running.interrupt()
+        assert running.ended() == 130
+        assert gone(family)

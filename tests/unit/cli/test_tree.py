@@ -42,8 +42,8 @@ def _commands(group: click.Group, context: click.Context) -> list[click.Command]
     return found
 
 
-SILENT = {"completion", "server", "restart", "stop", "install-service"}
-"""They print a script, are a daemon, or act on this machine alone (`stop` of sessions does have --json)."""
+SILENT = {"completion", "server"}
+"""One prints a script, the other is a daemon."""
 
 
 def test_every_command_that_prints_can_print_json() -> None:

@@ -66,7 +66,8 @@ def status(config_path: str | None, as_json: bool) -> int:
 
 @agent.command(short_help="Restart it; its sessions go on")
 @config_option
-def restart(config_path: str | None) -> None:
+@json_option
+def restart(config_path: str | None, as_json: bool) -> None:
     """Restart the agent of this machine in place; its sessions go on."""
     from claudios.cli.agent_settings import require
     from claudios.cli.daemon import daemon_of
@@ -84,7 +85,10 @@ def restart(config_path: str | None) -> None:
             now = daemon_of(settings.state_directory)
             is_gone = is_gone or now is None or now != before
             if now is not None and is_gone:
-                click.echo(f"Restarted: process {now.pid}. Its sessions went on.")
+                if as_json:
+                    print_json({"pid": now.pid, "since": now.since})
+                else:
+                    click.echo(f"Restarted: process {now.pid}. Its sessions went on.")
                 return
             time.sleep(LOOK_EVERY_SECONDS)
     raise LocalError("The agent did not come back. Look at its log, then start it: claudios agent")
@@ -93,7 +97,8 @@ def restart(config_path: str | None) -> None:
 @agent.command(short_help="End its sessions, then it")
 @config_option
 @click.option("--leave-sessions", is_flag=True, help="Let its sessions go on; the next agent takes them over.")
-def stop(config_path: str | None, leave_sessions: bool) -> None:
+@json_option
+def stop(config_path: str | None, leave_sessions: bool, as_json: bool) -> None:
     """Stop the agent of this machine: its sessions are ended, and their last output delivered."""
     from claudios.cli.agent_settings import require
     from claudios.cli.daemon import daemon_of
@@ -103,7 +108,7 @@ def stop(config_path: str | None, leave_sessions: bool) -> None:
     directory = found.settings.state_directory
     daemon = daemon_of(directory)
     if daemon is None:
-        click.echo("It does not run.")
+        _tell_stopped("It does not run.", as_json, was_running=False)
         return
     if found.is_of_up:
         raise AlreadyRunning("`claudios up` runs this agent and would start it again. Press Ctrl+C where that runs.")
@@ -116,7 +121,7 @@ def stop(config_path: str | None, leave_sessions: bool) -> None:
                     f"Process {daemon.pid} does not end. A second signal ends it at once: kill {daemon.pid}"
                 )
             time.sleep(LOOK_EVERY_SECONDS)
-    click.echo("Stopped." if not leave_sessions else "Stopped; its sessions go on.")
+    _tell_stopped("Stopped; its sessions go on." if leave_sessions else "Stopped.", as_json, was_running=True)
 
 
 @agent.command("install-service", short_help="Have systemd (or launchd) run it")
@@ -126,7 +131,10 @@ def stop(config_path: str | None, leave_sessions: bool) -> None:
 )
 @click.option("--run-as", metavar="USER", help="With --system: the user whose files Claude works on.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be written.")
-def install_service(config_path: str | None, is_user: bool | None, run_as: str | None, dry_run: bool) -> None:
+@json_option
+def install_service(
+    config_path: str | None, is_user: bool | None, run_as: str | None, dry_run: bool, as_json: bool
+) -> None:
     """Write a systemd unit (on macOS a launchd property list) that runs the agent, and say how to start it.
 
     The token stays in the settings file and never stands in the unit.
@@ -144,14 +152,25 @@ def install_service(config_path: str | None, is_user: bool | None, run_as: str |
         run_as=run_as or (getpass.getuser() if is_system else None),
     )
     made = (launchd if sys.platform == "darwin" else systemd).installation(service)
+    if not dry_run:
+        _write(made.path, made.content)
+    if as_json:
+        print_json(made)
+        return
     if dry_run:
         click.echo(f"# {made.path}\n{made.content}", nl=False)
     else:
-        _write(made.path, made.content)
         click.echo(f"Wrote {made.path}. It holds no secret: the token stays in {service.config}.")
     click.echo("\nStart it:\n  " + "\n  ".join(made.start), err=dry_run)
     click.echo(f"\nIts log:\n  {made.logs}", err=dry_run)
     click.echo("\nUndo it:\n  " + "\n  ".join(made.undo), err=dry_run)
+
+
+def _tell_stopped(text: str, as_json: bool, *, was_running: bool) -> None:
+    if as_json:
+        print_json({"was_running": was_running})
+    else:
+        click.echo(text)
 
 
 def _settings_file(config_path: str | None) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from claudios.cli import find
+from claudios.cli.completing import AGENT, PROJECT
 from claudios.cli.help import ListingGroup
 from claudios.cli.options import connected, json_option
 from claudios.cli.table import print_json, print_table
@@ -12,7 +13,7 @@ from claudios.cli.text import age, one_line, plural
 from claudios.client.api import Client
 from claudios.client.shapes import Agent, AgentWithToken
 
-project_option = click.option("--project", metavar="NAME", help="The project, by name or id.")
+project_option = click.option("--project", type=PROJECT, metavar="NAME", help="The project, by name or id.")
 
 
 @click.group(cls=ListingGroup)
@@ -46,7 +47,7 @@ def create(client: Client, name: str, project: str | None, as_json: bool) -> Non
 
 
 @agents.command()
-@click.argument("agent")
+@click.argument("agent", type=AGENT)
 @click.option("--overlap", type=click.IntRange(0), metavar="SECONDS", help="How long the old token stays valid (3600).")
 @connected
 @json_option
@@ -56,7 +57,7 @@ def rotate(client: Client, agent: str, overlap: int | None, as_json: bool) -> No
 
 
 @agents.command()
-@click.argument("agent")
+@click.argument("agent", type=AGENT)
 @click.confirmation_option("--yes", prompt="The agent will be cut off at once. Go on?")
 @connected
 @json_option

@@ -10,6 +10,7 @@ from contextlib import aclosing
 import click
 
 from claudios.cli import find
+from claudios.cli.completing import SESSION
 from claudios.cli.help import Command
 from claudios.cli.narrator import Narrator, Piece, Voice
 from claudios.cli.options import connected
@@ -33,7 +34,7 @@ _STYLES: dict[Voice, dict[str, object]] = {
 
 
 @click.command(cls=Command)
-@click.argument("session")
+@click.argument("session", type=SESSION)
 @click.option("-f", "--follow", is_flag=True, help="Go on with what happens, until the session ends.")
 @click.option("-n", "--tail", type=click.IntRange(1), metavar="N", help="Only the last N items of the transcript.")
 @click.option("--since-seq", type=click.IntRange(0), default=0, metavar="SEQ", help="Only what came after this frame.")

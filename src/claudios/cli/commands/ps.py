@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from claudios.cli import find
+from claudios.cli.completing import AGENT, PROJECT
 from claudios.cli.help import Command
 from claudios.cli.options import connected, json_option
 from claudios.cli.table import print_json, print_table
@@ -19,8 +20,8 @@ LIVE_STATES = ("running", "starting", "queued")
 @click.command(cls=Command)
 @click.option("-a", "--all", "with_ended", is_flag=True, help="Ended sessions too.")
 @click.option("-q", "--quiet", is_flag=True, help="Print ids only.")
-@click.option("--project", metavar="NAME", help="Only those of one project, by name or id.")
-@click.option("--agent", metavar="NAME", help="Only those of one agent, by name or id.")
+@click.option("--project", type=PROJECT, metavar="NAME", help="Only those of one project, by name or id.")
+@click.option("--agent", type=AGENT, metavar="NAME", help="Only those of one agent, by name or id.")
 @click.option("-n", "--limit", type=click.IntRange(1), default=MOST_SHOWN, show_default=True, help="At most this many.")
 @connected
 @json_option

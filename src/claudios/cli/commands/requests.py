@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from claudios.cli import asking, find
+from claudios.cli.completing import REQUEST
 from claudios.cli.help import Command
 from claudios.cli.options import connected, json_option
 from claudios.cli.table import print_json, print_table
@@ -28,7 +29,7 @@ def requests(client: Client, with_answered: bool, as_json: bool) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("request", required=False)
+@click.argument("request", required=False, type=REQUEST)
 @click.option("--always", is_flag=True, help="Grant the first wider permission it suggests, too.")
 @click.option("--answer", "answers", multiple=True, metavar="QUESTION=ANSWER", help="Answer a question of Claude's.")
 @connected
@@ -49,7 +50,7 @@ def approve(client: Client, request: str | None, always: bool, answers: tuple[st
 
 
 @click.command(cls=Command)
-@click.argument("request", required=False)
+@click.argument("request", required=False, type=REQUEST)
 @click.option("-m", "--message", help="What Claude is told.")
 @click.option("--interrupt", is_flag=True, help="End Claude's turn, too.")
 @connected

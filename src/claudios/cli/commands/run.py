@@ -10,6 +10,7 @@ import click
 
 from claudios.cli import exits, find
 from claudios.cli.commands.steer import text_or_stdin
+from claudios.cli.completing import AGENT, PROJECT
 from claudios.cli.help import Command
 from claudios.cli.options import connected, json_option
 from claudios.cli.table import print_json
@@ -25,8 +26,8 @@ PERMISSION_MODES = ("default", "acceptEdits", "plan", "dontAsk", "auto", "bypass
 @click.argument("prompt", nargs=-1, required=True)
 @click.option("-d", "--detach", is_flag=True, help="Print the session's id and leave it to itself.")
 @click.option("--keep", is_flag=True, help="Leave the session open when Claude's turn is over.")
-@click.option("--agent", metavar="NAME", help="The agent, by name or id (default: the only one online).")
-@click.option("--project", metavar="NAME", help="Look for the agent in this project only.")
+@click.option("--agent", type=AGENT, metavar="NAME", help="The agent, by name or id (default: the only one online).")
+@click.option("--project", type=PROJECT, metavar="NAME", help="Look for the agent in this project only.")
 @click.option("--dir", "directory", metavar="PATH", help="Directory on the agent's machine (default: the agent's own).")
 @click.option("--model", metavar="NAME", help="Claude's model.")
 @click.option("--permission-mode", type=click.Choice(PERMISSION_MODES), help="What Claude may do without asking.")
@@ -66,6 +67,8 @@ def run(
         permission_mode=permission_mode,
         title=title,
     )
+    if session.demo and not as_json:
+        click.secho("DEMO: Claude answers from a script.", err=True, dim=True)
     if not chosen.online:
         click.echo(f"{one_line(chosen.name)} is offline; the session starts when it is back.", err=True)
     if detach:

@@ -7,11 +7,13 @@ from uuid import uuid4
 
 import click
 
-from claudios.cli import find
+from claudios.cli import exits, find, outcome
+from claudios.cli.completing import SESSION
 from claudios.cli.help import Command
 from claudios.cli.options import connected, json_option
 from claudios.cli.table import print_json
 from claudios.client.api import Client
+from claudios.client.shapes import Instruction, Session
 from claudios.protocol.errors import Conflict
 
 
@@ -24,7 +26,7 @@ def text_or_stdin(text: str) -> str:
 
 
 @click.command(cls=Command)
-@click.argument("session")
+@click.argument("session", type=SESSION)
 @click.argument("text", nargs=-1, required=True)
 @connected
 @json_option
@@ -37,42 +39,56 @@ def send(client: Client, session: str, text: tuple[str, ...], as_json: bool) -> 
     if found.state == "ended":
         raise Conflict(f"The session has ended. Go on with it: claudios resume {find.short(found.id)} 'TEXT'")
     sent = client.send(found.id, text_or_stdin(" ".join(text)), instruction_id=str(uuid4()))
+    sent = outcome.settled(client, sent, found.agent_online)
     if as_json:
         print_json(sent)
     else:
-        click.echo(f"Sent. Follow it: claudios logs -f {find.short(found.id)}")
+        name = find.short(found.id)
+        click.echo(f"{_done('Sent', sent, found)} Follow it: claudios logs -f {name}")
 
 
 @click.command(cls=Command)
-@click.argument("session")
+@click.argument("session", type=SESSION)
 @connected
 @json_option
 def interrupt(client: Client, session: str, as_json: bool) -> None:
     """Interrupt what Claude is doing in SESSION; the session stays open."""
-    asked = client.interrupt(find.session(client, session).id)
+    found = find.session(client, session)
+    asked = outcome.settled(client, client.interrupt(found.id), found.agent_online)
     if as_json:
         print_json(asked)
     else:
-        click.echo("Interrupted.")
+        click.echo(_done("Interrupted", asked, found))
 
 
 @click.command(cls=Command)
-@click.argument("sessions", metavar="SESSION...", nargs=-1, required=True)
+@click.argument("sessions", metavar="SESSION...", nargs=-1, required=True, type=SESSION)
+@click.option("--no-wait", is_flag=True, help="Do not wait until they have ended.")
 @connected
 @json_option
-def stop(client: Client, sessions: tuple[str, ...], as_json: bool) -> None:
-    """End each SESSION, politely first. Its transcript stays, and it can be resumed."""
+def stop(client: Client, sessions: tuple[str, ...], no_wait: bool, as_json: bool) -> int:
+    """End each SESSION, politely first. Its transcript stays, and it can be resumed.
+
+    Exit code 1 when one has not ended within half a minute.
+    """
     found = [find.session(client, each) for each in sessions]
-    asked = [client.terminate(each.id) for each in found]
-    if as_json:
-        print_json(asked)
-        return
     for each in found:
-        click.echo(each.id)
+        if each.state != "ended":
+            client.terminate(each.id)
+    now = found if no_wait else [outcome.ended(client, each) for each in found]
+    if as_json:
+        print_json(now)
+    for each in now:
+        if not as_json:
+            click.echo(each.id)
+        if not no_wait and each.state != "ended":
+            why = "still ends" if each.agent_online else "ends when its agent is online again"
+            click.echo(f"{find.short(each.id)} {why}.", err=True)
+    return exits.OK if no_wait or all(each.state == "ended" for each in now) else exits.FAILED
 
 
 @click.command(cls=Command)
-@click.argument("session")
+@click.argument("session", type=SESSION)
 @click.argument("prompt", nargs=-1)
 @connected
 @json_option
@@ -84,3 +100,10 @@ def resume(client: Client, session: str, prompt: tuple[str, ...], as_json: bool)
         print_json(resumed)
     else:
         click.echo(f"Resumed. Follow it: claudios logs -f {find.short(resumed.id)}")
+
+
+def _done(what: str, asked: Instruction, session: Session) -> str:
+    """Say what was done, or why it is not yet known to be."""
+    if asked.state not in outcome.UNSETTLED:
+        return f"{what}."
+    return "Accepted; the agent has not reported yet." if session.agent_online else "Accepted; its agent is offline."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from claudios.cli import exits, find
+from claudios.cli.completing import SESSION
 from claudios.cli.help import Command
 from claudios.cli.options import connected, json_option
 from claudios.cli.table import print_json
@@ -15,7 +16,7 @@ from claudios.client.verify import RecordCheck
 
 
 @click.command(cls=Command)
-@click.argument("session")
+@click.argument("session", type=SESSION)
 @connected
 @json_option
 def verify(client: Client, session: str, as_json: bool) -> int:

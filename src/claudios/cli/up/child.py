@@ -17,6 +17,7 @@ LOG_BYTES = 5_000_000
 LAST_LINES = 12
 LONGEST_PAUSE_SECONDS = 30.0
 SETTLED_SECONDS = 60.0
+LAST_WORDS_SECONDS = 1.0
 LONGEST_LINE_BYTES = 64 * 1024
 _PR_SET_PDEATHSIG = 1
 
@@ -61,8 +62,8 @@ class Child:
         """Wait for the end of the process as it is now, and return its exit code."""
         assert self._process is not None
         code = await self._process.wait()
-        if self._reader is not None:
-            await self._reader
+        if self._reader is not None:  # a grandchild may hold the pipe open: what is in it by now is enough
+            await asyncio.wait({self._reader}, timeout=LAST_WORDS_SECONDS)
         return code
 
     async def stop(self, number: signal.Signals, patience_seconds: float) -> None:

@@ -150,19 +150,22 @@ class Supervisor:
         claude = await claudes.look(Path(configured) if configured else None)
         is_demo = claude.account is Account.NONE if self._wishes.demo is None else self._wishes.demo
         if is_demo:
-            argv = ["-m", "claudios.demo", "--host", HOST, "--port", str(self._last_model_port())]
+            argv = ["-m", "claudios.demo", "--host", HOST, "--port", str(self._model_port())]
             model = await self._spawn("model", argv, model_environment(os.environ))
             await self._until(model, self._model_url.done)
         return claude, is_demo
 
-    def _last_model_port(self) -> int:
-        """Return the port of the last demo's model if it is free: sessions that outlived it still ask there."""
+    def _model_port(self) -> int:
+        """Return the port of the last demo's model, where sessions that outlived it still ask, or another that is free.
+
+        It is settled here, not by the model, so that a model that is started again is found where it was.
+        """
         try:
             told = json.loads(self._places.agent_config.read_bytes())["claudeEnvironment"]["ANTHROPIC_BASE_URL"]
             port = parse_address(told).port
         except (OSError, ValueError, LookupError, TypeError, ClaudiosError):
-            return 0
-        return port if is_free(port) else 0
+            return choose_port(0)
+        return port if is_free(port) else choose_port(0)
 
     def _configure_agent(self, url: str, household: Household, model_url: str | None) -> None:
         settings: dict[str, object] = {
