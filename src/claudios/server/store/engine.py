@@ -56,7 +56,7 @@ class Store:
         from claudios.server.store.migrate import migrate
 
         writing, reading, writers = _engines(url)
-        self._engines = (writing, reading)
+        self.engines = (writing, reading)
         try:
             migrate(writing)
         except (OperationalError, InterfaceError) as error:
@@ -82,7 +82,7 @@ class Store:
         """Finish the transactions that were asked for and let go of the database."""
         self._writing.close()
         self._reading.close()
-        for engine in self._engines:
+        for engine in self.engines:
             engine.dispose()
 
 
