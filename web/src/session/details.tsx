@@ -15,7 +15,7 @@ import { useNow } from "../ui/time";
 /** What there is to know of a session beside what was said in it. */
 export function Details({ session }: { session: Session }) {
   const agent = useAgent(session.agent_id);
-  const now = useNow(1000 * 20);
+  const now = useNow(1000);
   const began = session.started_ms;
   return (
     <div className="flex flex-col gap-5 text-sm">
