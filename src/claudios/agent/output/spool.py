@@ -48,7 +48,7 @@ class Spool:
         self._on_acked = on_acked
         self.acked_seq, self.acked_head = self._read_cursor() or (0, GENESIS)
         self.head_seq = self.acked_seq
-        self._segments = sorted(int(name.stem) for name in self.path.glob("*.seg"))
+        self._segments = self._listed()
         # Where the last read ended: the open segment, the offset in it, and the seq of the frame before that.
         self._file = -1
         self._offset = 0
@@ -111,6 +111,7 @@ class Spool:
     def recover(self) -> Tail | None:
         """Cut what a dead writer left unfinished, and return what the newest segment tells; None for an empty spool."""
         self.close()
+        self._segments = self._listed()
         while self._segments:
             path = self._segment_path(self._segments[-1])
             raw = path.read_bytes()
@@ -193,6 +194,9 @@ class Spool:
         if first_seq not in self._segments:
             self._segments.append(first_seq)
         self._offset, self._seq = 0, first_seq - 1
+
+    def _listed(self) -> list[int]:
+        return sorted(int(path.stem) for path in self.path.glob("*.seg"))
 
     def _segment_path(self, first_seq: int) -> Path:
         return self.path / f"{first_seq:020d}.seg"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from claudios.protocol.errors import Conflict
 
 LEAVING_SECONDS = 2.0
 
-_log = logging.getLogger(__name__)
-
 
 def claim_path(environment: Mapping[str, str], claude_session_id: str) -> Path:
     """Return the file whose lock means: this process alone runs this Claude session, for all agents of this user."""
@@ -21,7 +18,7 @@ def claim_path(environment: Mapping[str, str], claude_session_id: str) -> Path:
     return Path(state) / "claudios" / "claude-sessions" / f"{claude_session_id}.lock"
 
 
-async def claim(environment: Mapping[str, str], claude_session_id: str) -> int:
+async def take_claim(environment: Mapping[str, str], claude_session_id: str) -> int:
     """Return a descriptor that holds the claim. Raises Conflict when the session runs, here or in a terminal."""
     running = _process_in_registry(environment, claude_session_id)
     if running is not None:

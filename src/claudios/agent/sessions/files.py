@@ -1,20 +1,42 @@
-"""What a session leaves on disk besides its spool, and how such files are written.
+"""What a session leaves on disk besides its spool and the cursor in it.
 
-start.json   the StartSession body, until Claude has been given all of its inputs; then it is not needed
+start.json   the start and when it was asked for, until Claude has been given all of its inputs
 launch.json  what its shim is to do, and for which epoch
-shim.lock    locked while a shim lives, and holds its process id
+shim.pid     locked while a shim lives, and holds its process id
 shim.log     what a shim had to complain of
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from claudios.agent.durable import sync_directory, write_private
-from claudios.protocol.messages import StartSession
+from claudios.agent.sessions import lock
+from claudios.protocol.messages import Input, Model, StartSession
+
+
+class WaitingStart(Model):
+    """A start that is not finished, and when it was asked for, in nanoseconds: the queue's order."""
+
+    asked_ns: int
+    body: StartSession
+
+    def with_input(self, given: Input) -> WaitingStart:
+        """Return the start with one more input; with no more when it has that one."""
+        if given.id in [known.id for known in self.body.inputs]:
+            return self
+        body = self.body.model_copy(update={"inputs": (*self.body.inputs, given)})
+        return self.model_copy(update={"body": body})
+
+
+class Launched(Model):
+    """What a daemon wants to know of a launch file: the epoch, the shim's socket, the lock on the Claude session."""
+
+    epoch: int
+    socket: str
+    claim: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,36 +61,34 @@ class SessionFiles:
     def _start(self) -> Path:
         return self.directory / "start.json"
 
-    def save_start(self, body: StartSession) -> None:
+    def save_start(self, waiting: WaitingStart) -> None:
         """Keep a start durably until `forget_start`."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(self._start, body.model_dump_json().encode())
+        write_private(self._start, waiting.model_dump_json().encode())
         sync_directory(self.directory.parent)
 
-    def read_start(self) -> StartSession | None:
+    def read_start(self) -> WaitingStart | None:
         """Return the start that is not finished; None without one."""
         try:
-            return StartSession.model_validate_json(self._start.read_bytes())
+            return WaitingStart.model_validate_json(self._start.read_bytes())
         except FileNotFoundError:
             return None
-
-    def started_ns(self) -> int:
-        """Return when the start that is not finished was asked for, in nanoseconds."""
-        return self._start.stat().st_mtime_ns
 
     def forget_start(self) -> None:
         self._start.unlink(missing_ok=True)
 
-    def read_launch(self) -> tuple[int, str] | None:
-        """Return the epoch and socket path of the newest launch; None when there was none."""
+    def read_launch(self) -> Launched | None:
+        """Return what the newest shim was told; None when there was none."""
         try:
-            raw = json.loads(self.launch.read_bytes())
+            return Launched.model_validate_json(self.launch.read_bytes())
         except FileNotFoundError:
             return None
-        return int(raw["epoch"]), str(raw["socket"])
 
     def remove(self) -> None:
         """Remove everything; what tells of a start goes first, so that half a removal starts nothing."""
+        launched = self.read_launch()
+        if launched is not None:
+            lock.unlink(Path(launched.claim))
         self.forget_start()
         self.launch.unlink(missing_ok=True)
         shutil.rmtree(self.directory, ignore_errors=True)  # its shim, on the way out, removes its socket itself

@@ -131,6 +131,8 @@ class SessionManager:
             await asyncio.gather(self._starter, return_exceptions=True)
         for session in self._sessions.values():
             session.detach()
+        if not terminate:
+            self._sessions.clear()
 
     # What sessions say
 

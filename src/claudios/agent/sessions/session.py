@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -15,9 +16,8 @@ from typing import Protocol
 from claudios.agent.output.spool import Spool
 from claudios.agent.sessions import lock
 from claudios.agent.sessions.aftermath import close_log, end_of, recover
-from claudios.agent.sessions.claim import claim_path
-from claudios.agent.sessions.files import SessionFiles
-from claudios.agent.sessions.launcher import ClaudeCommand, claude_session, initialize
+from claudios.agent.sessions.files import SessionFiles, WaitingStart
+from claudios.agent.sessions.launcher import ClaudeCommand, initialize
 from claudios.agent.sessions.shim_client import Condition, ShimClient
 from claudios.agent.sessions.spawn import LEAVING_SECONDS, start_shim
 from claudios.agent.sessions.state import Answered, Ended, Event, Launched, follow
@@ -56,7 +56,7 @@ class Session:
         self._claude = claude
         self._owner = owner
         self._files = SessionFiles(directory)
-        self._body: StartSession | None = None
+        self._start: WaitingStart | None = None
         self._end: Ended | None = None
         self._taken: frozenset[str] = frozenset()
         self._client: ShimClient | None = None
@@ -84,17 +84,18 @@ class Session:
     def accept(self, body: StartSession) -> None:
         """Put a start on disk; from then on it will happen, whatever becomes of this process. Raises OSError."""
         self._skip_to(body)
-        self._files.save_start(body)
-        self._queue(body)
+        waiting = WaitingStart(asked_ns=time.time_ns(), body=body)
+        self._files.save_start(waiting)
+        self._queue(waiting)
         self._owner.session_changed(self)
 
     async def launch(self) -> None:
         """Start the shim and give Claude its first inputs; what goes wrong becomes the session's end."""
-        assert self._body is not None
+        assert self._start is not None
         self._follow(Launched())
         async with self._in_order:
             try:
-                await start_shim(self._files, self.spool, self._claude, self._body, self._marker)
+                await start_shim(self._files, self.spool, self._claude, self._start.body, self._marker)
                 await self._attach()
             except (ClaudiosError, OSError) as problem:
                 await self._see_off(problem)
@@ -109,11 +110,10 @@ class Session:
 
     async def write(self, given: Input) -> None:
         """Give Claude a line, once per id. Raises SessionLost when it is, or goes, before it has it; TooMany."""
-        if self.state is SessionState.QUEUED and self._body is not None:
-            if given.id not in [known.id for known in self._body.inputs]:
-                body = self._body.model_copy(update={"inputs": (*self._body.inputs, given)})
-                self._files.save_start(body)
-                self._body = body
+        if self.state is SessionState.QUEUED and self._start is not None:
+            start = self._start.with_input(given)
+            self._files.save_start(start)
+            self._start = start
             return
         async with self._in_order:
             if self._client is not None and await _give(self._client, given):
@@ -135,9 +135,9 @@ class Session:
     async def adopt(self) -> bool:
         """Take over what an earlier daemon left. Return False when there is nothing to keep, and remove it."""
         started, launched = self._files.read_start(), self._files.read_launch()
-        self._body = started
-        self.epoch = started.epoch if started is not None else launched[0] if launched is not None else 0
-        if launched is not None and launched[0] == self.epoch and lock.is_held(self._files.lock):
+        self._start = started
+        self.epoch = started.body.epoch if started is not None else launched.epoch if launched is not None else 0
+        if launched is not None and launched.epoch == self.epoch and lock.is_held(self._files.lock):
             await self._adopt_living()
         else:
             self._adopt_dead()
@@ -148,8 +148,8 @@ class Session:
 
     @property
     def asked_ns(self) -> int:
-        """When the start was asked for that waits; nanoseconds of the wall clock."""
-        return self._files.started_ns()
+        """When the newest start was asked for, as far as this process knows; nanoseconds of the wall clock."""
+        return self._start.asked_ns if self._start is not None else 0
 
     def detach(self) -> None:
         """Let go of it; its shim goes on alone."""
@@ -164,8 +164,6 @@ class Session:
         """Take an ended session off the disk."""
         self.spool.close()
         self._files.remove()
-        if self._body is not None:
-            lock.unlink(claim_path(self._claude.environment, claude_session(self._body)))
 
     # What its shim says
 
@@ -202,21 +200,22 @@ class Session:
         self.spool.skip_to(body.first_seq - 1, bytes.fromhex(body.head))
         self.spool.save_cursor()
 
-    def _queue(self, body: StartSession) -> None:
-        self._body, self.epoch, self._end, self._is_unwanted = body, body.epoch, None, False
+    def _queue(self, start: WaitingStart) -> None:
+        self._start, self.epoch, self._end, self._is_unwanted = start, start.body.epoch, None, False
         self._enter(SessionState.QUEUED)
 
     async def _attach(self) -> None:
         launched = self._files.read_launch()
         if launched is None:
             raise SpawnFailed
-        await ShimClient.attach(launched[1], self)
+        await ShimClient.attach(launched.socket, self)
 
     async def _give_first_inputs(self) -> None:
         """Give Claude what its start brings; the shim knows which of it has been given before."""
-        body = self._files.read_start()
-        if body is None:
+        start = self._files.read_start()
+        if start is None:
             return
+        body = start.body
         for given in (initialize(body), *body.inputs):
             while not await self._has_given(given):
                 if self._client is None:
@@ -245,9 +244,9 @@ class Session:
         if aftermath is not None:
             self._end, self._taken = aftermath.end, aftermath.taken
             self._files.forget_start()
-        elif self._body is not None:
-            self._skip_to(self._body)
-            self._queue(self._body)
+        elif self._start is not None:
+            self._skip_to(self._start.body)
+            self._queue(self._start)
 
     async def _see_off(self, problem: Exception) -> None:
         """Find out how an epoch ended whose shim is gone; attach again to one that has only lost its connection."""

@@ -16,7 +16,7 @@ from claudios import shim
 from claudios.agent.durable import open_private, write_private
 from claudios.agent.output.spool import Spool
 from claudios.agent.sessions import lock
-from claudios.agent.sessions.claim import claim
+from claudios.agent.sessions.claim import claim_path, take_claim
 from claudios.agent.sessions.files import SessionFiles
 from claudios.agent.sessions.launcher import ClaudeCommand, claude_session, polite_end
 from claudios.agent.sessions.socket_path import socket_path
@@ -33,7 +33,8 @@ _PROGRAM = str(Path(shim.__file__).with_name("__main__.py"))
 async def start_shim(files: SessionFiles, spool: Spool, claude: ClaudeCommand, body: StartSession, marker: str) -> None:
     """Start the shim of a session's epoch. Raises ClaudeNotFound, Conflict, SpawnFailed, OSError."""
     argv = claude.argv(body)
-    claimed = await claim(claude.environment, claude_session(body))
+    claim = claim_path(claude.environment, claude_session(body))
+    claimed = await take_claim(claude.environment, claude_session(body))
     held = await lock.take_within(files.lock, LEAVING_SECONDS)
     try:
         if held is None:
@@ -42,6 +43,7 @@ async def start_shim(files: SessionFiles, spool: Spool, claude: ClaudeCommand, b
         socket.unlink(missing_ok=True)
         launch = {
             "argv": argv,
+            "claim": str(claim),
             "cwd": body.directory,
             "epoch": body.epoch,
             "first_seq": spool.head_seq + 1,

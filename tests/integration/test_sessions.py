@@ -1,0 +1,269 @@
+"""Sessions of a machine: started, queued, spoken to, ended, resumed and forgotten."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from claudios.agent.sessions.launcher import ClaudeCommand
+from claudios.protocol.errors import ClaudeNotFound, Conflict, InputInvalid, NotFound, SessionLost
+from claudios.protocol.frame import Stream
+from claudios.protocol.messages import EndReason, SessionState
+from claudios.shim.processes import marked
+from tests.helpers.sessions import Host, fake_claude, user_line
+
+pytestmark = pytest.mark.integration
+
+POLITE = "--initialize --json --echo got:"
+StartHost = Callable[..., Awaitable[Host]]
+
+
+@pytest.fixture
+async def start_host(tmp_path: Path) -> AsyncIterator[StartHost]:
+    """Start a host on the same disk; those of a test are all ended with it."""
+    hosts: list[Host] = []
+
+    async def start(options: str = POLITE, max_concurrent: int = 5, name: str = "sessions") -> Host:
+        host = Host(tmp_path / name, fake_claude(tmp_path, options, os.environ), max_concurrent)
+        hosts.append(host)
+        await host.manager.adopt()
+        return host
+
+    yield start
+    for host in hosts:
+        await host.manager.close(terminate=True)
+
+
+async def running(host: Host, directory: Path, **fields: object) -> str:
+    session_id = await host.start(directory=directory, **fields)
+    await host.until_state(session_id, SessionState.RUNNING)
+    return session_id
+
+
+def shim_of(host: Host, session_id: str) -> int:
+    return int((host.directory / session_id / "shim.pid").read_text())
+
+
+async def test_a_session_goes_from_queued_over_starting_to_running(start_host: StartHost, tmp_path: Path) -> None:
+    host = await start_host()
+    session_id = await running(host, tmp_path)
+    assert [status.state for status in host.changes] == [
+        SessionState.QUEUED,
+        SessionState.STARTING,
+        SessionState.RUNNING,
+    ]
+    assert [status.session_id for status in host.manager.statuses()] == [session_id]
+
+
+async def test_the_handshake_is_the_first_input_and_the_prompts_follow_in_order(
+    start_host: StartHost, tmp_path: Path
+) -> None:
+    host = await start_host()
+    session_id = await host.start(user_line("one"), user_line("two"), directory=tmp_path)
+    await host.message(session_id, lambda message: "two" in str(message))
+    lines = host.stream(session_id, Stream.STDIN).splitlines()
+    assert [b"initialize" in lines[0], b"one" in lines[1], b"two" in lines[2]] == [True] * 3
+
+
+async def test_a_start_that_comes_twice_starts_once(start_host: StartHost, tmp_path: Path) -> None:
+    host = await start_host()
+    session_id = await running(host, tmp_path)
+    await host.start(directory=tmp_path, session_id=session_id)
+    await host.write(session_id, user_line("hello"))
+    await host.message(session_id, lambda message: "hello" in str(message))
+    assert [event["event"] for event in host.events(session_id)].count("started") == 1
+
+
+async def test_a_start_that_comes_again_after_the_end_starts_nothing(start_host: StartHost, tmp_path: Path) -> None:
+    host = await start_host()
+    session_id = await running(host, tmp_path)
+    await host.terminate(session_id)
+    await host.ended(session_id)
+    await host.start(directory=tmp_path, session_id=session_id)
+    assert [status.state for status in host.manager.statuses()] == [SessionState.ENDED]
+
+
+async def test_sessions_beyond_the_limit_wait_and_start_in_order(start_host: StartHost, tmp_path: Path) -> None:
+    host = await start_host(max_concurrent=1)
+    first = await running(host, tmp_path)
+    second, third = await host.start(directory=tmp_path), await host.start(directory=tmp_path)
+    assert [status.state for status in host.manager.statuses()[1:]] == [SessionState.QUEUED] * 2
+    await host.terminate(first)
+    await host.until_state(second, SessionState.RUNNING)
+    waiting = host.status(third)
+    assert waiting is not None
+    assert waiting.state is SessionState.QUEUED
+    await host.terminate(second)
+    await host.until_state(third, SessionState.RUNNING)
+
+
+async def test_a_command_for_a_waiting_session_follows_its_first_prompt(start_host: StartHost, tmp_path: Path) -> None:
+    host = await start_host(max_concurrent=1)
+    first = await running(host, tmp_path)
+    second = await host.start(user_line("one"), directory=tmp_path)
+    command = user_line("two")
+    for _ in range(2):
+        await host.write(second, command)
+    await host.terminate(first)
+    await host.message(second, lambda message: "two" in str(message))
+    lines = host.stream(second, Stream.STDIN).splitlines()
+    assert len(lines) == 3
+    assert b"two" in lines[2]
+
+
+async def test_a_waiting_session_that_is_terminated_ends_and_its_log_says_so(
+    start_host: StartHost, tmp_path: Path
+) -> None:
+    host = await start_host(max_concurrent=1)
+    await running(host, tmp_path)
+    second = await host.start(directory=tmp_path)
+    await host.terminate(second)
+    assert (await host.ended(second)).reason is EndReason.TERMINATED
+    assert [event["reason"] for event in host.events(second)] == ["terminated"]
+
+
+async def test_a_session_that_is_terminated_while_it_starts_ends(start_host: StartHost, tmp_path: Path) -> None:
+    host = await start_host()
+    session_id = await host.start(directory=tmp_path)
+    await host.until_state(session_id, SessionState.STARTING)
+    await host.terminate(session_id)
+    status = await host.ended(session_id)
+    assert status.reason is EndReason.TERMINATED
+
+
+async def test_a_program_that_cannot_run_fails_in_status_and_log(tmp_path: Path) -> None:
+    host = Host(tmp_path / "sessions", ClaudeCommand(tmp_path / "absent", {"HOME": str(tmp_path)}))
+    await host.manager.adopt()
+    session_id = await host.start(directory=tmp_path)
+    status = await host.ended(session_id)
+    assert status.reason is EndReason.FAILED
+    assert "No such file" in (status.detail or "")
+    assert [event["event"] for event in host.events(session_id)] == ["failed", "ended"]
+    await host.manager.close(terminate=True)
+
+
+async def test_what_cannot_be_started_is_refused_at_once(start_host: StartHost, tmp_path: Path) -> None:
+    host = await start_host()
+    with pytest.raises(InputInvalid):
+        await host.start(directory=tmp_path / "absent")
+    nobody = Host(tmp_path / "other", ClaudeCommand(None, {}))
+    with pytest.raises(ClaudeNotFound):
+        await nobody.start(directory=tmp_path)
+    assert host.manager.statuses() == []
+
+
+async def test_a_running_session_is_not_resumed(start_host: StartHost, tmp_path: Path) -> None:
+    host = await start_host()
+    session_id = await running(host, tmp_path)
+    with pytest.raises(Conflict):
+        await host.start(directory=tmp_path, session_id=session_id, epoch=2, resume=session_id)
+
+
+async def test_a_claude_session_that_another_agent_runs_is_not_resumed(start_host: StartHost, tmp_path: Path) -> None:
+    here, elsewhere = await start_host(), await start_host(name="elsewhere")
+    conversation = await running(here, tmp_path)
+    second = await elsewhere.start(directory=tmp_path, resume=conversation)
+    status = await elsewhere.ended(second)
+    assert status.reason is EndReason.FAILED
+    assert "runs already" in (status.detail or "")
+    await here.terminate(conversation)
+    await here.ended(conversation)
+    await running(elsewhere, tmp_path, resume=conversation)
+
+
+async def test_a_resumed_session_goes_on_numbering_in_the_next_epoch(start_host: StartHost, tmp_path: Path) -> None:
+    host = await start_host()
+    session_id = await running(host, tmp_path)
+    await host.terminate(session_id)
+    await host.ended(session_id)
+    last = host.frames(session_id)[-1].seq
+    await host.start(directory=tmp_path, session_id=session_id, epoch=2, first_seq=last + 1, resume=session_id)
+    await host.until_state(session_id, SessionState.RUNNING)
+    frames = host.frames(session_id)
+    assert [frame.seq for frame in frames] == list(range(1, len(frames) + 1))
+    assert {frame.epoch for frame in frames[last:]} == {2}
+
+
+async def test_a_session_resumed_on_a_bare_machine_numbers_on_from_the_servers_log(
+    start_host: StartHost, tmp_path: Path
+) -> None:
+    host = await start_host()
+    session_id = await running(host, tmp_path, epoch=3, first_seq=1001, head="ab" * 32, session_id=str(uuid4()))
+    spool = host.manager.spool(session_id)
+    assert (spool.acked_seq, spool.acked_head) == (1000, b"\xab" * 32)
+    piece = spool.read(1000)
+    assert piece is not None
+    assert (piece.first_seq, piece.epoch) == (1001, 3)
+
+
+async def test_a_command_for_an_ended_or_unknown_session_is_lost(start_host: StartHost, tmp_path: Path) -> None:
+    host = await start_host()
+    session_id = await running(host, tmp_path)
+    await host.terminate(session_id)
+    await host.ended(session_id)
+    with pytest.raises(SessionLost):
+        await host.write(session_id, user_line("late"))
+    with pytest.raises(SessionLost):
+        await host.write(str(uuid4()), user_line("nowhere"))
+
+
+async def test_a_killed_shim_is_noticed_and_nothing_of_its_session_lives_on(
+    start_host: StartHost, tmp_path: Path
+) -> None:
+    host = await start_host(f"{POLITE} --children 2 --ignore SIGINT,SIGTERM")
+    doomed, other = await running(host, tmp_path), await running(host, tmp_path)
+    os.kill(shim_of(host, doomed), signal.SIGKILL)
+    status = await host.ended(doomed)
+    assert status.reason is EndReason.LOST
+    assert host.events(doomed)[-1]["reason"] == "lost"
+    assert not marked(f"{doomed}:1")
+    with pytest.raises(SessionLost):
+        await host.write(doomed, user_line("late"))
+    await host.write(other, user_line("hello"))
+    await host.message(other, lambda message: "hello" in str(message))
+
+
+async def test_a_lost_session_is_resumed(start_host: StartHost, tmp_path: Path) -> None:
+    host = await start_host()
+    session_id = await running(host, tmp_path)
+    os.kill(shim_of(host, session_id), signal.SIGKILL)
+    await host.ended(session_id)
+    await host.start(user_line("again"), directory=tmp_path, session_id=session_id, epoch=2, resume=session_id)
+    await host.message(session_id, lambda message: "again" in str(message))
+    frames = host.frames(session_id)
+    assert [frame.seq for frame in frames] == list(range(1, len(frames) + 1))
+
+
+async def test_an_ended_session_is_forgotten_once_the_server_has_its_whole_log(
+    start_host: StartHost, tmp_path: Path
+) -> None:
+    host = await start_host()
+    session_id = await running(host, tmp_path)
+    spool = host.manager.spool(session_id)
+    spool.acknowledge(spool.head_seq, bytes(32))
+    assert host.manager.statuses(), "it still runs"
+    await host.terminate(session_id)
+    await host.ended(session_id)
+    spool.acknowledge(spool.head_seq - 1, bytes(32))
+    assert host.manager.statuses(), "its last frame is not acknowledged"
+    spool.acknowledge(spool.head_seq, bytes(32))
+    assert host.manager.statuses() == []
+    assert not (host.directory / session_id).exists()
+    with pytest.raises(NotFound):
+        host.manager.spool(session_id)
+
+
+async def test_closing_for_good_ends_what_runs_and_what_waits(start_host: StartHost, tmp_path: Path) -> None:
+    host = await start_host(max_concurrent=1)
+    first = await running(host, tmp_path)
+    second = await host.start(directory=tmp_path)
+    await host.manager.close(terminate=True)
+    assert [(status.state, status.reason) for status in (host.status(first), host.status(second)) if status] == [
+        (SessionState.ENDED, EndReason.TERMINATED)
+    ] * 2
+    assert not marked(f"{first}:1")
