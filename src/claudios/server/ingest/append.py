@@ -20,6 +20,7 @@ from claudios.server.store import audit, log
 
 logger = structlog.get_logger(__name__)
 
+AUDIT_MS = 60_000
 CHECKED_INLINE_BYTES = 64 * 1024
 """Larger batches are checked on a thread (hashing lets go of the interpreter); for smaller ones the hop costs more."""
 
@@ -114,13 +115,18 @@ def _append(
     if isinstance(verdict, Accept):
         log.append(connection, source, batch, now_ms)
     elif isinstance(verdict, Refuse) and verdict.audited:
-        audit.write(
-            connection,
-            now_ms=now_ms,
-            actor=source.agent_id,
-            action=audit.Action.BATCH_REFUSED,
-            target=batch.session_id,
-            detail=f"{verdict.error.code}: frames {batch.first_seq} to {batch.last_seq} of boot {batch.boot}",
-            project_id=source.project_id,
-        )
+        _write_down(connection, source, batch, verdict.error.code, now_ms)
     return verdict
+
+
+def _write_down(connection: Connection, source: Source, batch: Batch, code: str, now_ms: int) -> None:
+    """Audit a refusal; the same one again and again is one line a minute."""
+    line = {
+        "actor": source.agent_id,
+        "action": audit.Action.BATCH_REFUSED,
+        "target": batch.session_id,
+        "detail": f"{code}: frames {batch.first_seq} to {batch.last_seq} of boot {batch.boot}",
+        "project_id": source.project_id,
+    }
+    if not log.was_just_audited(connection, line, now_ms - AUDIT_MS):
+        audit.write(connection, now_ms=now_ms, **line)

@@ -35,7 +35,10 @@ class Delivery:
     def __init__(
         self, reader: Reader, agent_id: str, key: bytes, received: int, send: Callable[[Sequence[Instruction]], None]
     ) -> None:
-        """`key` signs; `received` is the agent's cursor; `send` takes instructions to the carrier, in order."""
+        """`key` signs; `received` is the agent's cursor; `send` takes instructions to the carrier, in order.
+
+        `sent` is the newest instruction that counts as sent, `reached` the newest that ever was.
+        """
         self._reader = reader
         self._agent_id = agent_id
         self._key = key
@@ -45,6 +48,7 @@ class Delivery:
         self._reading = False
         self.received = received
         self.sent = received
+        self.reached = received
 
     def offer(self, issued: tuple[Issued, ...]) -> None:
         """Send new instructions at once if they are next; otherwise have the loop read what is due."""
@@ -92,6 +96,7 @@ class Delivery:
 
     def _pass_on(self, issued: Sequence[Issued]) -> None:
         self.sent = issued[-1].iseq
+        self.reached = max(self.reached, self.sent)
         self._send([self._signed(entry) for entry in issued])
 
     def _signed(self, entry: Issued) -> Instruction:

@@ -31,11 +31,11 @@ class InstructionState(StrEnum):
 
 
 class Passage(StrEnum):
-    """What happens to an instruction besides the agent's report."""
+    """What happens to an instruction besides the agent's report. No value is an Outcome's: the two share tables."""
 
     SENT = "sent"
     TAKEN = "taken"
-    EXPIRED = "expired"
+    OVERDUE = "overdue"
 
 
 Event = Passage | Outcome
@@ -46,7 +46,7 @@ TRANSITIONS: Mapping[InstructionState, Mapping[Event, InstructionState]] = {
     InstructionState.QUEUED: {
         Passage.SENT: InstructionState.SENT,
         Passage.TAKEN: InstructionState.TAKEN,
-        Passage.EXPIRED: InstructionState.EXPIRED,
+        Passage.OVERDUE: InstructionState.EXPIRED,
         **_REPORTED,
     },
     InstructionState.SENT: {Passage.TAKEN: InstructionState.TAKEN, **_REPORTED},

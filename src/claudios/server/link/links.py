@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import structlog
 from sqlalchemy import Connection
 
-from claudios.protocol.errors import NotSignedIn, Superseded, Unavailable
+from claudios.protocol.errors import MessageInvalid, NotSignedIn, Superseded, Unavailable
 from claudios.protocol.ids import instruct_key
 from claudios.protocol.link import LinkState, ServerLink
 from claudios.protocol.messages import Bye, Cursor, Hello, Instruction, Welcome
@@ -32,6 +32,7 @@ logger = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 SWEEP_SECONDS = 2.0
+MAX_ISEQ = 2**53
 SUPERSEDED = Bye(code=Superseded.code, message=Superseded().message)
 REVOKED = Bye(code=NotSignedIn.code, message=UNKNOWN_TOKEN)
 
@@ -88,6 +89,8 @@ class Links:
         The transaction takes its place after all that the older registration still has to keep.
         """
         ServerLink(0).receive(hello)  # before anything is superseded
+        if hello.received >= MAX_ISEQ:
+            raise MessageInvalid("The cursor of received instructions is no number of this server's.")
         opened = await self._commits.submit(lambda connection: self._register(connection, key.agent_id, hello, carrier))
         made = self._make(key, opened.boot, hello)
         made.outbox.put(

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 import structlog
 from sqlalchemy import Connection
 
-from claudios.protocol.errors import ClaudiosError
+from claudios.protocol.errors import ClaudiosError, OutOfOrder
 from claudios.protocol.link import ServerLink
 from claudios.protocol.messages import (
     Ack,
@@ -140,6 +140,8 @@ class Registration:
 
     def _received(self, message: Received) -> None:
         self._progress = asyncio.get_running_loop().time()
+        if message.iseq > self.delivery.reached:
+            raise OutOfOrder("Instructions that were never sent cannot have been received. Reconnect.")
         self.delivery.taken(message.iseq)
         agent_id = self.source.agent_id
         self._commit(lambda connection: instructions.mark_taken(connection, agent_id, message.iseq))

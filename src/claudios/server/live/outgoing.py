@@ -15,6 +15,7 @@ import orjson
 from claudios.server.live.patches import Patch, merged
 
 MAX_WAITING_BYTES = 1024 * 1024
+MAX_PILED_BYTES = 16 * 1024 * 1024
 
 
 class Outgoing:
@@ -25,6 +26,11 @@ class Outgoing:
         self._bytes = 0
         self._count = 0
         self._wake = asyncio.Event()
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether even what cannot be dropped has piled up: nobody reads."""
+        return self._bytes > MAX_PILED_BYTES
 
     def put(self, text: str, about: Hashable | None = None) -> None:
         """Add a message. `about` names the thing whose older message it replaces."""

@@ -13,9 +13,10 @@ from claudios.server.projections.shapes import (
     Json,
     as_count,
     as_list,
+    as_name,
+    as_name_or_none,
     as_object,
     as_text,
-    as_text_or_none,
     bounded,
     bounded_object,
     clipped,
@@ -87,7 +88,7 @@ class Asks:
         """Take a request for permission. The CLI repeats those that wait after a second handshake."""
         if request_id in self._open or not request_id:
             return
-        tool_name = as_text(request.get("tool_name"))
+        tool_name = as_name(request.get("tool_name"))
         kind = _KIND_OF_TOOL.get(tool_name, "permission")
         wanted = as_object(request.get("input"))
         shown = bounded_object(wanted)
@@ -95,15 +96,14 @@ class Asks:
             {"label": _label(as_object(entry)), **as_object(bounded(entry))}
             for entry in as_list(request.get("permission_suggestions"))[:MAX_SUGGESTIONS]
         ]
-        display = as_text_or_none(request.get("display_name")) or tool_name
-        title = clipped(as_text_or_none(request.get("title")) or display, 200)
-        description = as_text_or_none(request.get("description")) or as_text_or_none(request.get("decision_reason"))
-        description = clipped(description, MAX_NOTICE_TEXT) if description else None
+        title = as_name(request.get("title")) or as_name(request.get("display_name")) or tool_name
+        told = as_text(request.get("description")) or as_text(request.get("decision_reason"))
+        description = clipped(told, MAX_NOTICE_TEXT).replace("\0", " ") or None
         body: Json = {
             "request_id": request_id,
             "kind": kind,
             "tool_name": tool_name,
-            "tool_use_id": as_text_or_none(request.get("tool_use_id")),
+            "tool_use_id": as_name_or_none(request.get("tool_use_id")),
             "title": title,
             "description": description,
             "input": shown,
@@ -132,7 +132,7 @@ class Asks:
 
     def answered(self, response: Json) -> None:
         """Take an answer that was written to Claude's input."""
-        request_id = as_text(response.get("request_id"))
+        request_id = as_name(response.get("request_id"))
         item = self._open.pop(request_id, None)
         if item is None:
             return

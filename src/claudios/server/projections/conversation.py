@@ -6,6 +6,7 @@ the fold.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from claudios.server.projections.asks import Asks
@@ -18,6 +19,8 @@ from claudios.server.projections.shapes import (
     Json,
     as_count,
     as_list,
+    as_name,
+    as_name_or_none,
     as_number,
     as_object,
     as_text,
@@ -46,6 +49,7 @@ _SILENT_SUBTYPES = frozenset(
     }
 )
 _INTERRUPTED = "[Request interrupted by user"
+_COMMAND_OUTPUT = re.compile(r"<local-command-std(?:out|err)>(.*)</local-command-std(?:out|err)>\s*", re.DOTALL)
 
 
 class Conversation:
@@ -138,10 +142,15 @@ class Conversation:
             self._facts.said(text)
 
     def _user(self, message: Json) -> None:
+        content = as_object(message.get("message")).get("content")
+        said = _COMMAND_OUTPUT.fullmatch(text_of(content))
+        if said is not None:
+            if said[1].strip():
+                self._notices.add("info", "command", said[1].strip())
+            return
         if message.get("isReplay") is True:
             self.prompts.replayed(message)
             return
-        content = as_object(message.get("message")).get("content")
         for entry in as_list(content):
             block = as_object(entry)
             if block.get("type") == "tool_result" and not self.tools.returned(block, message):
@@ -149,7 +158,7 @@ class Conversation:
         text = text_of(content)
         if not text:
             return
-        parent = as_text_or_none(message.get("parent_tool_use_id"))
+        parent = as_name_or_none(message.get("parent_tool_use_id"))
         if text.startswith(_INTERRUPTED):
             self._notices.add("info", "interrupted", "Interrupted.")
         elif message.get("isSynthetic") is True:
@@ -253,13 +262,13 @@ class Conversation:
     def _control_request(self, message: Json) -> None:
         request = as_object(message.get("request"))
         if request.get("subtype") == "can_use_tool":
-            self.asks.asked(as_text(message.get("request_id")), request, self._facts.life.epoch)
+            self.asks.asked(as_name(message.get("request_id")), request, self._facts.life.epoch)
         else:
             self._show_raw(f"control_request/{as_text(request.get('subtype'))}", message)
 
     def _cancelled(self, message: Json) -> None:
-        self.asks.withdrawn(as_text(message.get("request_id")))
+        self.asks.withdrawn(as_name(message.get("request_id")))
 
     def _show_raw(self, kind: str, message: Json) -> None:
-        parent = as_text_or_none(message.get("parent_tool_use_id"))
+        parent = as_name_or_none(message.get("parent_tool_use_id"))
         self._sheet.add("raw", {"type": clipped(kind, 100), "json": raw(message)}, parent=parent)

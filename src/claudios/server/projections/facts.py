@@ -7,6 +7,7 @@ from claudios.server.projections.life import Life
 from claudios.server.projections.shapes import (
     Json,
     as_count,
+    as_name_or_none,
     as_number,
     as_object,
     as_text,
@@ -68,12 +69,12 @@ class Facts:
 
     def initialised(self, message: Json) -> None:
         """Take what the CLI says at the start of a turn."""
-        self.claude_session_id = as_text_or_none(message.get("session_id")) or self.claude_session_id
-        self.model = as_text_or_none(message.get("model")) or self.model
+        self.claude_session_id = as_name_or_none(message.get("session_id")) or self.claude_session_id
+        self.model = as_name_or_none(message.get("model")) or self.model
         self.mode_changed(message)
 
     def mode_changed(self, message: Json) -> None:
-        self.permission_mode = as_text_or_none(message.get("permissionMode")) or self.permission_mode
+        self.permission_mode = as_name_or_none(message.get("permissionMode")) or self.permission_mode
 
     def said(self, text: str) -> None:
         """Take the newest text of the conversation, as a preview."""

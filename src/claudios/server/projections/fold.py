@@ -201,7 +201,7 @@ class Fold:
     def _ended(self, event: Json) -> None:
         reason = reason_of(event.get("reason"))
         code, signal = event.get("exit_code"), event.get("signal")
-        exit_code = code if isinstance(code, int) and not isinstance(code, bool) else None
+        exit_code = code if isinstance(code, int) and not isinstance(code, bool) and abs(code) < 2**31 else None
         how = f"exit code {exit_code}" if exit_code is not None else f"signal {signal}" if signal else "no exit code"
         detail = as_text_or_none(event.get("message"))
         self._end(reason, clipped_line(detail) if detail else None, exit_code)

@@ -8,9 +8,9 @@ from claudios.server.projections.shapes import (
     Json,
     as_count,
     as_list,
+    as_name_or_none,
     as_object,
     as_text,
-    as_text_or_none,
     clipped,
 )
 
@@ -41,7 +41,7 @@ class Prompts:
         for item in merged:
             self._move(item, "taken")
         if not merged:
-            self._add(uuid, content, "taken", as_text_or_none(message.get("parent_tool_use_id")))
+            self._add(uuid, content, "taken", as_name_or_none(message.get("parent_tool_use_id")))
 
     def moved(self, uuid: str, state: str) -> None:
         """Take what the CLI says of a prompt's way: `started`, `completed` or `cancelled`."""

@@ -18,6 +18,7 @@ MAX_RESULT = 64 * 1024
 MAX_STRING = 64 * 1024
 MAX_RAW = 16 * 1024
 MAX_NOTICE_TEXT = 4000
+MAX_NAME = 256
 MAX_ENTRIES = 2_000
 MAX_DEPTH = 40
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -50,6 +51,16 @@ def as_text(value: object) -> str:
 def as_text_or_none(value: object) -> str | None:
     """Return a string, or None for anything else and for an empty one."""
     return value if isinstance(value, str) and value else None
+
+
+def as_name(value: object) -> str:
+    """Return a short string that any database takes: an id, a mode, a model. Empty when it is none."""
+    return value[:MAX_NAME].replace("\0", "") if isinstance(value, str) else ""
+
+
+def as_name_or_none(value: object) -> str | None:
+    """Return a name, or None for anything else and for an empty one."""
+    return as_name(value) or None
 
 
 def as_count(value: object) -> int:

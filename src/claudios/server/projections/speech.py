@@ -12,6 +12,7 @@ from claudios.server.projections.shapes import (
     Json,
     as_count,
     as_list,
+    as_name_or_none,
     as_object,
     as_text,
     as_text_or_none,
@@ -51,7 +52,7 @@ class Speech:
     def said(self, line: Json) -> str | None:
         """Take the final form of blocks; return the newest text of the main conversation."""
         message = as_object(line.get("message"))
-        parent = as_text_or_none(line.get("parent_tool_use_id"))
+        parent = as_name_or_none(line.get("parent_tool_use_id"))
         streams = parent is None and message.get("id") == self._message_id
         newest = None
         for entry in as_list(message.get("content")):

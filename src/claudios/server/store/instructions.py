@@ -220,8 +220,8 @@ def report(
             "which": instruction_id,
             "agent": agent_id,
             "outcome": outcome.value,
-            "why": code,
-            "words": message,
+            "why": code and code.replace("\0", " "),
+            "words": message and message.replace("\0", " "),
             "now": now_ms,
         },
     )
@@ -231,7 +231,7 @@ def report(
 def expire(connection: Connection, now_ms: int) -> list[Kept]:
     """Expire what is still queued past its time; return it."""
     due = connection.execute(
-        select(instructions.c.id).where(instructions.c.expires_ms <= now_ms, _in_state_before(Passage.EXPIRED))
+        select(instructions.c.id).where(instructions.c.expires_ms <= now_ms, _in_state_before(Passage.OVERDUE))
     )
     ids = list(due.scalars())
     if not ids:
@@ -253,7 +253,7 @@ def next_expiry(connection: Connection) -> int | None:
     """Return when the next queued instruction expires."""
     return connection.execute(
         select(instructions.c.expires_ms)
-        .where(_in_state_before(Passage.EXPIRED))
+        .where(_in_state_before(Passage.OVERDUE))
         .order_by(instructions.c.expires_ms)
         .limit(1)
     ).scalar()

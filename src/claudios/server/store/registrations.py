@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 
 from claudios.protocol.messages import Hello, Status
 from claudios.server.store.tables import agents
@@ -16,9 +16,11 @@ def register(connection: Connection, agent_id: str, hello: Hello, carrier: str, 
         .values(
             boot=agents.c.boot + 1,
             received=hello.received,
+            # an agent that is ahead of a database restored from a backup would take new numbers for old ones
+            iseq=case((agents.c.iseq < hello.received, hello.received), else_=agents.c.iseq),
             carrier=carrier,
             last_seen_ms=now_ms,
-            agent_version=hello.agent_version,
+            agent_version=hello.agent_version.replace("\0", " "),
             machine=hello.machine.model_dump_json(),
             demo=hello.machine.demo,
         )

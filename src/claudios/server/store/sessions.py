@@ -279,8 +279,8 @@ def observe(connection: Connection, session_id: str, seen: Life, now_ms: int, ag
     if ended:
         values |= {
             "reason": seen.reason.value if seen.reason else None,
-            "detail": seen.detail,
-            "exit_code": seen.exit_code,
+            "detail": seen.detail and seen.detail.replace("\0", " "),
+            "exit_code": seen.exit_code if seen.exit_code is not None and abs(seen.exit_code) < 2**31 else None,
             "activity": None,
         }
         if known.state is not SessionState.ENDED:

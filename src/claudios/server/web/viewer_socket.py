@@ -47,6 +47,7 @@ MAX_CHANGED_ITEMS = 2000
 MAX_SUBSCRIPTIONS = 64
 CLOSE_SIGNED_OUT = 4401
 CLOSE_GOING = 1001
+CLOSE_TOO_SLOW = 1013
 
 
 class Subscribe(Model):
@@ -172,7 +173,7 @@ class _Page:
         elif isinstance(wish, Overview):
             self._projects = await self._seen_projects()
         elif isinstance(wish, Ping):
-            self._out.put('{"type":"pong"}')
+            self._out.put('{"type":"pong"}', "pong")
 
     async def _subscribe(self, wish: Subscribe) -> None:
         session_id = wish.session_id
@@ -225,6 +226,8 @@ class _Page:
         in_overview = self._projects is not None and change.project_id in self._projects
         if in_overview or (change.session_id is not None and change.session_id in self._subscriptions):
             self._out.put(change.message, change.about)
+            if self._out.is_hopeless:
+                self._close(CLOSE_TOO_SLOW)
 
     def _rights(self, user_id: str | None) -> None:
         if user_id in (None, self._caller.user_id):
@@ -283,6 +286,8 @@ class _Page:
 
     def _refuse(self, refusal: ClaudiosError) -> None:
         self._out.put(told("error", code=refusal.code, message=refusal.message))
+        if self._out.is_hopeless:
+            self._close(CLOSE_TOO_SLOW)
 
 
 class _Subscription:
