@@ -18,6 +18,8 @@ keepTheme();
 fetchAhead();
 
 const LIKELY_NEXT_MS = 1500;
+const RELOADED = "claudios.reloaded";
+const LEAST_BETWEEN_RELOADS_MS = 30_000;
 
 const client: QueryClient = new QueryClient({
   defaultOptions: {
@@ -41,6 +43,7 @@ live.store.onRefused = ({ kind, message }) =>
   );
 const router = createPageRouter(client);
 checkOnReturn(live.socket);
+reloadWhenReplaced();
 
 const page = document.getElementById("page");
 if (page === null) throw new Error("index.html has no element with the id `page`.");
@@ -73,4 +76,15 @@ function fetchAhead(): void {
     void import("./sessions/list");
     void import("./sessions/start-session-form");
   }, LIKELY_NEXT_MS);
+}
+
+/** A newer page has been put in place of this one, whose parts are gone: take the newer one. Drafts are kept. */
+function reloadWhenReplaced(): void {
+  window.addEventListener("vite:preloadError", (event) => {
+    const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
+    if (Date.now() - last < LEAST_BETWEEN_RELOADS_MS) return;
+    event.preventDefault();
+    sessionStorage.setItem(RELOADED, String(Date.now()));
+    location.reload();
+  });
 }

@@ -80,6 +80,7 @@ export type RequestItem = ItemOf<
   "request",
   {
     request_id: string;
+    tool_use_id: string | null;
     kind: RequestKind;
     tool_name: string;
     state: Request["state"];

@@ -33,6 +33,8 @@ export const useAgent = (id: string): Agent | undefined => useStore(topic.agents
 export const usePendingRequests = (): readonly Request[] => useStore(topic.requests, (store) => store.pendingRequests);
 export const useRequest = (sessionId: string, id: string): Request | undefined =>
   useStore(topic.requests, (store) => store.request(sessionId, id));
+export const useIsAsking = (sessionId: string, toolUseId: string): boolean =>
+  useStore(topic.requests, (store) => store.isAsking(sessionId, toolUseId));
 export const useTranscript = (id: string): TranscriptView =>
   useStore(topic.transcript(id), (store) => store.transcript(id));
 export const useItem = (id: string, no: number): Item | undefined =>

@@ -93,6 +93,11 @@ export class Store {
     return this.#requests.get(`${sessionId}/${id}`);
   }
 
+  /** Whether a tool call waits for somebody's answer. */
+  isAsking(sessionId: string, toolUseId: string): boolean {
+    return this.#transcripts.get(sessionId)?.asking.has(toolUseId) ?? false;
+  }
+
   item(sessionId: string, no: number): Item | undefined {
     return this.#transcripts.get(sessionId)?.item(no);
   }
@@ -282,7 +287,10 @@ export class Store {
       this.onOutOfStep(sessionId);
       return;
     }
-    for (const no of changed.items) this.topics.touch(topic.item(sessionId, no));
+    for (const no of changed.items) {
+      this.topics.touch(topic.item(sessionId, no));
+      if (this.item(sessionId, no)?.kind === "request") this.topics.touch(topic.requests);
+    }
     if (!changed.order) return;
     this.#views.delete(sessionId);
     this.topics.touch(topic.transcript(sessionId));

@@ -22,6 +22,8 @@ export class Transcript {
   #hasNewOrder = false;
   /** Ids of the prompts that have become items. */
   readonly prompts = new Set<string>();
+  /** Tool calls that may not go on before somebody has answered. */
+  readonly asking = new Set<string>();
   order: readonly number[] = [];
   position = 0;
   hasEarlier = false;
@@ -87,6 +89,10 @@ export class Transcript {
     if (known !== undefined && known.updated_seq > item.updated_seq) return false;
     this.#items.set(item.no, item);
     if (known === undefined) this.#hasNewOrder = true;
+    if (item.kind === "request" && item.body.tool_use_id !== null) {
+      if (item.body.state === "pending") this.asking.add(item.body.tool_use_id);
+      else this.asking.delete(item.body.tool_use_id);
+    }
     if (item.kind === "user" && item.body.uuid !== null) this.prompts.add(item.body.uuid);
     return true;
   }

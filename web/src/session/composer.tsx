@@ -56,7 +56,10 @@ export function Composer(props: ComposerProps) {
   return (
     <div className="mx-auto w-full max-w-3xl">
       {examples.length > 0 && draft === "" && (
-        <ul className="no-scrollbar mb-2 flex gap-1.5 overflow-x-auto" aria-label="Things to try">
+        <ul
+          className="no-scrollbar mb-2 flex gap-1.5 overflow-x-auto pr-8 [mask-image:linear-gradient(to_right,black_calc(100%-3rem),transparent)]"
+          aria-label="Things to try"
+        >
           {examples.map((example) => (
             <li key={example}>
               <button
@@ -143,6 +146,7 @@ function hintFor(session: Session, mayCommand: boolean): string {
     return `${session.agent_name} is offline. Your prompt waits here and is delivered when it is back.`;
   if (session.state === "queued")
     return "The session waits for a free place on its machine. Your prompt waits with it.";
+  if (session.pending_requests > 0) return "Claude waits for your answer. What you send now comes after it.";
   if (session.activity === "working" || session.activity === "waiting")
     return "Claude is at work. What you send now is taken up at its next step. Esc twice interrupts.";
   return "Enter sends, Shift+Enter begins a new line.";

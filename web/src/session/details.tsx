@@ -50,7 +50,7 @@ export function Details({ session }: { session: Session }) {
           {fullTime(session.created_ms)}
           {session.created_by && <span className="text-ink-3"> by {session.created_by}</span>}
         </Fact>
-        {began !== null && <Fact name="Running time">{duration((session.ended_ms ?? now) - began)}</Fact>}
+        {began !== null && <Fact name="Running time">{duration(Math.max(0, (session.ended_ms ?? now) - began))}</Fact>}
         {session.epoch > 1 && <Fact name="Resumed">{plural(session.epoch - 1, "time")}</Fact>}
       </dl>
       <dl className="grid grid-cols-3 gap-2 rounded-lg border border-line bg-surface px-3 py-2.5">

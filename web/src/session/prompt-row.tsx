@@ -1,4 +1,5 @@
-import { useLive } from "../live/hooks";
+import type { SessionState } from "../api/types";
+import { useLive, useSession } from "../live/hooks";
 import { hasFailed, type Prompt } from "../live/outbox";
 import { Bubble } from "./items/item";
 
@@ -16,6 +17,11 @@ const WORDS: Record<Prompt["state"], string> = {
   unknown: "It is not known whether Claude got this",
 };
 
+const BEFORE_START: Partial<Record<SessionState, string>> = {
+  queued: "Waits for the session to start",
+  starting: "Waits for Claude to start",
+};
+
 /** A prompt that is on its way, or did not get there. */
 export function PromptRow({
   sessionId,
@@ -27,13 +33,14 @@ export function PromptRow({
   onAgain: (prompt: Prompt) => void;
 }) {
   const { store } = useLive();
+  const session = useSession(sessionId);
   const isFailed = hasFailed(prompt);
   const dismiss = () => store.changeOutbox(sessionId, (outbox) => outbox.dismiss(prompt.id));
   return (
     <div className="flex flex-col items-end py-1.5 pt-4">
       <Bubble isFaint>{prompt.text}</Bubble>
       <p className={isFailed ? "mt-1 px-1 text-xs text-bad" : "mt-1 px-1 text-2xs text-ink-3"}>
-        {WORDS[prompt.state]}
+        {isFailed ? WORDS[prompt.state] : (BEFORE_START[session?.state ?? "running"] ?? WORDS[prompt.state])}
         {isFailed && prompt.message && `. ${prompt.message}`}
       </p>
       {isFailed && (

@@ -38,8 +38,8 @@ export function until(ms: number, nowMs: number): string {
 
 /** "340 ms", "4.2 s", "3 min 20 s". */
 export function duration(ms: number): string {
-  if (ms < SECOND) return `${Math.round(ms)} ms`;
-  if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)} s`;
+  if (ms > 0 && ms < SECOND) return `${Math.round(ms)} ms`;
+  if (ms > 0 && ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)} s`;
   if (ms < MINUTE) return `${Math.round(ms / SECOND)} s`;
   if (ms < HOUR) {
     const seconds = Math.round((ms % MINUTE) / SECOND);

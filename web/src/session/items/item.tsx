@@ -96,7 +96,7 @@ function Message({ item }: { item: MessageItem }) {
   return (
     <div className="py-1">
       {text === "" && streaming ? <span className="caret" /> : <Markdown text={text} isStreaming={streaming} />}
-      {error !== null && (
+      {error !== null && error !== "unknown" && (
         <p className="mt-2 flex items-center gap-1.5 text-xs font-medium text-bad">
           <CircleAlert aria-hidden className="size-3.5" /> {error.replaceAll("_", " ")}
         </p>

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import type { Item } from "../../api/types";
 import { faults, quietLive, show } from "../../testing/page";
-import { message, prompt, request, SESSION_ID, session } from "../../testing/samples";
+import { message, prompt, SESSION_ID, session } from "../../testing/samples";
 import { OpenStates } from "../open-state";
 import { ItemRow } from "./item";
 
@@ -25,7 +25,23 @@ const bash = (changes: Partial<Extract<Item, { kind: "tool" }>["body"]> = {}): I
   },
 });
 
-function row(item: Item, requests: ReturnType<typeof request>[] = []) {
+const asked = (state: "pending" | "answered"): Item => ({
+  ...shape,
+  no: 2,
+  kind: "request",
+  body: {
+    request_id: "r1",
+    tool_use_id: "t1",
+    kind: "permission",
+    tool_name: "Bash",
+    state,
+    answer: state === "answered" ? "deny" : null,
+    answered_by: state === "answered" ? "grace" : null,
+    input: {},
+  },
+});
+
+function row(item: Item) {
   const live = quietLive();
   live.store.position(SESSION_ID);
   live.store.receive({
@@ -35,7 +51,7 @@ function row(item: Item, requests: ReturnType<typeof request>[] = []) {
     position: 1,
     has_earlier: false,
     session: session(),
-    requests,
+    requests: [],
   });
   return show(
     <OpenStates>
@@ -56,7 +72,14 @@ describe("an item", () => {
   });
 
   test("that waits for permission does not claim to run", () => {
-    row(bash({ state: "running", result: null }), [request()]);
+    const { live } = row(bash({ state: "running", result: null }));
+    live.store.receive({
+      type: "patch",
+      session_id: SESSION_ID,
+      position: 2,
+      changes: [{ op: "upsert", item: asked("pending") }],
+    });
+    act(() => live.store.topics.flush());
     expect(screen.getByTitle("Waiting for you")).toBeTruthy();
   });
 
@@ -98,19 +121,7 @@ describe("an item", () => {
   });
 
   test("says who answered a request", () => {
-    row({
-      ...shape,
-      kind: "request",
-      body: {
-        request_id: "r1",
-        kind: "permission",
-        tool_name: "Bash",
-        state: "answered",
-        answer: "deny",
-        answered_by: "grace",
-        input: {},
-      },
-    });
+    row(asked("answered"));
     expect(screen.getByText("Denied by grace")).toBeTruthy();
   });
 

@@ -1,7 +1,7 @@
 import { Ban, CircleCheck, CircleHelp, CircleX, LoaderCircle, OctagonPause } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ToolItem, ToolState } from "../../api/types";
-import { usePendingRequests } from "../../live/hooks";
+import { useIsAsking } from "../../live/hooks";
 import { cx } from "../../ui/cx";
 import { ToolBody } from "../tools/bodies";
 import { summarize } from "../tools/summary";
@@ -11,7 +11,7 @@ import { Fold } from "./fold";
 export function Tool({ item, sessionId, foldId }: { item: ToolItem; sessionId: string; foldId: string }) {
   const { name, input, state, streaming } = item.body;
   const summary = summarize(name, input);
-  const isAsking = useIsAsking(item, sessionId);
+  const isAsking = useIsAsking(sessionId, item.body.tool_use_id) && state === "running";
   return (
     <Fold
       id={foldId}
@@ -49,16 +49,5 @@ function Outcome({ state }: { state: ToolState | "asking" }) {
       <span className={state === "done" ? "sr-only" : "max-sm:sr-only"}>{words}</span>
       {mark}
     </span>
-  );
-}
-
-/** A call that may not go on before somebody has allowed it is not running yet. */
-function useIsAsking({ body }: ToolItem, sessionId: string): boolean {
-  const pending = usePendingRequests();
-  if (body.state !== "running" || pending.length === 0) return false;
-  const input = JSON.stringify(body.input);
-  return pending.some(
-    (request) =>
-      request.session_id === sessionId && request.tool_name === body.name && JSON.stringify(request.input) === input,
   );
 }

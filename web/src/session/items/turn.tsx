@@ -20,8 +20,8 @@ export function Turn({ item }: { item: TurnItem }) {
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 pt-1 pb-3 text-2xs text-ink-3 tabular-nums">
       {isInterrupted && <span className="font-medium text-warn">Interrupted</span>}
       {is_error && !isInterrupted && (
-        <span className="font-medium text-bad">
-          {result ? `Failed: ${result}` : `Failed (${subtype.replaceAll("_", " ")})`}
+        <span className="font-medium text-bad" title={result ?? undefined}>
+          {result === null ? `Failed: ${subtype.replaceAll("_", " ")}` : "Failed"}
         </span>
       )}
       {facts.map((fact, at) => (
