@@ -66,7 +66,7 @@ def test_signing_in_by_a_code_approved_elsewhere_and_out_again(up: Up, stranger:
     credentials = stranger.directory / "config/claudios/credentials.json"
     token = json.loads(credentials.read_text())["servers"][up.url]["token"]
     assert stranger.run("whoami", "--json").json["user"]["is_owner"] is True
-    assert stranger.run("logout", "--json").json["server"] == up.url
+    assert stranger.run("logout", "--json").json == {"server": up.url, "revoked": True}
     assert stranger.run("ps", expect=4).code == 4
     assert token not in credentials.read_text()
 

@@ -77,6 +77,11 @@ def revoke(connection: Connection, user_id: str, token_id: str) -> ApiToken:
     return ApiToken.model_validate(dict(found))
 
 
+def end(connection: Connection, hashed: bytes) -> None:
+    """Delete the token itself that asks for it."""
+    connection.execute(delete(api_tokens).where(api_tokens.c.secret_hash == hashed))
+
+
 def holder(connection: Connection, hashed: bytes) -> Holder | None:
     """Return whose API token it is, or None when it is unknown or revoked."""
     row = connection.execute(

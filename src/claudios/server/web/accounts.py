@@ -12,7 +12,7 @@ from claudios.protocol.errors import Forbidden, InputInvalid, NotSignedIn, TooMa
 from claudios.protocol.messages import Model
 from claudios.server.bus.topics import ACCESS
 from claudios.server.config import Registration
-from claudios.server.store import accounts, audit, projects
+from claudios.server.store import accounts, audit, projects, tokens
 from claudios.server.store.accounts import User
 from claudios.server.store.audit import Action
 from claudios.server.web.auth import OptionalCaller, SignedIn, clear_cookie, set_cookie
@@ -109,12 +109,13 @@ async def sign_in(body: SignIn, request: Request, response: Response, parts: Wit
 
 @router.post("/auth/sign-out", operation_id="sign_out")
 async def sign_out(response: Response, parts: WithParts, caller: OptionalCaller) -> Nothing:
-    """Sign this browser out. Does no harm to who is not signed in."""
-    if caller is not None and caller.by == "login":
+    """Sign this browser out, or end the API token that asks. Does no harm to who is not signed in."""
+    if caller is not None:
         now = parts.now_ms()
 
         def end(connection: Connection) -> None:
-            accounts.end_login(connection, caller.secret_hash)
+            end_secret = accounts.end_login if caller.by == "login" else tokens.end
+            end_secret(connection, caller.secret_hash)
             audit.write(connection, now_ms=now, actor=caller.username, action=Action.SIGNED_OUT)
 
         await parts.store.write(end)
