@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 MARKER = "CLAUDIOS_SESSION"
@@ -27,7 +28,8 @@ def marked(marker: str) -> set[int]:
     """Return the ids of all processes of this user whose environment holds the session's marker."""
     sought = f"{MARKER}={marker}".encode()
     if not _has_proc():
-        return {pid for pid, words in _ps("eww", "command") if sought in words.split()}
+        flags = "-axEww" if sys.platform == "darwin" else "axeww"
+        return {pid for pid, words in _ps(flags, "-o", "pid=,command=") if sought in words}
     return {pid for pid in _pids() if sought in _read(f"{_PROC}/{pid}/environ").split(b"\0")}
 
 
@@ -42,12 +44,14 @@ def signal_all(pids: set[int], number: int) -> None:
 
 def _parents() -> Iterator[tuple[int, int]]:
     if not _has_proc():
-        yield from ((pid, int(words)) for pid, words in _ps("", "ppid"))
+        for pid, (parent, state) in _ps("-ax", "-o", "pid=,ppid=,stat="):
+            if not state.startswith(b"Z"):
+                yield pid, int(parent)
         return
     for pid in _pids():
-        state, parent = (_read(f"{_PROC}/{pid}/stat").rpartition(b")")[2].split() or [b"Z", b"0"])[:2]
-        if state != b"Z":
-            yield pid, int(parent)
+        fields = _read(f"{_PROC}/{pid}/stat").rpartition(b")")[2].split()
+        if fields and fields[0] != b"Z":
+            yield pid, int(fields[1])
 
 
 def _pids() -> Iterator[int]:
@@ -75,10 +79,13 @@ def _read(path: str) -> bytes:
         os.close(file)
 
 
-def _ps(flags: str, column: str) -> Iterator[tuple[int, bytes]]:
+def _ps(*arguments: str) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield process id and words of each line that `ps` prints, its own left out."""
     import subprocess  # 1 MB, and only a system without /proc needs it
 
-    argv = ["ps", *flags.split(), "-axo", f"pid=,{column}="]
-    for line in subprocess.run(argv, capture_output=True, check=False).stdout.splitlines():
-        pid, _, rest = line.strip().partition(b" ")
-        yield int(pid), rest
+    with subprocess.Popen(["ps", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as ps:
+        printed = ps.communicate()[0]
+    for line in printed.splitlines():
+        pid, *words = line.split()
+        if int(pid) != ps.pid:
+            yield int(pid), words
