@@ -29,6 +29,8 @@ from claudios.client.shapes import (
     Verification,
 )
 
+VERIFY_SECONDS = 600.0
+
 
 class Client:
     """One server, as one user. Use it as a context manager, or close it."""
@@ -185,8 +187,9 @@ class Client:
         return self._http.stream(f"/sessions/{segment(session_id)}/frames", {"after": after})
 
     def verify(self, session_id: str) -> Verification:
-        """Have the server check the record of a session: every signature and the whole chain."""
-        return read(Verification, self._http.ask("GET", f"/sessions/{segment(session_id)}/verify"))
+        """Have the server check the record of a session: every signature and the whole chain. It may take minutes."""
+        path = f"/sessions/{segment(session_id)}/verify"
+        return read(Verification, self._http.ask("GET", path, timeout_seconds=VERIFY_SECONDS))
 
     # What Claude asks of people
 

@@ -7,7 +7,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http.client import (
     HTTPConnection,
     HTTPException,
@@ -75,13 +75,21 @@ class Http:
             headers["Authorization"] = f"Bearer {self._bearer}"
         return headers
 
-    def ask(self, method: str, path: str, body: object = None, query: Query | None = None) -> object:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        query: Query | None = None,
+        timeout_seconds: float | None = None,
+    ) -> object:
         """Send a request below /api/v1 and return the JSON of its answer, None for an empty one.
 
         Raises Unreachable, MessageInvalid, or the error that the server names.
         """
         raw = None if body is None else json.dumps(body).encode()
-        told = self.exchange(method, f"{API}{path}{encoded(query)}", raw)
+        with self._patience(timeout_seconds):
+            told = self.exchange(method, f"{API}{path}{encoded(query)}", raw)
         return parse(told) if told else None
 
     def exchange(self, method: str, path: str, raw: bytes | None = None, kind: str = "application/json") -> bytes:
@@ -108,6 +116,20 @@ class Http:
         answer = self._exchange("GET", path, None, "")
         self._whole(answer)
         return answer.status
+
+    @contextmanager
+    def _patience(self, seconds: float | None) -> Iterator[None]:
+        """Wait longer, or less long, for what is asked meanwhile: on a connection of its own."""
+        if seconds is None:
+            yield
+            return
+        usual, self._timeout = self._timeout, seconds
+        self.close()
+        try:
+            yield
+        finally:
+            self._timeout = usual
+            self.close()
 
     def _send(self, method: str, path: str, raw: bytes | None, kind: str = "application/json") -> HTTPResponse:
         answer = self._exchange(method, path, raw, kind)

@@ -8,6 +8,7 @@ from claudios.cli import exits, find
 from claudios.cli.completing import SESSION
 from claudios.cli.help import Command
 from claudios.cli.options import connected, json_option
+from claudios.cli.progress import working
 from claudios.cli.table import print_json
 from claudios.cli.text import one_line, plural
 from claudios.client.api import Client
@@ -27,8 +28,9 @@ def verify(client: Client, session: str, as_json: bool) -> int:
     found = find.session(client, session)
     told = client.verify(found.id)
     check = RecordCheck()
-    for piece in client.frames(found.id):
-        check.feed(piece)
+    with working("Checking the chain"):
+        for piece in client.frames(found.id):
+            check.feed(piece)
     result = check.result(told)
     if as_json:
         print_json(result)
