@@ -49,8 +49,8 @@ def describe(claude: Claude, *, is_demo: bool, is_forced: bool) -> str:
         return click.style("not found. Install it: pip install 'claudios[claude]'", fg="red")
     if is_demo:
         why = "as --demo asks" if is_forced else "no Claude credentials were found on this machine"
-        remedy = "" if is_forced else f" Sign in with {_tilde(claude.path)}, or set ANTHROPIC_API_KEY, and start again."
-        return f"the real CLI on a scripted model: {why}.{remedy}"
+        remedy = f"\n{'':10}Run {_tilde(claude.path)} once to sign in, or set ANTHROPIC_API_KEY; then start again."
+        return f"the real CLI on a scripted model: {why}.{'' if is_forced else remedy}"
     match claude.account:
         case Account.ENVIRONMENT:
             return f"{_tilde(claude.path)}, with {claude.variable}"
