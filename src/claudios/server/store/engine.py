@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
@@ -35,6 +37,7 @@ POSTGRES_WRITERS = 4
 MAX_WAITING = 1024
 """Transactions that may wait for a thread; the next one is refused with Unavailable."""
 MAX_REPEATS = 20
+FIRST_PAUSE_SECONDS = 0.001
 BUSY_TIMEOUT_MS = 5_000
 """How long SQLite waits for another process (such as `setup`) that is writing."""
 
@@ -160,6 +163,8 @@ class _Worker:
                 return self._transaction(work)
             except DBAPIError as error:
                 if _may_repeat(error) and repeat + 1 < MAX_REPEATS:
+                    # who collided once collides again when both repeat at once
+                    time.sleep(random.uniform(0, FIRST_PAUSE_SECONDS * 2 ** min(repeat, 6)))
                     continue
                 if isinstance(error, (OperationalError, InterfaceError)):
                     raise Unavailable(f"The database failed: {error.orig}. Check it, and its disk.") from error
