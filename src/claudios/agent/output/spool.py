@@ -83,7 +83,7 @@ class Spool:
             piece = self._cut(raw)
             if piece is not None:
                 break
-            self._open(self._seq + 1)
+            self._open_next()
         # Whoever is behind reads large pieces, whoever follows closely small ones.
         self._read_bytes = PIECE_BYTES if len(raw) >= self._read_bytes else MAX_FRAME_BYTES
         self._offset += len(piece.frames)
@@ -173,16 +173,23 @@ class Spool:
 
     def _seek(self, after_seq: int) -> None:
         """Stand after the frame `after_seq`."""
+        self._segments = self._listed()
         first = max((segment for segment in self._segments if segment <= after_seq + 1), default=after_seq + 1)
         self._open(first)
         while self._seq < after_seq:
             piece = self._cut(os.pread(self._file, PIECE_BYTES, self._offset))
             if piece is None:
-                self._open(self._seq + 1)
+                self._open_next()
                 continue
             wanted = min(piece.last_seq, after_seq) - piece.first_seq
             self._offset += piece.ends[wanted]
             self._seq = piece.first_seq + wanted
+
+    def _open_next(self) -> None:
+        """Go on in the segment after this one, of which all is read."""
+        if self._offset == 0:
+            raise SpoolDamaged(f"The spool breaks off before frame {self._seq + 1}, though later ones were announced.")
+        self._open(self._seq + 1)
 
     def _open(self, first_seq: int) -> None:
         """Open the segment that begins with `first_seq` and stand at its start."""
@@ -191,7 +198,7 @@ class Spool:
             self._file = os.open(self._segment_path(first_seq), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError as missing:
             raise SpoolDamaged(f"The spool holds no frame {first_seq}, though later ones were announced.") from missing
-        if first_seq not in self._segments:
+        if not self._segments or self._segments[-1] < first_seq:
             self._segments.append(first_seq)
         self._offset, self._seq = 0, first_seq - 1
 

@@ -1,34 +1,32 @@
-"""Where a session's socket is."""
-
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from claudios.agent.sessions.socket_path import MAX_PATH_BYTES, socket_path
+from claudios.protocol.errors import SpawnFailed
+
+LONG = "x" * MAX_PATH_BYTES
 
 
-def test_it_is_beside_the_sessions_files_where_its_path_is_short_enough() -> None:
-    assert socket_path(Path("/s/1")) == Path("/s/1/socket")
+def test_the_socket_lies_beside_the_sessions_files() -> None:
+    assert socket_path(Path("/state/session")) == Path("/state/session/socket")
 
 
-def test_a_long_path_is_replaced_by_a_short_one_that_is_the_same_every_time(
+def test_a_path_too_long_for_a_socket_is_replaced_by_a_short_private_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    long = tmp_path / ("x" * 100)
-    first = socket_path(long)
-    assert first == socket_path(long)
-    assert first != socket_path(long / "other")
-    assert len(os.fsencode(first)) <= MAX_PATH_BYTES
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    path = socket_path(Path(f"/{LONG}/a"))
+    assert path.parent == tmp_path / "claudios"
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert path == socket_path(Path(f"/{LONG}/a"))
+    assert path != socket_path(Path(f"/{LONG}/b"))
 
 
-def test_a_runtime_directory_that_is_itself_too_deep_is_not_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deep = tmp_path / ("y" * 100)
-    deep.mkdir()
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
-    assert len(os.fsencode(socket_path(tmp_path / ("x" * 100)))) <= MAX_PATH_BYTES
+def test_a_directory_that_others_may_enter_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "claudios").mkdir(mode=0o755)
+    with pytest.raises(SpawnFailed):
+        socket_path(Path(f"/{LONG}/a"))
