@@ -20,6 +20,8 @@ logger = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 QUIET_SECONDS = 30.0
+BROKEN_SECONDS = 60.0
+"""How long a session whose projection failed (a fault of ours) is left alone, so that it costs no more than that."""
 CATCH_UP = 64
 """Sessions whose projection is behind that are looked for at a time after the server's start."""
 
@@ -32,10 +34,16 @@ class Projector:
         self._bus = bus
         self._now_ms = now_ms
         self._rooms: dict[str, tuple[Room, asyncio.Task[None]]] = {}
+        self._broken: dict[str, float] = {}
 
     def stored(self, frames: FramesStored) -> None:
         """Take frames that are committed."""
-        self._room(frames.session_id).offer(frames)
+        broken_until = self._broken.get(frames.session_id)
+        if broken_until is None:
+            self._room(frames.session_id).offer(frames)
+        elif time.monotonic() > broken_until:
+            del self._broken[frames.session_id]
+            self._room(frames.session_id).catch_up()
 
     async def enter(self, session_id: str, viewer: Viewer, read: Callable[[Connection], T]) -> tuple[T, int]:
         """Show a session to a viewer from now on; return what `read` finds now and the position of that."""
@@ -110,10 +118,11 @@ class Projector:
             await asyncio.gather(known[1], return_exceptions=True)
 
     def _ended(self, session_id: str, task: asyncio.Task[None]) -> None:
-        """Drop a room whose task failed; the next frames or viewer open another, from what is kept."""
+        """Drop a room whose task failed; after a pause, or for a viewer, another begins from what is kept."""
         if task.cancelled():
             return
         logger.error("projection_failed", session=session_id, exc_info=task.exception())
+        self._broken[session_id] = time.monotonic() + BROKEN_SECONDS
         known = self._rooms.get(session_id)
         if known is not None and known[1] is task:
             del self._rooms[session_id]

@@ -1,0 +1,70 @@
+"""What happens by the server's own clock: lost wake-ups are made up for, and what waits too long expires."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection, update
+
+from claudios.protocol.messages import Instruction
+from claudios.server.instructions import accept
+from claudios.server.instructions.accept import Asker
+from claudios.server.serving import Serving
+from claudios.server.store import sessions
+from claudios.server.store.tables import instructions
+from tests.helpers.server import People, Person
+from tests.helpers.synthetic_agent import SyntheticAgent, new_agent, take
+from tests.helpers.viewers import page
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+async def owner(people: People) -> Person:
+    return await people.owner()
+
+
+@pytest.fixture
+async def agent(server: Serving, owner: Person) -> SyntheticAgent:
+    return await new_agent(owner, server.url)
+
+
+async def start(owner: Person, agent: SyntheticAgent) -> str:
+    wanted = {"agent_id": agent.agent_id, "prompt": "hello"}
+    found: str = (await owner.ask("POST", f"/projects/{agent.project_id}/sessions", wanted))["id"]
+    return found
+
+
+async def test_an_instruction_whose_wake_up_was_lost_is_delivered_by_the_sweep(
+    server: Serving, owner: Person, agent: SyntheticAgent
+) -> None:
+    session_id = await start(owner, agent)
+    async with agent.link() as link:
+        await take(link, agent)
+
+        def commit_and_die(connection: Connection) -> None:
+            place = sessions.place(connection, session_id)
+            assert place is not None
+            asker = Asker(owner.user["id"], owner.user["username"])
+            accept.command(connection, place, "unheard", str(uuid4()), asker, 1)
+
+        await server.application.parts.store.write(commit_and_die)
+        assert (await link.expect(Instruction)).iseq == 2
+
+
+async def test_a_start_that_waits_too_long_for_its_agent_fails_and_people_are_told(
+    server: Serving, owner: Person, agent: SyntheticAgent
+) -> None:
+    async with page(owner) as watching:
+        await watching.say(type="overview")
+        await watching.say(type="ping")
+        await watching.expect("pong")
+        session_id = await start(owner, agent)
+        await server.application.parts.store.write(
+            lambda connection: connection.execute(update(instructions).values(expires_ms=1))
+        )
+        await start(owner, agent)  # which wakes the clock's loop
+        told = await watching.expect("session", matching=lambda message: message["session"]["state"] == "ended")
+        assert (told["session"]["id"], told["session"]["reason"]) == (session_id, "failed")
+        assert told["session"]["detail"] == "The agent did not come online in time."
