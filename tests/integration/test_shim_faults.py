@@ -20,11 +20,13 @@ pytestmark = pytest.mark.integration
 
 MIB = 1024 * 1024
 END = '{"type":"control_request","request_id":"end","request":{"subtype":"end_session"}}'
-OBEYS_END_OF_INPUT = ["--ignore", "SIGINT,SIGTERM"]
-OBEYS_SIGINT = ["--ignore", "SIGTERM", "--linger"]
-OBEYS_SIGTERM = ["--ignore", "SIGINT", "--linger"]
 OBEYS_NOTHING = ["--ignore", "SIGINT,SIGTERM", "--linger"]
 SPEAK_FIRST = ["--emit", "10", "--line", "10"]
+
+IMPOLITE = [*FAKE, "--initialize", "--impolite", *SPEAK_FIRST]
+OBEYS_END_OF_INPUT = [*IMPOLITE, "--ignore", "SIGINT,SIGTERM"]
+OBEYS_SIGINT = ["/bin/sh", "-c", "trap '' TERM; echo hello; exec tail -f /dev/null"]
+OBEYS_SIGTERM = [*IMPOLITE, "--ignore", "SIGINT", "--linger"]
 
 
 def children_of(shim: RunningShim) -> list[int]:
@@ -53,18 +55,17 @@ def test_a_polite_request_is_enough_for_a_polite_program(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("habits", "ladder", "exit_code", "number"),
+    ("argv", "ladder", "exit_code", "number"),
     [
         (OBEYS_END_OF_INPUT, [0.2, 30.0, 30.0], 0, None),
         (OBEYS_SIGINT, [0.2, 30.0, 30.0], None, signal.SIGINT),
         (OBEYS_SIGTERM, [0.2, 0.2, 30.0], None, signal.SIGTERM),
-        (OBEYS_NOTHING, [0.2, 0.2, 0.2], None, signal.SIGKILL),
+        ([*IMPOLITE, *OBEYS_NOTHING], [0.2, 0.2, 0.2], None, signal.SIGKILL),
     ],
 )
 def test_the_ladder_goes_as_far_as_it_must(
-    tmp_path: Path, habits: list[str], ladder: list[float], exit_code: int | None, number: int | None
+    tmp_path: Path, argv: list[str], ladder: list[float], exit_code: int | None, number: int | None
 ) -> None:
-    argv = [*FAKE, "--initialize", "--impolite", *SPEAK_FIRST, *habits]
     with running_shim(tmp_path, argv, polite_end=END, ladder=ladder) as shim:
         daemon = shim.attach()
         daemon.until_true(lambda: bool(shim.stream(Stream.STDOUT)))
