@@ -44,7 +44,11 @@ from claudios.server.web.parts import Limits, Parts
 from claudios.server.web.static import Page
 
 API_PREFIX = "/api/v1"
+# In this order they are matched, one after the other: the busiest first.
 RESOURCES: tuple[APIRouter, ...] = (
+    sessions.router,
+    transcripts.router,
+    requests.router,
     health.router,
     accounts.router,
     devices.router,
@@ -53,9 +57,6 @@ RESOURCES: tuple[APIRouter, ...] = (
     members.router,
     invitations.router,
     agents.router,
-    sessions.router,
-    transcripts.router,
-    requests.router,
     audit.router,
 )
 _FAILURES = {
@@ -139,12 +140,12 @@ def describe() -> FastAPI:
         responses={status: {"model": ErrorBody, "description": text} for status, text in _FAILURES.items()},
     )
     errors.install(api)
+    api.router.routes += data_routes.ROUTES
     for router in RESOURCES:
         api.include_router(router, prefix=API_PREFIX)
     api.include_router(agent_check.router)
     api.include_router(health.probes)
     api.include_router(metrics.router)
-    api.router.routes += data_routes.ROUTES
     api.router.default = Page()
     return api
 
