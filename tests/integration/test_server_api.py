@@ -211,6 +211,22 @@ async def test_the_server_owner_sees_no_project_of_others(people: People) -> Non
     await owner.ask("GET", f"/projects/{theirs['id']}", expect=404)
 
 
+async def test_the_server_runs_on_postgresql_just_the_same(start_server: StartServer, postgres_url: str) -> None:
+    people = People(await start_server(database_url=postgres_url))
+    owner = await people.owner()
+    home = await owner.ask("POST", "/projects", {"name": "Home"})
+    made = await owner.ask("POST", f"/projects/{home['id']}/agents", {"name": "laptop"})
+    operator = await people.member(home["id"], "operator")
+    session = await operator.ask("POST", f"/projects/{home['id']}/sessions", {"agent_id": made["agent"]["id"]})
+    sent = await operator.ask("POST", f"/sessions/{session['id']}/commands", {"text": "hello"})
+    assert [one["id"] for one in await owner.ask("GET", f"/sessions/{session['id']}/instructions")][-1] == sent["id"]
+    assert (await owner.ask("GET", "/projects"))[0]["sessions"] == 1
+    assert (await owner.ask("GET", "/sessions"))[0]["created_by"] == operator.user["username"]
+    refused = await owner.ask("POST", "/auth/sign-in", {"username": "a\0b", "password": "x" * 9}, expect=422)
+    assert refused["error"]["field"] == "username"
+    await people.close()
+
+
 async def test_the_servers_counters_are_for_this_machine_and_its_owner(start_server: StartServer) -> None:
     serving = await start_server(behind_proxy=True)
     people = People(serving)

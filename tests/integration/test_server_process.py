@@ -53,7 +53,7 @@ async def served(state: Path, *arguments: str) -> AsyncIterator[tuple[asyncio.su
     assert process.stderr is not None
     try:
         line = (await process.stderr.readline()).decode()
-        found = re.search(r"listening on (http\S+)", line)
+        found = re.search(r"listening on (http[^\s\"]+)", line)
         assert found is not None, line
         yield process, found[1]
     finally:
@@ -109,6 +109,29 @@ async def test_sigterm_ends_the_server_cleanly_and_its_data_is_there_afterwards(
     assert not (state / "claudios.db-wal").exists()
     async with served(tmp_path) as (_, url), httpx2.AsyncClient(base_url=url, headers={"origin": url}) as browser:
         assert (await browser.post("/api/v1/auth/sign-in", json=body)).status_code == 200
+
+
+@pytest.mark.parametrize("style", ["console", "json"])
+async def test_no_secret_is_ever_in_the_log(tmp_path: Path, style: str) -> None:
+    secrets = ["the password of ada", "a wrong password", "canary-in-a-query"]
+    async with served(tmp_path, "--log-format", style) as (process, url):
+        async with httpx2.AsyncClient(base_url=url, headers={"origin": url}) as browser:
+            await browser.post("/api/v1/auth/register", json={"username": "ada", "password": secrets[0]})
+            await browser.post("/api/v1/auth/sign-in", json={"username": "ada", "password": secrets[1]})
+            await browser.get(f"/api/v1/agents?project_id={secrets[2]}")
+            project = (await browser.post("/api/v1/projects", json={"name": "Home"})).json()
+            agent = (await browser.post(f"/api/v1/projects/{project['id']}/agents", json={"name": "x"})).json()
+            bearer = agent_keys(parse_token(agent["token"], AGENT_TOKEN)).auth
+            await browser.get("/agent/v1/check", headers={"authorization": f"Bearer {bearer}"})
+            await browser.post("/agent/v1/sync", content=b"?", headers={"authorization": f"Bearer {bearer}"})
+            api = (await browser.post("/api/v1/tokens", json={"name": "x"})).json()["token"]
+            code = (await browser.post(f"/api/v1/projects/{project['id']}/invitations", json={})).json()["code"]
+            secrets += [agent["token"], bearer, api, code, *browser.cookies.values()]
+        process.terminate()
+        assert process.stderr is not None
+        log = (await process.stderr.read()).decode()
+    assert "topping" in log
+    assert [secret for secret in secrets if secret in log] == []
 
 
 async def test_a_server_that_drains_says_so_before_it_closes(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from claudios.server.store import accounts, audit, projects, tokens
 from claudios.server.store.accounts import User
 from claudios.server.store.audit import Action
 from claudios.server.web.auth import OptionalCaller, SignedIn, clear_cookie, set_cookie
-from claudios.server.web.fields import AnyPassword, Body, Code, Password, Username
+from claudios.server.web.fields import AnyName, AnyPassword, Body, Code, Password, Username
 from claudios.server.web.parts import Parts, WithParts
 
 router = APIRouter(tags=["accounts"])
@@ -37,7 +37,7 @@ class Register(Body):
 
 
 class SignIn(Body):
-    username: AnyPassword = Field(examples=["ada"])
+    username: AnyName = Field(examples=["ada"])
     password: AnyPassword = Field(examples=["correct horse battery staple"])
 
 

@@ -36,6 +36,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whit
 
 Username = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w][\w.@+-]*$"), Line]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=1024)]
+AnyName = Annotated[str, StringConstraints(min_length=1, max_length=200), Storable]
 AnyPassword = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=500_000), Storable]
