@@ -74,6 +74,15 @@ def test_the_ladder_goes_as_far_as_it_must(
         assert (ended["reason"], ended["exit_code"], ended["signal"]) == ("terminated", exit_code, number)
 
 
+def test_an_interrupt_reaches_the_program_alone(tmp_path: Path) -> None:
+    with running_shim(tmp_path, OBEYS_SIGINT) as shim:
+        daemon = shim.attach()
+        daemon.until_true(lambda: bool(shim.stream(Stream.STDOUT)))
+        daemon.send(op="interrupt")
+        ended = daemon.until("ended")
+        assert (ended["reason"], ended["signal"]) == ("exited", signal.SIGINT)
+
+
 def test_no_more_input_is_taken_once_the_end_has_begun(tmp_path: Path) -> None:
     with running_shim(tmp_path, [*FAKE, *OBEYS_NOTHING], ladder=[0.3, 0.1, 0.1]) as shim:
         daemon = shim.attach()
@@ -111,7 +120,7 @@ def test_children_in_sessions_of_their_own_end_with_a_program_that_is_killed(tmp
 
 
 def test_a_child_that_hides_its_environment_and_ignores_sigterm_is_swept_too(tmp_path: Path) -> None:
-    hidden = "trap '' TERM; echo child $$; exec tail -f /dev/null"
+    hidden = "trap '' TERM; echo child $$; exec sleep 1000"
     program = f'setsid env -i /bin/sh -c "{hidden}" & read line'
     with running_shim(tmp_path, ["/bin/sh", "-c", program]) as shim:
         daemon = shim.attach()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from claudios.shim.processes import marked, signal_all
 
 SWEEPS = 20
 LOST = "The process that held the session died."
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,13 @@ def recover(spool: Spool, epoch: int, marker: str) -> Aftermath | None:
 
 
 def close_log(spool: Spool, epoch: int, reason: EndReason, failure: str | None = None) -> None:
-    """Write the end of an epoch that has no shim to do it."""
+    """Write the end of an epoch that has no shim to do it; a full disk keeps it from the log, not from happening."""
     events: list[Mapping[str, object]] = [{"event": "failed", "message": failure}] if failure else []
     events.append({"event": "ended", "exit_code": None, "signal": None, "reason": reason.value})
-    spool.append_events(epoch, events)
+    try:
+        spool.append_events(epoch, events)
+    except OSError as problem:
+        _log.warning("The end of session %s is not in its log: %s", spool.session_id, problem)
 
 
 def end_of(reason: object, detail: object, exit_code: object, number: object) -> Ended:
