@@ -119,8 +119,9 @@ function Facts({ agent }: { agent: Agent }) {
       search={{ agent: agent.id, project: agent.project_id }}
       className="underline decoration-line-strong underline-offset-2 hover:decoration-ink"
     >
-      {agent.sessions.running} running{agent.sessions.queued > 0 && `, ${agent.sessions.queued} queued`}
-      {machine !== null && ` of ${machine.max_concurrent_sessions}`}
+      {agent.sessions.running}
+      {machine !== null && ` of ${machine.max_concurrent_sessions}`} running
+      {agent.sessions.queued > 0 && `, ${agent.sessions.queued} queued`}
     </Link>,
   ]);
   return (

@@ -130,15 +130,17 @@ export function Composer(props: ComposerProps) {
         {isInterruptArmed ? (
           <span className="text-warn">Press Esc once more to interrupt.</span>
         ) : (
-          hintFor(session, mayCommand)
+          (hintFor(session, mayCommand) ?? (
+            <span className="touch:hidden">Enter sends, Shift+Enter begins a new line.</span>
+          ))
         )}
       </p>
     </div>
   );
 }
 
-/** What will become of a prompt as things stand, or how to write one. */
-function hintFor(session: Session, mayCommand: boolean): string {
+/** What will become of a prompt as things stand; null when it is simply sent. */
+function hintFor(session: Session, mayCommand: boolean): string | null {
   if (!mayCommand)
     return "You may read this session. Commanding it needs the role operator: ask an owner of the project.";
   if (session.state === "ended") return "Resuming goes on with the same conversation, in the same directory.";
@@ -149,7 +151,7 @@ function hintFor(session: Session, mayCommand: boolean): string {
   if (session.pending_requests > 0) return "Claude waits for your answer. What you send now comes after it.";
   if (session.activity === "working" || session.activity === "waiting")
     return "Claude is at work. What you send now is taken up at its next step. Esc twice interrupts.";
-  return "Enter sends, Shift+Enter begins a new line.";
+  return null;
 }
 
 function useGrowing(field: React.RefObject<HTMLTextAreaElement | null>, text: string): void {

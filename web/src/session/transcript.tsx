@@ -7,8 +7,8 @@ import type { Prompt } from "../live/outbox";
 import { tellFailure } from "../ui/toast";
 import { ItemRow } from "./items/item";
 import { PromptRow } from "./prompt-row";
+import { useStickyEnd } from "./sticky-end";
 
-const NEAR_END_PX = 64;
 const NEAR_START_ROWS = 8;
 const LIKELY_HEIGHT_PX = 64;
 const FOLDING_MS = 250;
@@ -43,25 +43,18 @@ export function TranscriptList({
     paddingStart: 16,
     paddingEnd: 12,
     anchorTo: isFolding ? "start" : "end",
-    followOnAppend: true,
-    scrollEndThreshold: NEAR_END_PX,
-    useAnimationFrameWithResizeObserver: false,
   });
   const rows = virtualizer.getVirtualItems();
-  const isAtEnd = useAtEnd(scroller, count);
-  useEarlier(
-    sessionId,
-    isLoaded && hasEarlier && (rows[0]?.index ?? Number.POSITIVE_INFINITY) < NEAR_START_ROWS,
-    order[0],
-  );
-  useOpenAtEnd(isLoaded && count > 0, sessionId, () => virtualizer.scrollToEnd());
+  const { isAtEnd, toEnd } = useStickyEnd(scroller, virtualizer.getTotalSize(), isFolding);
+  const isNearStart = (rows[0]?.index ?? Number.POSITIVE_INFINITY) < NEAR_START_ROWS;
+  useEarlier(sessionId, isLoaded && hasEarlier && isNearStart && !isAtEnd, order[0]);
 
   // One's own prompt is always worth seeing.
   const newestPrompt = prompts.at(-1);
   const sentId = newestPrompt?.state === "sending" ? newestPrompt.id : null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a newly typed prompt scrolls
   useEffect(() => {
-    if (sentId !== null) virtualizer.scrollToEnd();
+    if (sentId !== null) toEnd();
   }, [sentId]);
 
   return (
@@ -97,7 +90,7 @@ export function TranscriptList({
       {!isAtEnd && (
         <button
           type="button"
-          onClick={() => virtualizer.scrollToEnd()}
+          onClick={toEnd}
           className="appear absolute bottom-3 left-1/2 flex h-8 -translate-x-1/2 items-center gap-1.5 rounded-full border border-line-strong bg-raised px-3 text-xs font-medium shadow-float hover:bg-hover touch:h-10"
         >
           <ArrowDown aria-hidden className="size-3.5" /> Jump to latest
@@ -119,29 +112,6 @@ function useFoldingNow(): [boolean, () => void] {
     timer.current = setTimeout(() => setFolding(false), FOLDING_MS);
   };
   return [isFolding, note];
-}
-
-function useAtEnd(scroller: React.RefObject<HTMLDivElement | null>, count: number): boolean {
-  const [isAtEnd, setAtEnd] = useState(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is added can move the end away
-  useEffect(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    const look = () => setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight <= NEAR_END_PX);
-    look();
-    element.addEventListener("scroll", look, { passive: true });
-    return () => element.removeEventListener("scroll", look);
-  }, [scroller, count]);
-  return isAtEnd;
-}
-
-function useOpenAtEnd(isReady: boolean, sessionId: string, scrollToEnd: () => void): void {
-  const opened = useRef<string | null>(null);
-  useEffect(() => {
-    if (!isReady || opened.current === sessionId) return;
-    opened.current = sessionId;
-    scrollToEnd();
-  });
 }
 
 /** Load what came before, as one nears the beginning of what is here. */

@@ -30,7 +30,9 @@ export function SessionRow({ session }: { session: Session }) {
               {!isQuiet && statusOf(session) !== "idle" && <StatusWords session={session} withoutDot />}
             </span>
           </span>
-          <span className="block truncate text-xs text-ink-3">{session.last_text || session.directory}</span>
+          <span className="block truncate text-xs text-ink-3">
+            {session.last_text || session.directory || "Nothing was said yet"}
+          </span>
           <span className="mt-0.5 block truncate text-xs text-ink-3 md:hidden">
             {session.agent_name} · {session.project_name}
           </span>
