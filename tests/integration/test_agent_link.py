@@ -16,6 +16,7 @@ from claudios.agent.client.auto import AutoCarrier
 from claudios.agent.client.carrier import Carrier
 from claudios.agent.client.poll import PollCarrier
 from claudios.agent.client.websocket import WebSocketCarrier
+from claudios.agent.output.streamer import MAX_ON_THEIR_WAY
 from claudios.protocol.messages import Limits
 from tests.helpers.link_server import LinkServer, running_link_server
 from tests.helpers.relay import running_relay
@@ -245,6 +246,19 @@ async def test_a_watched_session_goes_at_once_and_the_others_wait_for_the_interv
         assert server.stored(TWO).seq == 1
         server.watch(ONE, TWO)
         await server.until_output(TWO, b"later")
+
+
+async def test_a_watched_session_does_not_wait_for_the_acknowledgement_of_a_few_messages(
+    server: LinkServer, tmp_path: Path
+) -> None:
+    """O-5"""
+    async with linked(server, tmp_path, websocket, flush_interval_ms=60_000) as uplink:
+        server.watch(ONE)
+        await server.until(lambda: server.hellos)
+        server.misbehaviour.lose_acks = True
+        for n in range(MAX_ON_THEIR_WAY):
+            uplink.write(ONE, b"now %d" % n)
+            await server.until_output(ONE, b"now %d" % n)
 
 
 async def test_several_sessions_travel_in_one_message(server: LinkServer, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The streamer loop: what the spools hold beyond the server's log goes up, signed, as soon as it should.
 
-A watched session goes at once, and what comes while its last message is unacknowledged goes together when it is; the
-others go every `outputFlushInterval`. A backlog is sent in full messages, as many at a time as the window takes.
+A watched session goes at once, and what comes while a few of its messages are unacknowledged goes together when one is;
+the others go every `outputFlushInterval`. A backlog is sent in full messages, as many at a time as the window takes.
 Nothing is kept in memory: what is not acknowledged is read from the spool again. When the link breaks the loop waits
 for the next registration and goes on from its cursors; its failures end nothing else.
 """
@@ -23,6 +23,8 @@ from claudios.protocol.messages import Ack, AgentError, Cursor, Rewind, Welcome
 from claudios.protocol.signing import Batch
 
 MESSAGE_BYTES = 1024 * 1024
+MAX_ON_THEIR_WAY = 4
+"""Messages of a watched session that may be unacknowledged before its output waits for company."""
 SETTLE_SECONDS = 0.02
 MAX_SETTLE_SECONDS = 10.0
 
@@ -211,10 +213,9 @@ class Streamer:
             return False
         if flow.hurries:
             return True
-        if flow.on_its_way:
-            return False
-        is_urgent = self._is_draining or flow.spool.session_id in self._watched
-        return is_urgent or flow.due_at is None or now >= flow.due_at
+        if self._is_draining or flow.spool.session_id in self._watched:
+            return len(flow.on_its_way) < MAX_ON_THEIR_WAY
+        return not flow.on_its_way and (flow.due_at is None or now >= flow.due_at)
 
     def _seal(self, flow: Flow, max_bytes: int, now: float) -> Batch | None:
         try:

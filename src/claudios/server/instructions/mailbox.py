@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 LONGEST_SLEEP_SECONDS = 60.0
+NEVER_MS = 1 << 62
 RETRY_SECONDS = 2.0
 
 
@@ -38,14 +39,15 @@ class Mailbox:
         self._store = store
         self._bus = bus
         self._now_ms = now_ms
-        self._issued = asyncio.Event()
+        self._due_ms = NEVER_MS  # when the next instruction expires
+        self._sooner = asyncio.Event()
 
     async def accept(self, work: Callable[[Connection], Accepted[T]]) -> T:
         """Commit what a person asks, then wake its agent's link and tell people. Raises what `work` raises."""
         accepted = await self._store.write(work)
         if accepted.issued:
             self._bus.publish(instructions(accepted.agent_id), accepted.issued)
-            self._issued.set()
+            self._expire_by(min(entry.expires_ms for entry in accepted.issued))
         self.tell(accepted.told)
         return accepted.answer
 
@@ -57,7 +59,7 @@ class Mailbox:
     async def expire(self) -> None:
         """Expire what is due, sleep until the next is, again and again. Ends only by cancellation."""
         while True:
-            self._issued.clear()
+            self._due_ms = NEVER_MS
             try:
                 due_ms = await self._store.read(next_expiry)
                 if due_ms is not None and due_ms <= self._now_ms():
@@ -67,15 +69,20 @@ class Mailbox:
                 log.warning("expiry_postponed", problem=problem.message)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            await self._sleep_until(due_ms)
+            if due_ms is not None:
+                self._expire_by(due_ms)
+            await self._sleep_until_due()
 
-    async def _sleep_until(self, due_ms: int | None) -> None:
-        """Sleep at most a minute at a time: the wall clock may be set."""
-        if due_ms is None:
-            await self._issued.wait()
-            return
-        seconds = min(max((due_ms - self._now_ms()) / 1000, 0.0), LONGEST_SLEEP_SECONDS)
+    def _expire_by(self, due_ms: int) -> None:
+        if due_ms < self._due_ms:
+            self._due_ms = due_ms
+            self._sooner.set()
+
+    async def _sleep_until_due(self) -> None:
+        """Sleep until then, or until something is due sooner; at most a minute: the wall clock may be set."""
+        self._sooner.clear()
+        seconds = max((self._due_ms - self._now_ms()) / 1000, 0.0)
         try:
-            await asyncio.wait_for(self._issued.wait(), seconds)
+            await asyncio.wait_for(self._sooner.wait(), min(seconds, LONGEST_SLEEP_SECONDS))
         except TimeoutError:
             return
