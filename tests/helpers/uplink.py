@@ -121,3 +121,5 @@ async def running_uplink(
         for loop in loops:
             loop.cancel()
         await asyncio.wait(loops)
+        for writer in uplink.written.values():
+            writer.close()
