@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -28,6 +29,7 @@ from claudios.server.web import (
     data_routes,
     devices,
     errors,
+    examples,
     health,
     invitations,
     members,
@@ -127,7 +129,7 @@ class Application:
 
 def describe() -> FastAPI:
     """Return the HTTP application with all its routes and its OpenAPI description, without any part behind them."""
-    api = FastAPI(
+    api = _Api(
         title="ClaudiOS",
         version=__version__,
         summary="Run the Claude CLI on any machine you own and steer it from anywhere.",
@@ -148,6 +150,13 @@ def describe() -> FastAPI:
     api.include_router(metrics.router)
     api.router.default = Page()
     return api
+
+
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = examples.add_to(super().openapi())
+        return self.openapi_schema
 
 
 def _operation_id(route: APIRoute) -> str:

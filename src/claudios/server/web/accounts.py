@@ -31,14 +31,14 @@ class Nothing(Model):
 class Register(Body):
     """A new account. `invitation` is the code of an invitation to a project."""
 
-    username: Username = Field(examples=["ada"])
-    password: Password = Field(examples=["correct horse battery staple"])
+    username: Username
+    password: Password
     invitation: Code | None = None
 
 
 class SignIn(Body):
-    username: AnyName = Field(examples=["ada"])
-    password: AnyPassword = Field(examples=["correct horse battery staple"])
+    username: AnyName
+    password: AnyPassword
 
 
 class Link(Body):

@@ -27,7 +27,7 @@ DAY_SECONDS = 24 * 60 * 60
 
 
 class AgentName(Body):
-    name: Name = Field(examples=["workstation"])
+    name: Name
 
 
 class Rotation(Body):

@@ -20,7 +20,7 @@ from claudios.server.web.parts import WithParts
 
 router = APIRouter(tags=["device login"], prefix="/auth/device")
 
-UserCode = Annotated[str, Path(pattern=r"^[A-Z]{4}-[A-Z]{4}$", examples=["BCDF-GHJK"])]
+UserCode = Annotated[str, Path(pattern=r"^[A-Z]{4}-[A-Z]{4}$")]
 
 
 class StartedDeviceLogin(Model):

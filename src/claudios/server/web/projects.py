@@ -19,7 +19,7 @@ router = APIRouter(tags=["projects"], prefix="/projects")
 
 
 class ProjectName(Body):
-    name: Name = Field(examples=["Home"])
+    name: Name
 
 
 @router.get("", operation_id="list_projects")

@@ -27,7 +27,7 @@ class AnswerRequest(Body):
     """An answer. `suggestions` are indices of the request's own; `answers` maps a question's text to what is chosen."""
 
     behavior: Literal["allow", "deny"]
-    message: Prose | None = Field(None, examples=["Please add a test first."])
+    message: Prose | None = None
     updated_input: dict[str, object] | None = None
     suggestions: Annotated[tuple[int, ...], Field(max_length=32)] = ()
     answers: Annotated[dict[Answer, Answer], Field(max_length=32)] | None = None

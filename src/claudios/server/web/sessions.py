@@ -48,8 +48,8 @@ class SessionRequest(Body):
 
     agent_id: Annotated[str, StringConstraints(max_length=64)]
     id: SessionId | None = None
-    directory: Directory | None = Field(None, examples=["/home/me/project"])
-    prompt: Prose | None = Field(None, examples=["What does this project do?"])
+    directory: Directory | None = None
+    prompt: Prose | None = None
     model: Setting | None = None
     permission_mode: PermissionMode = PermissionMode.DEFAULT
     title: Title = ""
@@ -58,7 +58,7 @@ class SessionRequest(Body):
 class CommandRequest(Body):
     """A prompt for a running session. `id` makes it safe to send twice."""
 
-    text: Prose = Field(examples=["Add a test for that."])
+    text: Prose
     id: SessionId | None = None
 
 

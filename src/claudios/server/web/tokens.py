@@ -19,7 +19,7 @@ router = APIRouter(tags=["API tokens"], prefix="/tokens")
 
 
 class TokenName(Body):
-    name: Name = Field(examples=["laptop"])
+    name: Name
 
 
 @router.get("", operation_id="list_tokens")
