@@ -28,6 +28,7 @@ from claudios.server.instructions import accept, outcome
 from claudios.server.instructions.accept import Asker, Decision
 from claudios.server.instructions.lifecycle import InstructionState
 from claudios.server.keys import ServerKey
+from claudios.server.projections.asks import Answered
 from claudios.server.projections.fold import Fold
 from claudios.server.projections.items import Entry
 from claudios.server.projections.life import Life
@@ -293,6 +294,19 @@ class TestRequests:
         assert (found.state, found.answer) == ("answered", answers[won.index(True)])
         issued = await world.store.read(lambda connection: instructions.after(connection, world.agent.agent_id, 0, 99))
         assert len(issued) == 2
+
+    async def test_the_logs_word_on_an_answer_does_not_erase_whose_it_was(self, world: World) -> None:
+        fold = Fold()
+        fold.feed(b"".join(log_of([out(can_use("r1", "Bash", {}))])))
+        asks = fold.ask_events()
+        new = Save(fold.checkpoint(), fold.dirty(), asks, SUMS, fold.facts.life, True)
+        await world.do(lambda connection: folds.save(connection, world.session_id, new, 5))
+        place = await world.place()
+        await world.do(lambda connection: accept.answer(connection, place, "r1", Decision("deny"), world.asker, 6))
+        later = Save(fold.checkpoint(), [], [Answered("r1", "allow")], SUMS, fold.facts.life, True)
+        await world.do(lambda connection: folds.save(connection, world.session_id, later, 7))
+        (found,) = await world.store.read(lambda connection: requests.of_session(connection, world.session_id))
+        assert (found.answer, found.answered_by) == ("deny", "ann")
 
     async def test_a_request_that_is_told_again_stays_as_it_is(self, world: World) -> None:
         await world.do(lambda connection: requests.add(connection, world.session_id, asked("r1")))

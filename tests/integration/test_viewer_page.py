@@ -109,22 +109,24 @@ async def test_pages_that_come_and_go_while_output_flows_all_see_the_same(
     owner: Person, agent: SyntheticAgent, session_id: str
 ) -> None:
     output = agent.output(session_id)
-    words = [f"{number} " for number in range(120)]
+    words = [f"{number} " for number in range(3000)]
     whole = "".join(words)
 
     async def watch(delay: int) -> list[dict[str, Any]]:
         async with page(owner) as watching:
             await watching.subscribe(session_id)
             await watching.until(session_id, lambda items: texts(items) and len(texts(items)[0]) > delay)
-            await watching.say(type="unsubscribe", session_id=session_id)
-            await watching.subscribe(session_id, watching.positions[session_id])
+            for _ in range(20):
+                await watching.say(type="unsubscribe", session_id=session_id)
+                await watching.subscribe(session_id, watching.positions[session_id])
             return await watching.until(session_id, lambda items: texts(items) == [whole])
 
     async with agent.link() as link:
         await send(link, output, event("started", pid=1), BEGIN)
-        watchers = [asyncio.create_task(watch(delay)) for delay in (0, 10, 40, 90, 200)]
-        for word in words:
-            await send(link, output, delta(word))
+        watchers = [asyncio.create_task(watch(delay)) for delay in (0, 10, 400, 2000, 8000)]
+        for start in range(0, len(words), 10):  # faster than the pages come and go
+            await link.say(output.batch(link.boot, *map(delta, words[start : start + 10])))
+            await asyncio.sleep(0)
         seen = await asyncio.gather(*watchers)
     assert all(items == seen[0] for items in seen)
 
