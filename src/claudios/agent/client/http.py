@@ -53,10 +53,10 @@ class HttpConnection:
         """
         head = self._head(query, headers, len(body))
         try:
-            async with asyncio.timeout(CONNECT_SECONDS + answer_seconds):
-                if self._streams is None or _has_hung_up(*self._streams):
-                    self._drop()
-                    self._streams = await self._connect()
+            if self._streams is None or _has_hung_up(*self._streams):
+                self._drop()
+                self._streams = await self._connect()
+            async with asyncio.timeout(answer_seconds):
                 return await self._exchange(*self._streams, head, body)
         except BaseException:
             self._drop()  # half a request or half an answer: nothing more can be said on it
