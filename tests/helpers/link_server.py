@@ -229,6 +229,7 @@ class LinkServer:
             routes=[
                 WebSocketRoute("/agent/v1/link", self._link),
                 Route("/agent/v1/sync", self._sync, methods=["POST"]),
+                Route("/agent/v1/check", self._check),
             ]
         )
 
@@ -298,6 +299,15 @@ class LinkServer:
         if registration.is_cut:
             return Response(status_code=502)
         return Response(encode(registration.take()), media_type=CONTENT_TYPE)
+
+    async def _check(self, request: Request) -> Response:
+        refusal = self._refusal(request.headers.get("authorization"))
+        return refusal or Response(json.dumps({"agent_id": self.agent_id}))
+
+    def rotate(self) -> None:
+        """Give the agent a new token; the old one is not known any more."""
+        self.token = new_token(AGENT_TOKEN)
+        self.keys = agent_keys(self.token)
 
     def _refusal(self, authorization: str | None) -> Response | None:
         if self.misbehaviour.refuse_all is not None:

@@ -424,3 +424,36 @@ async def test_a_watched_session_answers_while_another_floods(server: LinkServer
         await server.until_output(quiet, b"ping")
         await server.until(lambda: len(stdout_of(server, loud)) > 2_000_000)
         assert_whole(server, loud)
+
+
+async def test_a_new_token_goes_on_with_the_sessions_of_the_old_one(server: LinkServer, home: AgentHome) -> None:
+    """T-4: the state is kept where it is by default, which depends on the token."""
+    del home.environment["STATE_DIRECTORY"]
+    agent = await home.start()
+    session_id = await start_session(server, home)
+    await agent.kill()
+    server.rotate()
+    server.misbehaviour.refuse_all = (503, {"Retry-After": "0"})
+    agent = await home.start(AGENT_TOKEN=server.token.text)
+    await agent.until_line("come back later")
+    server.misbehaviour.refuse_all = None
+    await server.until(lambda: len(server.hellos) == 2)
+    assert [status.session_id for status in server.hellos[1].sessions] == [session_id]
+    assert server.hellos[1].received == 1
+    command(server, session_id, user_line("still there?"))
+    await server.until(lambda: b"got:" in stdout_of(server, session_id))
+    assert_whole(server, session_id)
+
+
+async def test_a_token_of_another_agent_begins_with_nothing(server: LinkServer, home: AgentHome) -> None:
+    del home.environment["STATE_DIRECTORY"]
+    agent = await home.start()
+    await start_session(server, home)
+    agent.send(signal.SIGTERM)
+    assert await agent.ended() == 0
+    async with running_link_server() as other:
+        agent = await home.start(AGENT_TOKEN=other.token.text, SERVER_URL=other.url)
+        await other.until(lambda: other.hellos)
+        assert other.hellos[0].received == 0
+        agent.send(signal.SIGTERM)
+        await agent.ended()

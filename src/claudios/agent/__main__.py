@@ -19,6 +19,7 @@ from claudios import __version__
 from claudios.agent import config, log
 from claudios.agent.flags import Flag, usage
 from claudios.agent.lock import StateLock
+from claudios.agent.succession import succeed
 from claudios.protocol.errors import ClaudiosError
 
 GENERAL_FLAGS = (Flag("--help", None, "show this and exit"), Flag("--version", None, "show the version and exit"))
@@ -55,11 +56,14 @@ def main(arguments: Sequence[str]) -> int:
     for warning in settings.warnings:
         _log.warning("%s", warning)
     try:
+        asyncio.run(succeed(settings))
         lock = StateLock(settings.state_directory)
         ends_for_good = asyncio.run(_serve(settings))
     except ClaudiosError as failed:
         _log.error("%s", failed.message)
         return 1
+    except KeyboardInterrupt:
+        return 130  # before the daemon began to listen for it
     lock.release()
     if not ends_for_good:
         os.execv(sys.executable, sys.orig_argv)

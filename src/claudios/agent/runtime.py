@@ -32,6 +32,7 @@ from claudios.agent.output.streamer import Streamer
 from claudios.agent.sessions.launcher import ClaudeCommand
 from claudios.agent.sessions.manager import SessionManager
 from claudios.agent.status import StatusLoop
+from claudios.agent.succession import remember
 from claudios.protocol.ids import AgentKeys, agent_keys
 from claudios.protocol.messages import (
     Ack,
@@ -132,6 +133,7 @@ class Agent:
 
     def opened(self, welcome: Welcome) -> None:
         self._agent_id = welcome.agent_id
+        remember(self._settings.state_directory, welcome.agent_id)
         self._clock.set(welcome.server_time_ms)
         self._streamer.opened(welcome, self._named, self._sealer)
         for report in self._inbox.unreported():

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 LINK_PATH = "/agent/v1/link"
 SYNC_PATH = "/agent/v1/sync"
+CHECK_PATH = "/agent/v1/check"
 
 
 def is_loopback(host: str) -> bool:
@@ -32,6 +33,11 @@ def link_url(server_url: str) -> str:
 def sync_url(server_url: str) -> str:
     """Return the URL that the poll carrier posts to."""
     return server_url + SYNC_PATH
+
+
+def check_url(server_url: str) -> str:
+    """Return the URL that tells whose a token is."""
+    return server_url + CHECK_PATH
 
 
 def may_use_proxy(server_url: str) -> bool:

@@ -1,4 +1,4 @@
-"""The little of HTTP/1.1 (RFC 9112) that polling needs: POST over a connection that is kept.
+"""The little of HTTP/1.1 (RFC 9112) that polling needs, over a connection that is kept.
 
 A general client costs this process 10 MB and a millisecond a request. No request is sent twice: an answer that was
 lost may have held what the server says only once, and only a new registration brings that back.
@@ -47,11 +47,17 @@ class HttpConnection:
         self._is_closed = False
 
     async def post(self, query: str, headers: Mapping[str, str], body: bytes, answer_seconds: float) -> HttpAnswer:
+        """Post `body` and return the answer, which may take `answer_seconds`. Raises as `request` does."""
+        return await self.request("POST", query, headers, body, answer_seconds)
+
+    async def request(
+        self, method: str, query: str, headers: Mapping[str, str], body: bytes, answer_seconds: float
+    ) -> HttpAnswer:
         """Send a request and return its answer.
 
         Raises OSError (TimeoutError too), HttpInvalid, or MessageTooLarge; the next request begins afresh then.
         """
-        head = self._head(query, headers, len(body))
+        head = self._head(method, query, headers, len(body))
         try:
             if self._streams is None or _has_hung_up(*self._streams):
                 self._drop()
@@ -72,7 +78,7 @@ class HttpConnection:
             self._streams[1].transport.abort()
             self._streams = None
 
-    def _head(self, query: str, headers: Mapping[str, str], length: int) -> bytes:
+    def _head(self, method: str, query: str, headers: Mapping[str, str], length: int) -> bytes:
         target = f"{self._url.path or '/'}?{query}"
         proxy_lines = ""
         if self._proxy is not None and self._url.scheme == "http":
@@ -80,7 +86,7 @@ class HttpConnection:
             proxy_lines = _authorization(self._proxy)
         more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return (
-            f"POST {target} HTTP/1.1\r\nHost: {self._url.netloc}\r\n{proxy_lines}{self._headers}{more}"
+            f"{method} {target} HTTP/1.1\r\nHost: {self._url.netloc}\r\n{proxy_lines}{self._headers}{more}"
             f"Content-Length: {length}\r\n\r\n"
         ).encode("latin-1")
 
