@@ -101,7 +101,13 @@ class RunningShim:
         command = [sys.executable, "-I", "-S", str(PROGRAM), str(launch_file)]
         with (directory / "shim.pid").open("w+") as lock, (directory / "shim.log").open("w") as log:
             self.process = subprocess.Popen(
-                command, stdin=lock, stdout=subprocess.PIPE, stderr=log, start_new_session=True, env=dict(environment)
+                command,
+                stdin=lock,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                pass_fds=[log.fileno()],  # a claim of the daemon's, which is the shim's to hold and nobody else's
+                start_new_session=True,
+                env=dict(environment),
             )
         assert self.process.stdout is not None
         with self.process.stdout as ready:

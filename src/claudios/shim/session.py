@@ -55,7 +55,7 @@ class Session:
         self._inputs = Inputs(-1, self._selector)
         self._outputs = Outputs({}, self._selector, self._take_output)
         spool = SpoolWriter(launch.spool, launch.epoch, launch.first_seq)
-        self._recorder = Recorder(spool, lambda: self._outputs.pause(), lambda: self._outputs.watch())
+        self._recorder = Recorder(spool, lambda: self._outputs.pause(), self._go_on)
         self._first_output = 0
         self._errors = b""
         self._start_due: float | None = None
@@ -128,6 +128,12 @@ class Session:
             self._errors = (self._errors + read)[-ERRORS_KEPT_BYTES:]
         elif not self._first_output:
             self._first_output, self._start_due = self._recorder.seq, None
+
+    def _go_on(self) -> None:
+        """Read on after the disk was full; what waits in the pipe of a program that has exited gets its time again."""
+        self._outputs.watch()
+        if self._phase is Phase.DRAINING:
+            self._exited, self._drain_due = time.monotonic(), 0.0
 
     def _give_up(self) -> None:
         self._start_due = None
