@@ -51,5 +51,5 @@ def configure(log_format: LogFormat, stream: TextIO = sys.stdout) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("claudios").setLevel(logging.INFO)
-    # asyncio, websockets and httpx2 tell in INFO lines what the agent says itself, in its own words.
+    # asyncio and websockets tell in INFO lines what the agent says itself, in its own words.
     logging.getLogger("websockets").setLevel(logging.ERROR)
