@@ -45,9 +45,11 @@ class Projector:
             del self._broken[frames.session_id]
             self._room(frames.session_id).catch_up()
 
-    async def enter(self, session_id: str, viewer: Viewer, read: Callable[[Connection], T]) -> tuple[T, int]:
-        """Show a session to a viewer from now on; return what `read` finds now and the position of that."""
-        return await self._room(session_id).enter(viewer, read)
+    async def enter(
+        self, session_id: str, viewer: Viewer, read: Callable[[Connection], T], begin: Callable[[T, int], None]
+    ) -> None:
+        """Show a session to a viewer from now on; `begin` is given what `read` finds now and the position of that."""
+        await self._room(session_id).enter(viewer, read, begin)
 
     def leave(self, session_id: str, viewer: Viewer) -> None:
         """Show it no more."""

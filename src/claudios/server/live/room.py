@@ -121,14 +121,16 @@ class Room:
         if self._fold is not None:
             self._fold.answered_by({request_id: username})
 
-    async def enter(self, viewer: Viewer, read: Callable[[Connection], T]) -> tuple[T, int]:
-        """Attach a viewer; return what `read` finds at the position, and the position. Raises NotFound, Unavailable."""
-        found: tuple[T, int] = await self._knock(viewer, read)
-        return found
+    async def enter(self, viewer: Viewer, read: Callable[[Connection], T], begin: Callable[[T, int], None]) -> None:
+        """Attach a viewer. Before its first patch, `begin` is given what `read` finds, and the position of that.
+
+        Raises NotFound, Unavailable.
+        """
+        await self._knock(_Guest(viewer, read, begin))
 
     async def settle(self) -> None:
         """Keep everything that is folded, so that the store shows it. Raises NotFound, Unavailable."""
-        await self._knock(None, None)
+        await self._knock(_Guest(None, None, None))
 
     def leave(self, viewer: Viewer) -> None:
         """Detach a viewer."""
@@ -155,12 +157,11 @@ class Room:
         finally:
             self._forget(Unavailable())
 
-    async def _knock(self, viewer: Viewer | None, read: Callable[[Connection], T] | None) -> Any:
-        guest = _Guest(viewer, read, asyncio.get_running_loop().create_future())
+    async def _knock(self, guest: _Guest) -> None:
         self.last_used = time.monotonic()
         self._door.append(guest)
         self._wake.set()
-        return await guest.answer
+        await guest.is_in
 
     async def _rest(self) -> None:
         """Wait for frames or viewers, or until it is time to keep."""
@@ -208,11 +209,12 @@ class Room:
             guest = self._door[0]
             found = None if guest.read is None else await self._store.read(guest.read)
             self._door.popleft()
-            if guest.answer.done():  # hung up meanwhile
+            if guest.is_in.done():  # hung up meanwhile
                 continue
-            if guest.viewer is not None:
+            if guest.viewer is not None and guest.begin is not None:
+                guest.begin(found, fold.position)
                 self.viewers.add(guest.viewer)
-            guest.answer.set_result((found, fold.position))
+            guest.is_in.set_result(None)
 
     async def _read_on(self) -> None:
         """Put the next frames of the log in front of what waits."""
@@ -261,7 +263,6 @@ class Room:
 
     async def _keep(self, fold: Fold) -> None:
         """Write down what is not yet."""
-        self._show(fold)  # what a viewer reads is never ahead of what the others were shown
         self._asks += fold.ask_events()
         self._keep_at = None
         kept = (fold.position, _sums(fold.facts), fold.facts.life)
@@ -294,8 +295,8 @@ class Room:
         self._is_behind = True
         while self._door:
             guest = self._door.popleft()
-            if not guest.answer.done():
-                guest.answer.set_exception(why)
+            if not guest.is_in.done():
+                guest.is_in.set_exception(why)
         for viewer in tuple(self.viewers):
             self.viewers.discard(viewer)
             viewer.lose(self.session_id)
@@ -304,14 +305,18 @@ class Room:
 class _Guest:
     """Who waits to be let in, or to be told that everything is kept."""
 
-    __slots__ = ("answer", "read", "viewer")
+    __slots__ = ("begin", "is_in", "read", "viewer")
 
     def __init__(
-        self, viewer: Viewer | None, read: Callable[[Connection], Any] | None, answer: asyncio.Future[Any]
+        self,
+        viewer: Viewer | None,
+        read: Callable[[Connection], Any] | None,
+        begin: Callable[[Any, int], None] | None,
     ) -> None:
         self.viewer = viewer
         self.read = read
-        self.answer = answer
+        self.begin = begin
+        self.is_in: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
 def _sums(facts: Facts) -> Sums:

@@ -97,11 +97,11 @@ class ViewerSocket:
 
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
-    """What a subscription begins with."""
+    """What a subscription begins with. `is_reset`: more changed since the page's position than can be told."""
 
     entries: list[Entry]
     has_earlier: bool
-    is_whole: bool
+    is_reset: bool
     session: Session
     requests: list[Request]
 
@@ -184,13 +184,18 @@ class _Page:
         subscription = _Subscription(self, place, self._data.watching.watch(place.agent_id, session_id))
         self._subscriptions[session_id] = subscription
         try:
-            snapshot, position = await self._data.projector.enter(
-                session_id, subscription, lambda connection: self._snapshot(connection, wish)
+            await self._data.projector.enter(
+                session_id,
+                subscription,
+                lambda connection: self._snapshot(connection, wish),
+                lambda snapshot, position: self._begin(session_id, snapshot, position),
             )
         except BaseException:
             self._unsubscribe(session_id)
             raise
-        reset = {"reset": True} if wish.after is not None and snapshot.is_whole else {}
+
+    def _begin(self, session_id: str, snapshot: _Snapshot, position: int) -> None:
+        """Tell the page how a session is, before it is told what changes."""
         self._out.put(
             told(
                 "items",
@@ -200,10 +205,9 @@ class _Page:
                 has_earlier=snapshot.has_earlier,
                 session=snapshot.session.model_dump(mode="json"),
                 requests=[request.model_dump(mode="json") for request in snapshot.requests],
-                **reset,
+                **({"reset": True} if snapshot.is_reset else {}),
             )
         )
-        subscription.begin()
 
     def _unsubscribe(self, session_id: str) -> None:
         subscription = self._subscriptions.pop(session_id, None)
@@ -282,7 +286,7 @@ class _Page:
             if changed is not None:
                 return _Snapshot(changed, False, False, session, pending)
         entries, has_earlier = items.page(connection, wish.session_id, after=None, before=None, limit=SNAPSHOT_ITEMS)
-        return _Snapshot(entries, has_earlier, True, session, pending)
+        return _Snapshot(entries, has_earlier, wish.after is not None, session, pending)
 
     def _refuse(self, refusal: ClaudiosError) -> None:
         self._out.put(told("error", code=refusal.code, message=refusal.message))
@@ -291,25 +295,15 @@ class _Page:
 
 
 class _Subscription:
-    """A session that a page watches. Patches wait until the page was told what they change."""
+    """A session that a page watches."""
 
     def __init__(self, page: _Page, place: Place, unwatch: Callable[[], None]) -> None:
         self.place = place
         self.unwatch = unwatch
         self._page = page
-        self._early: list[Patch] | None = []
-
-    def begin(self) -> None:
-        """Pass on what came while the snapshot was on its way, and everything from now on."""
-        early, self._early = self._early or [], None
-        for shown in early:
-            self._page.patched(shown)
 
     def show(self, shown: Patch) -> None:
-        if self._early is not None:
-            self._early.append(shown)
-        else:
-            self._page.patched(shown)
+        self._page.patched(shown)
 
     def lose(self, session_id: str) -> None:
         self._page.lost(session_id)

@@ -25,7 +25,7 @@ from claudios.server.store import accounts, agents, items, log, projects, sessio
 from claudios.server.store.engine import Store
 from claudios.server.store.sessions import NewSession
 from tests.helpers.synthetic_agent import SyntheticAgent
-from tests.unit.server.projections.transcripts import Piece, whole_session
+from tests.unit.server.projections.transcripts import Piece, folded, log_of, whole_session
 
 
 class Viewer:
@@ -34,15 +34,11 @@ class Viewer:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.items: dict[int, Entry] = {}
-        self.early: list[Patch] | None = []
-        self.position = 0
+        self.position = -1
         self.lost = False
 
     def show(self, shown: Patch) -> None:
-        if self.early is not None:
-            self.early.append(shown)
-            return
-        assert shown.position > self.position
+        assert shown.position > self.position >= 0
         self.position = shown.position
         for change in shown.changes:
             match change:
@@ -57,12 +53,11 @@ class Viewer:
         self.lost = True
 
     async def enter(self, room: Room) -> None:
-        entries, position = await room.enter(self, lambda connection: _read(connection, room.session_id))
+        await room.enter(self, lambda connection: _read(connection, room.session_id), self.begin)
+
+    def begin(self, entries: list[Entry], position: int) -> None:
         self.items = {entry.no: entry for entry in entries}
         self.position = position
-        early, self.early = self.early or [], None
-        for shown in early:
-            self.show(shown)
 
     def transcript(self) -> list[tuple[int, str, object]]:
         return [(no, entry.kind, entry.body) for no, entry in sorted(self.items.items())]
@@ -70,6 +65,15 @@ class Viewer:
 
 def _read(connection: Connection, session_id: str) -> list[Entry]:
     return items.page(connection, session_id, after=None, before=None, limit=1000)[0]
+
+
+def in_parts(pieces: list[Piece], random: Random) -> list[Piece]:
+    """Cut the output so that lines lie across frames."""
+    cut: list[Piece] = []
+    for stream, payload in pieces:
+        middle = random.randrange(len(payload)) if stream is not Stream.EVENT else 0
+        cut += [(stream, part) for part in (payload[:middle], payload[middle:]) if part]
+    return cut
 
 
 class World:
@@ -128,7 +132,7 @@ async def test_viewers_at_random_moments_all_see_the_whole(
     task = asyncio.create_task(room.run())
     viewers: list[Viewer] = []
     entering: list[asyncio.Task[None]] = []
-    pieces = whole_session()
+    pieces = in_parts(whole_session(), random)
     while pieces:
         count = random.randrange(1, 4)
         stored = await world.commit(*pieces[:count])
@@ -146,8 +150,8 @@ async def test_viewers_at_random_moments_all_see_the_whole(
     room.catch_up()
     await asyncio.gather(*entering)
     await room.caught_up()
-    expected = await world.stored()
-    assert expected
+    expected = [(entry.no, entry.kind, entry.body) for entry in folded(log_of(whole_session()))]
+    assert await world.stored() == expected
     for viewer in viewers:
         assert not viewer.lost
         assert viewer.transcript() == expected
