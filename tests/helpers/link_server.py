@@ -76,6 +76,8 @@ class Misbehaviour:
     """HTTP status with which WebSockets are refused."""
     refuse_all: tuple[int, dict[str, str]] | None = None
     """HTTP status and headers with which every request is refused."""
+    refuse_next_push: int | None = None
+    """HTTP status with which the next polling request that brings output is refused."""
     lose_acks: bool = False
     """Store batches and say nothing."""
     lose_reports: bool = False
@@ -287,6 +289,9 @@ class LinkServer:
             return Response(status_code=409)
         else:
             registration = self.registration
+        if self.misbehaviour.refuse_next_push is not None and any(isinstance(message, Batch) for message in messages):
+            status, self.misbehaviour.refuse_next_push = self.misbehaviour.refuse_next_push, None
+            return Response(status_code=status)
         await self._take(registration, messages)
         wait_seconds = int(request.query_params["wait"]) / 1000
         if wait_seconds:

@@ -466,6 +466,16 @@ async def test_a_polling_agent_holds_one_request_at_a_time(server: LinkServer, t
     assert server.most_held == 1
 
 
+async def test_output_that_is_refused_while_polling_goes_on_comes_again(server: LinkServer, tmp_path: Path) -> None:
+    """O-2: only the request with output fails, for a minute only that could show it."""
+    async with linked(server, tmp_path, partial(poll, poll_ms=60_000)) as uplink:
+        await server.until(lambda: server.requests >= 2)
+        server.misbehaviour.refuse_next_push = 502
+        uplink.write(ONE, b"a")
+        await until_acked(uplink, ONE)
+    assert len(server.hellos) == 2
+
+
 @both_carriers
 async def test_a_redirect_is_not_followed(server: LinkServer, tmp_path: Path, make: MakeCarrier) -> None:
     """L-11: the bearer goes to the configured address only."""

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from claudios.agent.client.backoff import Backoff
 from claudios.agent.client.carrier import BetterCarrier, Carrier, Channel, ServerBusy, TokenRejected
@@ -72,6 +72,7 @@ class Connection:
         self._backoff = Backoff(uniform or random.Random().random)
         self._sleep = sleep
         self._channel: Channel | None = None
+        self._broken: asyncio.Future[Exception] | None = None  # what ended the sending of output, while a link is open
         self._outgoing = asyncio.Event()
         self._outbox = Outbox(self._outgoing.set)
 
@@ -85,10 +86,19 @@ class Connection:
             self._outbox.put(message)
 
     async def send(self, batches: Sequence[Batch]) -> None:
-        """Send output now, and return when the link can take more. Raises Unreachable without a link."""
-        if self._channel is None:
+        """Send output now, and return when the link can take more. Raises Unreachable without a link.
+
+        A failure ends the link, also where the carrier's other requests pass: only a new one brings back what was sent.
+        """
+        channel, broken = self._channel, self._broken
+        if channel is None or broken is None:
             raise Unreachable
-        await self._channel.send(batches)
+        try:
+            await channel.send(batches)
+        except Exception as failure:
+            if not broken.done():
+                broken.set_result(failure)
+            raise
 
     async def run(self) -> None:
         """Keep a link for ever."""
@@ -120,12 +130,13 @@ class Connection:
                 first = await channel.receive()
             self._take(order, first[:1])
             self._channel = channel
+            self._broken = asyncio.get_running_loop().create_future()
             opened_at = asyncio.get_running_loop().time()
             self._say_connected(channel)
             welcome = first[0]
             assert isinstance(welcome, Welcome)
             self._events.opened(welcome)
-            await self._serve(channel, order, first[1:])
+            await self._serve(channel, order, first[1:], self._broken)
         finally:
             if self._channel is not None:
                 self._channel = None
@@ -135,14 +146,22 @@ class Connection:
                 self._events.closed()
             await channel.close()
 
-    async def _serve(self, channel: Channel, order: AgentLink, messages: Sequence[ServerMessage]) -> None:
+    async def _serve(
+        self,
+        channel: Channel,
+        order: AgentLink,
+        messages: Sequence[ServerMessage],
+        broken: asyncio.Future[Exception],
+    ) -> None:
         sending = asyncio.create_task(self._send_posted(channel), name="link sender")
         receiving = asyncio.create_task(self._pass_on(channel, order, messages), name="link receiver")
         try:
-            await asyncio.wait([sending, receiving], return_when=asyncio.FIRST_COMPLETED)
+            ends: list[asyncio.Future[Any]] = [sending, receiving, broken]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for ended in (receiving, sending):
                 if ended.done():
                     ended.result()
+            raise broken.result()
         finally:
             for task in (sending, receiving):
                 task.cancel()
