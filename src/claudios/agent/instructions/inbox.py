@@ -10,7 +10,8 @@ from __future__ import annotations
 import hmac
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic_core import from_json, to_json
@@ -83,15 +84,17 @@ class Inbox:
         self._open.pop(report.instruction_id, None)
         self._attempts.pop(report.instruction_id, None)
         self._remember(report)
-        self._journal.append([_line(report)], durable=False)
+        with _if_the_disk_allows():
+            self._journal.append([_line(report)], durable=False)
         self._post(report)
 
     def settle(self, instruction_ids: Sequence[str]) -> None:
         """Stop telling the server what it has committed."""
         self._unreported.difference_update(instruction_ids)
-        self._journal.append([_line(Reported(instruction_ids=tuple(instruction_ids)))], durable=False)
-        if self._journal.size > COMPACT_ABOVE_BYTES:
-            self._compact()
+        with _if_the_disk_allows():
+            self._journal.append([_line(Reported(instruction_ids=tuple(instruction_ids)))], durable=False)
+            if self._journal.size > COMPACT_ABOVE_BYTES:
+                self._compact()
 
     def unreported(self) -> list[Report]:
         """Return the outcomes that the server has not confirmed, oldest first."""
@@ -165,6 +168,15 @@ class Inbox:
             lines.append(_line(instruction))
             lines += [_attempt(instruction.id)] * self._attempts[instruction.id]
         self._journal.rewrite(lines)
+
+
+@contextmanager
+def _if_the_disk_allows() -> Iterator[None]:
+    """Journal what may be lost: a full disk keeps no outcome from the server, and ends neither link nor lane."""
+    try:
+        yield
+    except OSError as problem:
+        _log.warning("The journal takes nothing: %s. Free some space.", problem)
 
 
 def _report(instruction_id: str, outcome: Outcome, reason: ClaudiosError) -> Report:

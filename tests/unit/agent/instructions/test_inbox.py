@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +51,23 @@ def test_an_instruction_is_in_the_journal_before_the_server_hears_that_it_is(tmp
     assert inbox.take(AGENT_ID, [taken]) == [taken]
     assert len(journal_when_told) == 1
     assert taken.signature.encode() in journal_when_told[0]
+
+
+def test_a_full_disk_keeps_no_outcome_from_the_server(desk: Desk) -> None:
+    """D1: what is not journaled of a report costs a repetition after a crash; the instruction itself is not taken."""
+    desk.inbox.take(AGENT_ID, [instruction(END, 1)])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (desk.path.stat().st_size, limits[1]))
+    try:
+        report = desk.finish(instruction(END, 1).id)
+        desk.inbox.settle(["another"])
+        with pytest.raises(OSError, match="too large"):
+            desk.inbox.take(AGENT_ID, [instruction(END, 2)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert desk.posted == [Received(iseq=1), report]
+    assert desk.inbox.unreported() == [report]
+    assert desk.inbox.received == 1
 
 
 def test_the_cursor_survives_a_restart(desk: Desk) -> None:
