@@ -13,9 +13,10 @@ REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
 WORKING_DIRECTORY = re.compile(r"working directory: (/[^\"\\\n]*)", re.IGNORECASE)
 PLAN_FILE = re.compile(r"(/[^\s\"'\\]+?/plans/[^\s\"'\\]+?\.md)")
 SUMMARY_PROMPTS = ("Your task is to create a detailed summary", "CRITICAL: Respond with TEXT ONLY")
+INTERRUPTION = "[Request interrupted"
 # What the CLI itself writes in a user's name: neither a prompt nor a script.
 CLI_REMARKS = (
-    "[Request interrupted",
+    INTERRUPTION,
     "<task-notification",
     "<local-command",
     "<command-name",
@@ -33,10 +34,22 @@ class Turn:
     carries_tool_result: bool
 
     @property
-    def is_prompt(self) -> bool:
-        """Whether a person, or a parent agent, asks something here."""
-        text = "\n".join(self.texts).strip()
-        return self.role == "user" and bool(text) and not self.carries_tool_result and not text.startswith(CLI_REMARKS)
+    def newest_texts(self) -> tuple[str, ...]:
+        """The texts that count: those after an interruption, which the CLI sends in one message with what it cut."""
+        return self._after_interruption or self.texts
+
+    @property
+    def prompt(self) -> str:
+        """What a person, or a parent agent, asks here; empty where nobody does."""
+        text = "\n".join(self.newest_texts).strip()
+        is_result = self.carries_tool_result and not self._after_interruption
+        return "" if self.role != "user" or is_result or text.startswith(CLI_REMARKS) else text
+
+    @property
+    def _after_interruption(self) -> tuple[str, ...]:
+        cut = max((place for place, text in enumerate(self.texts, 1) if text.startswith(INTERRUPTION)), default=0)
+        rest = self.texts[cut:] if cut else ()
+        return rest if any(map(str.strip, rest)) else ()
 
 
 @dataclass(frozen=True)

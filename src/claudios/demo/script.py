@@ -67,7 +67,7 @@ def script_of(conversation: Conversation) -> Script:
     """Return the script of the newest prompt: the one written in it, else the one its words ask for.
 
     A turn that failed leaves its prompt in the conversation, and the next one may come in the same message: the last
-    text block with directives wins.
+    text block with directives wins. After an interruption only what follows it counts.
     """
     turns = conversation.turns
     for index in range(len(turns) - 1, -1, -1):
@@ -78,12 +78,12 @@ def script_of(conversation: Conversation) -> Script:
         written = _written_in(turn)
         if written:
             return Script(written, played, is_written=True)
-        if turn.is_prompt:
-            steps = phrases.steps_for("\n".join(turn.texts).strip(), conversation.working_directory)
+        if turn.prompt:
+            steps = phrases.steps_for(turn.prompt, conversation.working_directory)
             return Script(steps, played, is_written=False)
     return Script(phrases.steps_for("", conversation.working_directory), 0, is_written=False)
 
 
 def _written_in(turn: Turn) -> tuple[Step, ...]:
-    parsed = (parse_script(text) for text in reversed(turn.texts))
+    parsed = (parse_script(text) for text in reversed(turn.newest_texts))
     return next((steps for steps in parsed if steps), ())

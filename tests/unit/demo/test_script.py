@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -10,15 +11,17 @@ from claudios.demo.conversation import parse
 from claudios.demo.script import Script, parse_script, script_of
 from claudios.demo.steps import Directive
 
-ASSISTANT = {"role": "assistant", "content": [{"type": "text", "text": "..."}]}
-TOOL_RESULT = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "ok"}]}
+Message: TypeAlias = "dict[str, Any]"
+
+ASSISTANT: Message = {"role": "assistant", "content": [{"type": "text", "text": "..."}]}
+TOOL_RESULT: Message = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "ok"}]}
 
 
-def script(*messages: object) -> Script:
+def script(*messages: Message) -> Script:
     return script_of(parse(json.dumps({"model": "m", "messages": messages}).encode()))
 
 
-def prompt(*texts: str) -> object:
+def prompt(*texts: str) -> Message:
     return {"role": "user", "content": [{"type": "text", "text": text} for text in texts]}
 
 
@@ -70,6 +73,17 @@ def test_after_a_failed_turn_the_last_block_of_a_merged_message_wins() -> None:
 @pytest.mark.parametrize("remark", ["[Request interrupted by user]", "<task-notification>x</task-notification>"])
 def test_what_the_cli_says_in_the_users_name_is_no_prompt(remark: str) -> None:
     assert names(script(prompt("[[say one]] [[say two]]"), ASSISTANT, prompt(remark))) == [["say"]]
+
+
+@pytest.mark.parametrize("before", [["count to 100"], ["[[say one]] [[say two]]"], []])
+def test_a_prompt_after_an_interruption_starts_its_own_script(before: list[str]) -> None:
+    """The CLI sends what it cut, its remark and the next prompt as one message; with tools, the cut result too."""
+    merged = prompt(*before, "[Request interrupted by user]", "hello")
+    result = {"role": "user", "content": [*TOOL_RESULT["content"], *merged["content"]]}
+    for newest in (merged, result):
+        played = script(prompt("[[say old]]"), ASSISTANT, newest)
+        assert not played.is_written
+        assert played.left == script(prompt("hello")).left
 
 
 def test_directives_in_the_clis_reminders_are_not_played() -> None:
