@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+import websockets
+from websockets.asyncio.client import connect
 
 from claudios.server.serving import Serving
 from tests.helpers.server import PASSWORD, People, StartServer
@@ -237,6 +239,14 @@ async def test_unknown_addresses_of_the_api_are_json_and_other_ones_the_page(peo
         assert (await browser.get("/missing.js")).status_code == 404
         assert (await browser.get("/../../etc/passwd")).headers["content-type"] == "text/html; charset=utf-8"
         assert (await browser.post("/")).status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/api/v1/nothing", "/agent/v9/link"])
+async def test_an_upgrade_where_there_is_no_socket_is_refused_with_404(server: Serving, path: str) -> None:
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        async with connect(f"{server.url.replace('http', 'ws', 1)}{path}", proxy=None):
+            pass
+    assert refused.value.response.status_code == 404
 
 
 async def test_the_description_names_every_operation_once_and_loads_no_script(server: Serving) -> None:

@@ -45,8 +45,9 @@ class Page:
         self._read_at: int | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request that no other route took."""
-        await self.answer(Request(scope, receive))(scope, receive, send)
+        """Answer a request that no other route took; refuse an upgrade, since the page has no socket of its own."""
+        answer = self.answer(Request(scope, receive)) if scope["type"] == "http" else error_response(NotFound())
+        await answer(scope, receive, send)
 
     def answer(self, request: Request) -> Response:
         path = request.url.path
