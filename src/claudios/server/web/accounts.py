@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import AddressValueError, IPv6Address, IPv6Network
+
 from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
@@ -172,7 +174,11 @@ async def change_me(body: Change, parts: WithParts, caller: SignedIn) -> User:
 def address_of(request: Request) -> str:
     """Return the address of who asks, cut to the network of one household for IPv6 (/64)."""
     host = request.client.host if request.client else "unknown"
-    return ":".join(host.split(":")[:4]) if ":" in host else host
+    try:
+        address = IPv6Address(host)
+    except AddressValueError:
+        return host
+    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
 
 
 def _check_tries(parts: Parts, address: str, name: str | None) -> None:
