@@ -120,8 +120,8 @@ def test_children_in_sessions_of_their_own_end_with_a_program_that_is_killed(tmp
 
 
 def test_a_child_that_hides_its_environment_and_ignores_sigterm_is_swept_too(tmp_path: Path) -> None:
-    hidden = "trap '' TERM; echo child $$; exec sleep 1000"
-    program = f'setsid env -i /bin/sh -c "{hidden}" & read line'
+    hidden = 'trap "" TERM; echo child $$; exec sleep 1000'
+    program = f"setsid env -i /bin/sh -c '{hidden}' & read line"
     with running_shim(tmp_path, ["/bin/sh", "-c", program]) as shim:
         daemon = shim.attach()
         daemon.until_true(lambda: bool(children_of(shim)))
@@ -162,10 +162,12 @@ def test_a_line_of_100_mb_costs_the_shim_no_memory(tmp_path: Path) -> None:
 
 
 def test_a_large_input_is_not_kept_in_memory(tmp_path: Path) -> None:
-    with running_shim(tmp_path, ["/bin/sh", "-c", "head -n 4 > /dev/null; echo done; tail -f /dev/null"]) as shim:
+    sizes = [4, 8, 2, 8, 1]
+    with running_shim(tmp_path, ["/bin/sh", "-c", "head -n 5 > /dev/null; echo done; exec tail -f /dev/null"]) as shim:
         daemon = shim.attach()
-        for n in range(4):
-            daemon.send(op="input", id=str(n), line="z" * 8 * MIB)
+        for n, size in enumerate(sizes):
+            daemon.send(op="input", id=str(n), line="z" * size * MIB)
+            daemon.until("taken", id=str(n))
         daemon.until_true(lambda: shim.stream(Stream.STDOUT) == b"done\n")
         assert shim.memory_bytes() < 100 * MIB
         assert shim.memory_bytes("VmRSS") < 14 * MIB

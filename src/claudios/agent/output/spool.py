@@ -156,7 +156,7 @@ class Spool:
         epoch, seq = 0, self._seq
         try:
             for found in locate(raw):
-                if found.seq > self.head_seq or (ends and found.epoch != epoch):
+                if ends and found.epoch != epoch:
                     break
                 if found.seq != seq + 1:
                     raise SpoolDamaged(f"Frame {found.seq} stands in the spool where {seq + 1} belongs.")

@@ -224,6 +224,7 @@ def test_whatever_a_loss_of_power_leaves_of_the_newest_segment_its_whole_frames_
     whole = len(payloads) - sum(found.end > len(kept) for found in locate(raw))
     assert [frame.payload for frame in frames] == payloads[:whole]
     assert spool.head_seq == whole
-    # A later epoch goes on without a hole and without a number used twice.
-    again = written(directory, [b"next"], epoch=2, first_seq=whole + 1)
-    assert [frame.seq for frame in frames_after(again, 0)] == list(range(1, whole + 2))
+    # What is added, and a later epoch, go on without a hole and without a number used twice.
+    spool.append_events(1, [{"event": "ended"}])
+    again = written(directory, [b"next"], epoch=2, first_seq=whole + 2)
+    assert [frame.seq for frame in frames_after(again, 0)] == list(range(1, whole + 3))
