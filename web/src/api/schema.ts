@@ -7,6 +7,54 @@ export interface components {
         /**
          * Agent
          * @description The daemon on one machine, as the members of its project see it.
+         * @example {
+         *       "agent_version": "0.1.0",
+         *       "carrier": "websocket",
+         *       "created_ms": 1795385584343,
+         *       "demo": false,
+         *       "id": "agt_hjcplcqrsrogonzpaxx6",
+         *       "keys": [
+         *         {
+         *           "created_ms": 1795385584343,
+         *           "expires_ms": null,
+         *           "key_id": "lp25b32etm"
+         *         }
+         *       ],
+         *       "last_seen_ms": 1795385584343,
+         *       "machine": {
+         *         "arch": "x86_64",
+         *         "claude_signed_in": true,
+         *         "claude_version": "2.1.0",
+         *         "cpus": 8,
+         *         "default_directory": "/srv/projects",
+         *         "demo": false,
+         *         "directories": [
+         *           "/srv/projects"
+         *         ],
+         *         "hostname": "workstation",
+         *         "max_concurrent_sessions": 5,
+         *         "memory_bytes": 33554432000,
+         *         "os": "Linux 6.1",
+         *         "permission_modes": [
+         *           "default",
+         *           "acceptEdits",
+         *           "plan"
+         *         ]
+         *       },
+         *       "name": "workstation",
+         *       "online": true,
+         *       "project_id": "prj_2k2chh6bckqd467phlmx",
+         *       "sessions": {
+         *         "queued": 0,
+         *         "running": 1
+         *       },
+         *       "status": {
+         *         "agent_memory_bytes": 41000000,
+         *         "disk_free_bytes": 123456789012,
+         *         "load": 0.42,
+         *         "memory_used_bytes": 8123456789
+         *       }
+         *     }
          */
         Agent: {
             /** Agent Version */
@@ -36,6 +84,11 @@ export interface components {
         /**
          * AgentKeyView
          * @description A key of an agent that is valid now, as people see it.
+         * @example {
+         *       "created_ms": 1795385584343,
+         *       "expires_ms": null,
+         *       "key_id": "lp25b32etm"
+         *     }
          */
         AgentKeyView: {
             /** Created Ms */
@@ -45,12 +98,14 @@ export interface components {
             /** Key Id */
             key_id: string;
         };
-        /** AgentName */
+        /**
+         * AgentName
+         * @example {
+         *       "name": "workstation"
+         *     }
+         */
         AgentName: {
-            /**
-             * Name
-             * @example workstation
-             */
+            /** Name */
             name: string;
         };
         /**
@@ -58,6 +113,19 @@ export interface components {
          * @description How the server sees the agent of a token. `expires_ms` is set when the token was rotated out.
          *
          *     `stored` says for each session asked about that is the agent's how far its log is stored.
+         * @example {
+         *       "agent_id": "agt_hjcplcqrsrogonzpaxx6",
+         *       "agent_name": "workstation",
+         *       "carrier": "websocket",
+         *       "expires_ms": null,
+         *       "key_id": "lp25b32etm",
+         *       "online": true,
+         *       "server_time_ms": 1795385584343,
+         *       "server_version": "0.1.0",
+         *       "stored": {
+         *         "7c9e6679-7425-40de-944b-e07fc1f90ae7": 23
+         *       }
+         *     }
          */
         AgentStanding: {
             /** Agent Id */
@@ -84,6 +152,12 @@ export interface components {
         /**
          * AgentStatus
          * @description How the agent's machine was when it last said so. Load is the one-minute average.
+         * @example {
+         *       "agent_memory_bytes": 41000000,
+         *       "disk_free_bytes": 123456789012,
+         *       "load": 0.42,
+         *       "memory_used_bytes": 8123456789
+         *     }
          */
         AgentStatus: {
             /** Agent Memory Bytes */
@@ -100,6 +174,58 @@ export interface components {
          * @description An agent with a new token, shown once, and the command that starts it on another machine.
          *
          *     The command asks for the token instead of containing it: it may be kept in a shell's history and seen in `ps`.
+         * @example {
+         *       "agent": {
+         *         "agent_version": "0.1.0",
+         *         "carrier": "websocket",
+         *         "created_ms": 1795385584343,
+         *         "demo": false,
+         *         "id": "agt_hjcplcqrsrogonzpaxx6",
+         *         "keys": [
+         *           {
+         *             "created_ms": 1795385584343,
+         *             "expires_ms": null,
+         *             "key_id": "lp25b32etm"
+         *           }
+         *         ],
+         *         "last_seen_ms": 1795385584343,
+         *         "machine": {
+         *           "arch": "x86_64",
+         *           "claude_signed_in": true,
+         *           "claude_version": "2.1.0",
+         *           "cpus": 8,
+         *           "default_directory": "/srv/projects",
+         *           "demo": false,
+         *           "directories": [
+         *             "/srv/projects"
+         *           ],
+         *           "hostname": "workstation",
+         *           "max_concurrent_sessions": 5,
+         *           "memory_bytes": 33554432000,
+         *           "os": "Linux 6.1",
+         *           "permission_modes": [
+         *             "default",
+         *             "acceptEdits",
+         *             "plan"
+         *           ]
+         *         },
+         *         "name": "workstation",
+         *         "online": true,
+         *         "project_id": "prj_2k2chh6bckqd467phlmx",
+         *         "sessions": {
+         *           "queued": 0,
+         *           "running": 1
+         *         },
+         *         "status": {
+         *           "agent_memory_bytes": 41000000,
+         *           "disk_free_bytes": 123456789012,
+         *           "load": 0.42,
+         *           "memory_used_bytes": 8123456789
+         *         }
+         *       },
+         *       "command": "sh -c 'printf \"Agent token: \"; stty -echo; IFS= read -r AGENT_TOKEN; …'",
+         *       "token": "cla_lp25b32etm_…_avbmo5"
+         *     }
          */
         AgentWithToken: {
             agent: components["schemas"]["Agent"];
@@ -111,6 +237,12 @@ export interface components {
         /**
          * AnswerRequest
          * @description An answer. `suggestions` are indices of the request's own; `answers` maps a question's text to what is chosen.
+         * @example {
+         *       "behavior": "allow",
+         *       "suggestions": [
+         *         0
+         *       ]
+         *     }
          */
         AnswerRequest: {
             /** Answers */
@@ -127,10 +259,7 @@ export interface components {
              * @default false
              */
             interrupt?: boolean;
-            /**
-             * Message
-             * @example Please add a test first.
-             */
+            /** Message */
             message?: string | null;
             /**
              * Suggestions
@@ -145,6 +274,12 @@ export interface components {
         /**
          * ApiToken
          * @description An API token as its owner sees it afterwards.
+         * @example {
+         *       "created_ms": 1795385584343,
+         *       "id": "tok_m4xq2n7dlk5vhr3ezt6c",
+         *       "last_used_ms": null,
+         *       "name": "laptop"
+         *     }
          */
         ApiToken: {
             /** Created Ms */
@@ -159,6 +294,15 @@ export interface components {
         /**
          * AuditEntry
          * @description One line of the audit log. `actor` is a username, an agent's id, or an address where nobody is known.
+         * @example {
+         *       "action": "signed_in",
+         *       "actor": "ada",
+         *       "at_ms": 1795385584343,
+         *       "detail": "password, from 203.0.113.9",
+         *       "id": 17,
+         *       "project_id": null,
+         *       "target": ""
+         *     }
          */
         AuditEntry: {
             /** Action */
@@ -179,6 +323,10 @@ export interface components {
         /**
          * Change
          * @description What to change of one's account; a password, where there is one, must be given to change name or password.
+         * @example {
+         *       "current_password": "an older password",
+         *       "password": "correct horse battery staple"
+         *     }
          */
         Change: {
             /** Current Password */
@@ -191,17 +339,23 @@ export interface components {
         /**
          * CommandRequest
          * @description A prompt for a running session. `id` makes it safe to send twice.
+         * @example {
+         *       "id": "b3a8e0e1-f9ab-4bfe-8c6b-3f6f0f6f2a11",
+         *       "text": "Add a test for that."
+         *     }
          */
         CommandRequest: {
             /** Id */
             id?: string | null;
-            /**
-             * Text
-             * @example Add a test for that.
-             */
+            /** Text */
             text: string;
         };
-        /** DeviceCode */
+        /**
+         * DeviceCode
+         * @example {
+         *       "device_code": "Gi5wj3VzaxaPKRt1JDU2dTZY914Sgqsc0Qnt2a_l84g"
+         *     }
+         */
         DeviceCode: {
             /** Device Code */
             device_code: string;
@@ -209,6 +363,13 @@ export interface components {
         /**
          * DeviceLogin
          * @description A program that asks to be signed in, as the person who decides sees it.
+         * @example {
+         *       "address": "203.0.113.9",
+         *       "approved": false,
+         *       "created_ms": 1795385584343,
+         *       "expires_ms": 1795386184343,
+         *       "user_code": "BCDF-GHJK"
+         *     }
          */
         DeviceLogin: {
             /** Address */
@@ -225,6 +386,9 @@ export interface components {
         /**
          * DeviceToken
          * @description The API token, shown once.
+         * @example {
+         *       "token": "clp_etnvwr3dbx_…_syrvnl"
+         *     }
          */
         DeviceToken: {
             /** Token */
@@ -239,6 +403,13 @@ export interface components {
         /**
          * ErrorBody
          * @description The body of every answer that is not a success.
+         * @example {
+         *       "error": {
+         *         "code": "input_invalid",
+         *         "field": "name",
+         *         "message": "name is not valid: Field required."
+         *       }
+         *     }
          */
         ErrorBody: {
             error: components["schemas"]["ErrorDetail"];
@@ -246,6 +417,11 @@ export interface components {
         /**
          * ErrorDetail
          * @description What went wrong: a stable code, a sentence with the remedy, and the field at fault if there is one.
+         * @example {
+         *       "code": "input_invalid",
+         *       "field": "name",
+         *       "message": "name is not valid: Field required."
+         *     }
          */
         ErrorDetail: {
             /** Code */
@@ -258,6 +434,18 @@ export interface components {
         /**
          * Instruction
          * @description An instruction as people see it.
+         * @example {
+         *       "code": null,
+         *       "created_by": "ada",
+         *       "created_ms": 1795385584343,
+         *       "done_ms": 1795385584383,
+         *       "id": "b3a8e0e1-f9ab-4bfe-8c6b-3f6f0f6f2a11",
+         *       "kind": "command",
+         *       "message": null,
+         *       "session_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+         *       "state": "done",
+         *       "text": "Add a test for that."
+         *     }
          */
         Instruction: {
             /** Code */
@@ -294,6 +482,13 @@ export interface components {
         /**
          * Invitation
          * @description An open invitation to a project.
+         * @example {
+         *       "created_by": "ada",
+         *       "created_ms": 1795385584343,
+         *       "expires_ms": 1795990384343,
+         *       "id": "inv_q5n2x7dlk4vhr3ezt6cm",
+         *       "role": "operator"
+         *     }
          */
         Invitation: {
             /** Created By */
@@ -306,12 +501,22 @@ export interface components {
             id: string;
             role: components["schemas"]["Role"];
         };
-        /** InvitationCode */
+        /**
+         * InvitationCode
+         * @example {
+         *       "code": "Gi5wj3VzaxaPKRt1JDU2dTZY914Sgqsc0Qnt2a_l84g"
+         *     }
+         */
         InvitationCode: {
             /** Code */
             code: string;
         };
-        /** InvitedRole */
+        /**
+         * InvitedRole
+         * @example {
+         *       "role": "operator"
+         *     }
+         */
         InvitedRole: {
             /** @default operator */
             role?: components["schemas"]["Role"];
@@ -319,6 +524,19 @@ export interface components {
         /**
          * Item
          * @description A readable piece of a transcript; what `body` holds depends on `kind` (docs/api.md).
+         * @example {
+         *       "at_ms": 1795385584343,
+         *       "body": {
+         *         "error": null,
+         *         "streaming": false,
+         *         "text": "The tests pass now."
+         *       },
+         *       "created_seq": 14,
+         *       "kind": "message",
+         *       "no": 2,
+         *       "parent": null,
+         *       "updated_seq": 23
+         *     }
          */
         Item: {
             /** At Ms */
@@ -344,6 +562,25 @@ export interface components {
         /**
          * ItemPage
          * @description Items in order, and the position in the log up to which they are true.
+         * @example {
+         *       "has_earlier": true,
+         *       "items": [
+         *         {
+         *           "at_ms": 1795385584343,
+         *           "body": {
+         *             "error": null,
+         *             "streaming": false,
+         *             "text": "The tests pass now."
+         *           },
+         *           "created_seq": 14,
+         *           "kind": "message",
+         *           "no": 2,
+         *           "parent": null,
+         *           "updated_seq": 23
+         *         }
+         *       ],
+         *       "position": 23
+         *     }
          */
         ItemPage: {
             /** Has Earlier */
@@ -356,6 +593,9 @@ export interface components {
         /**
          * Link
          * @description The code of a sign-in link: what follows the # in its address.
+         * @example {
+         *       "code": "Gi5wj3VzaxaPKRt1JDU2dTZY914Sgqsc0Qnt2a_l84g"
+         *     }
          */
         Link: {
             /** Code */
@@ -364,6 +604,26 @@ export interface components {
         /**
          * Machine
          * @description What an agent says of its machine. `demo` marks an agent whose Claude answers from the scripted model.
+         * @example {
+         *       "arch": "x86_64",
+         *       "claude_signed_in": true,
+         *       "claude_version": "2.1.0",
+         *       "cpus": 8,
+         *       "default_directory": "/srv/projects",
+         *       "demo": false,
+         *       "directories": [
+         *         "/srv/projects"
+         *       ],
+         *       "hostname": "workstation",
+         *       "max_concurrent_sessions": 5,
+         *       "memory_bytes": 33554432000,
+         *       "os": "Linux 6.1",
+         *       "permission_modes": [
+         *         "default",
+         *         "acceptEdits",
+         *         "plan"
+         *       ]
+         *     }
          */
         Machine: {
             /** Arch */
@@ -400,6 +660,11 @@ export interface components {
         /**
          * Member
          * @description A person in a project.
+         * @example {
+         *       "role": "owner",
+         *       "user_id": "usr_hs2whs2fl4hiyaq3ej65",
+         *       "username": "ada"
+         *     }
          */
         Member: {
             role: components["schemas"]["Role"];
@@ -417,6 +682,13 @@ export interface components {
         /**
          * NewApiToken
          * @description An API token as it is shown once.
+         * @example {
+         *       "created_ms": 1795385584343,
+         *       "id": "tok_m4xq2n7dlk5vhr3ezt6c",
+         *       "last_used_ms": null,
+         *       "name": "laptop",
+         *       "token": "clp_etnvwr3dbx_…_syrvnl"
+         *     }
          */
         NewApiToken: {
             /** Created Ms */
@@ -433,6 +705,15 @@ export interface components {
         /**
          * NewInvitation
          * @description An invitation as it is shown once; the code stands in the URL's fragment, which browsers send to nobody.
+         * @example {
+         *       "code": "Gi5wj3VzaxaPKRt1JDU2dTZY914Sgqsc0Qnt2a_l84g",
+         *       "created_by": "ada",
+         *       "created_ms": 1795385584343,
+         *       "expires_ms": 1795990384343,
+         *       "id": "inv_q5n2x7dlk4vhr3ezt6cm",
+         *       "role": "operator",
+         *       "url": "https://claudios.example.org/invitation#Gi5wj3VzaxaPKRt1JDU2dTZY914Sgqsc0Qnt2a_l84g"
+         *     }
          */
         NewInvitation: {
             /** Code */
@@ -449,11 +730,21 @@ export interface components {
             /** Url */
             url: string;
         };
-        /** NewRole */
+        /**
+         * NewRole
+         * @example {
+         *       "role": "viewer"
+         *     }
+         */
         NewRole: {
             role: components["schemas"]["Role"];
         };
-        /** NewTitle */
+        /**
+         * NewTitle
+         * @example {
+         *       "title": "Make the tests pass"
+         *     }
+         */
         NewTitle: {
             /** Title */
             title: string;
@@ -472,6 +763,14 @@ export interface components {
         /**
          * Project
          * @description A project as one of its members sees it.
+         * @example {
+         *       "agents": 2,
+         *       "created_ms": 1795385584343,
+         *       "id": "prj_2k2chh6bckqd467phlmx",
+         *       "name": "Home",
+         *       "role": "owner",
+         *       "sessions": 14
+         *     }
          */
         Project: {
             /** Agents */
@@ -486,17 +785,22 @@ export interface components {
             /** Sessions */
             sessions: number;
         };
-        /** ProjectName */
+        /**
+         * ProjectName
+         * @example {
+         *       "name": "Home"
+         *     }
+         */
         ProjectName: {
-            /**
-             * Name
-             * @example Home
-             */
+            /** Name */
             name: string;
         };
         /**
          * Proven
          * @description The signature was right.
+         * @example {
+         *       "proven": true
+         *     }
          */
         Proven: {
             /**
@@ -508,24 +812,46 @@ export interface components {
         /**
          * Register
          * @description A new account. `invitation` is the code of an invitation to a project.
+         * @example {
+         *       "invitation": "Gi5wj3VzaxaPKRt1JDU2dTZY914Sgqsc0Qnt2a_l84g",
+         *       "password": "correct horse battery staple",
+         *       "username": "ada"
+         *     }
          */
         Register: {
             /** Invitation */
             invitation?: string | null;
-            /**
-             * Password
-             * @example correct horse battery staple
-             */
+            /** Password */
             password: string;
-            /**
-             * Username
-             * @example ada
-             */
+            /** Username */
             username: string;
         };
         /**
          * Request
          * @description A permission request, question or plan as people see it. `suggestions` are lasting permissions, with a label.
+         * @example {
+         *       "agent_name": "workstation",
+         *       "answer": null,
+         *       "answered_by": null,
+         *       "answered_ms": null,
+         *       "created_ms": 1795385584343,
+         *       "description": "Run the tests",
+         *       "id": "4f5c2d9e-1c1b-4f0a-9f43-2f6f8d3b7c10",
+         *       "input": {
+         *         "command": "make test"
+         *       },
+         *       "kind": "permission",
+         *       "session_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+         *       "session_title": "Make the tests pass",
+         *       "state": "pending",
+         *       "suggestions": [
+         *         {
+         *           "label": "Always allow make test in this session"
+         *         }
+         *       ],
+         *       "title": "Run make test",
+         *       "tool_name": "Bash"
+         *     }
          */
         Request: {
             /** Agent Name */
@@ -568,7 +894,12 @@ export interface components {
          * @enum {string}
          */
         RequestState: "pending" | "answered" | "withdrawn";
-        /** ResumeRequest */
+        /**
+         * ResumeRequest
+         * @example {
+         *       "prompt": "Where were we?"
+         *     }
+         */
         ResumeRequest: {
             /** Prompt */
             prompt?: string | null;
@@ -582,6 +913,9 @@ export interface components {
         /**
          * Rotation
          * @description How long the older tokens hold on, so that the daemon can be given the new one in peace.
+         * @example {
+         *       "overlap_seconds": 3600
+         *     }
          */
         Rotation: {
             /**
@@ -593,6 +927,12 @@ export interface components {
         /**
          * ServerInfo
          * @description What the server tells everybody.
+         * @example {
+         *       "demo": false,
+         *       "registration": "invitation",
+         *       "signed_in": true,
+         *       "version": "0.1.0"
+         *     }
          */
         ServerInfo: {
             /** Demo */
@@ -610,6 +950,38 @@ export interface components {
         /**
          * Session
          * @description A session as people see it.
+         * @example {
+         *       "activity": "working",
+         *       "agent_id": "agt_hjcplcqrsrogonzpaxx6",
+         *       "agent_name": "workstation",
+         *       "agent_online": true,
+         *       "claude_session_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+         *       "cost_usd": 0.0123,
+         *       "created_by": "ada",
+         *       "created_ms": 1795385584343,
+         *       "demo": false,
+         *       "detail": null,
+         *       "directory": "/srv/projects/claudios",
+         *       "ended_ms": null,
+         *       "epoch": 1,
+         *       "exit_code": null,
+         *       "id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+         *       "input_tokens": 5120,
+         *       "last_seq": 23,
+         *       "last_text": "The tests pass now.",
+         *       "mode": "chat",
+         *       "model": null,
+         *       "output_tokens": 640,
+         *       "pending_requests": 0,
+         *       "permission_mode": "default",
+         *       "project_id": "prj_2k2chh6bckqd467phlmx",
+         *       "project_name": "Home",
+         *       "reason": null,
+         *       "started_ms": 1795385585243,
+         *       "state": "running",
+         *       "title": "Make the tests pass",
+         *       "updated_ms": 1795385592343
+         *     }
          */
         Session: {
             /** Activity */
@@ -673,6 +1045,10 @@ export interface components {
         /**
          * SessionCount
          * @description How many of an agent's sessions run (or start), and how many wait for a place.
+         * @example {
+         *       "queued": 0,
+         *       "running": 1
+         *     }
          */
         SessionCount: {
             /**
@@ -689,14 +1065,17 @@ export interface components {
         /**
          * SessionRequest
          * @description What to start. `id` makes it safe to send twice; without one the server chooses.
+         * @example {
+         *       "agent_id": "agt_hjcplcqrsrogonzpaxx6",
+         *       "directory": "/srv/projects/claudios",
+         *       "permission_mode": "default",
+         *       "prompt": "Make the tests pass."
+         *     }
          */
         SessionRequest: {
             /** Agent Id */
             agent_id: string;
-            /**
-             * Directory
-             * @example /home/me/project
-             */
+            /** Directory */
             directory?: string | null;
             /** Id */
             id?: string | null;
@@ -704,10 +1083,7 @@ export interface components {
             model?: string | null;
             /** @default default */
             permission_mode?: components["schemas"]["PermissionMode"];
-            /**
-             * Prompt
-             * @example What does this project do?
-             */
+            /** Prompt */
             prompt?: string | null;
             /**
              * Title
@@ -721,22 +1097,27 @@ export interface components {
          * @enum {string}
          */
         SessionState: "queued" | "starting" | "running" | "ended";
-        /** SignIn */
+        /**
+         * SignIn
+         * @example {
+         *       "password": "correct horse battery staple",
+         *       "username": "ada"
+         *     }
+         */
         SignIn: {
-            /**
-             * Password
-             * @example correct horse battery staple
-             */
+            /** Password */
             password: string;
-            /**
-             * Username
-             * @example ada
-             */
+            /** Username */
             username: string;
         };
         /**
          * StartedDeviceLogin
          * @description The secret that the program keeps, and the code that a person compares and approves on the page.
+         * @example {
+         *       "device_code": "Gi5wj3VzaxaPKRt1JDU2dTZY914Sgqsc0Qnt2a_l84g",
+         *       "expires_ms": 1795386184343,
+         *       "user_code": "BCDF-GHJK"
+         *     }
          */
         StartedDeviceLogin: {
             /** Device Code */
@@ -746,17 +1127,26 @@ export interface components {
             /** User Code */
             user_code: string;
         };
-        /** TokenName */
+        /**
+         * TokenName
+         * @example {
+         *       "name": "laptop"
+         *     }
+         */
         TokenName: {
-            /**
-             * Name
-             * @example laptop
-             */
+            /** Name */
             name: string;
         };
         /**
          * User
          * @description A person's account.
+         * @example {
+         *       "created_ms": 1795385584343,
+         *       "has_password": true,
+         *       "id": "usr_hs2whs2fl4hiyaq3ej65",
+         *       "is_owner": true,
+         *       "username": "ada"
+         *     }
          */
         User: {
             /** Created Ms */
@@ -773,6 +1163,14 @@ export interface components {
         /**
          * Verification
          * @description Whether the stored log is what the machine signed; `first_bad_seq` names the first frame that is not.
+         * @example {
+         *       "batches": 9,
+         *       "first_bad_seq": null,
+         *       "frames": 23,
+         *       "head": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *       "problem": null,
+         *       "verified": true
+         *     }
          */
         Verification: {
             /** Batches */
