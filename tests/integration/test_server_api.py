@@ -10,6 +10,7 @@ from claudios.server.config import Registration
 from claudios.server.serving import Serving
 from claudios.server.store import agents
 from tests.helpers.server import PASSWORD, People, StartServer
+from tests.helpers.synthetic_agent import new_agent
 
 pytestmark = pytest.mark.integration
 
@@ -246,3 +247,13 @@ async def test_a_server_that_stops_is_not_ready_but_still_answers(server: Servin
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "unavailable")
         assert (await browser.get("/healthz")).status_code == 200
         assert (await browser.get("/api/v1/server")).status_code == 200
+
+
+async def test_a_session_cannot_take_the_id_of_a_command(people: People, server: Serving) -> None:
+    owner = await people.owner()
+    agent = await new_agent(owner, server.url)
+    path, wanted = f"/projects/{agent.project_id}/sessions", {"agent_id": agent.agent_id}
+    session_id = (await owner.ask("POST", path, wanted))["id"]
+    command_id = (await owner.ask("POST", f"/sessions/{session_id}/commands", {"text": "hello"}))["id"]
+    answer = await owner.http.post(f"/api/v1{path}", json={**wanted, "id": command_id})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "conflict")

@@ -79,6 +79,8 @@ def start(connection: Connection, new: NewSession, prompt: str | None, asker: As
         if (known.project_id, known.agent_id) != (new.project_id, new.agent_id):
             raise Conflict("This session id is taken. Choose another.")
         return Accepted(known, new.agent_id)
+    if instructions.get(connection, new.id) is not None:
+        raise Conflict("This session id is taken by a command. Choose another.")
     titled = new if new.title or not prompt else replace(new, title=title_of(prompt))
     sessions.create(connection, titled, asker.user_id, now_ms)
     body = StartSession(
