@@ -47,8 +47,9 @@ from claudios.server.store import (
 )
 from claudios.server.store.engine import Store
 from claudios.server.store.folds import Save
+from claudios.server.store.progress import Sums
 from claudios.server.store.requests import RequestState
-from claudios.server.store.sessions import NewSession, Sums
+from claudios.server.store.sessions import NewSession
 from tests.helpers.synthetic_agent import Output, SyntheticAgent
 from tests.unit.server.projections.transcripts import can_use, log_of, out, whole_session
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from claudios.protocol.errors import NotFound, Unavailable
 from claudios.server.bus.topics import OVERVIEW, Bus, Changed, FramesStored
 from claudios.server.live.room import Room, Transactions, Viewer
-from claudios.server.store import folds, sessions
+from claudios.server.store import folds, progress
 
 logger = structlog.get_logger(__name__)
 
@@ -89,7 +89,7 @@ class Projector:
         seen: set[str] = set()
         while True:
             try:
-                behind = await self._store.read(lambda connection: sessions.behind(connection, CATCH_UP))
+                behind = await self._store.read(lambda connection: progress.behind(connection, CATCH_UP))
             except Unavailable as problem:
                 logger.warning("catching_up_postponed", problem=problem.message)
                 await asyncio.sleep(1)

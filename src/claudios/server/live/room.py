@@ -26,7 +26,7 @@ from claudios.server.projections.fold import Fold
 from claudios.server.projections.life import Life
 from claudios.server.store import folds, log
 from claudios.server.store.folds import Save
-from claudios.server.store.sessions import Sums
+from claudios.server.store.progress import Sums
 
 logger = structlog.get_logger(__name__)
 

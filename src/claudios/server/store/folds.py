@@ -15,9 +15,9 @@ from claudios.server.projections.asks import Answered, Asked, AskEvent, Withdraw
 from claudios.server.projections.fold import Checkpoint, Fold
 from claudios.server.projections.items import Entry
 from claudios.server.projections.life import Life
-from claudios.server.store import changes, items, lives, requests, sessions
+from claudios.server.store import changes, items, lives, progress, requests, sessions
+from claudios.server.store.progress import Sums
 from claudios.server.store.requests import NewRequest
-from claudios.server.store.sessions import Sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Loaded:
 
 def load(connection: Connection, session_id: str) -> Loaded | None:
     """Return the projection as it was last saved, or a fresh one; None when there is no such session."""
-    kept = sessions.checkpoint(connection, session_id)
+    kept = progress.checkpoint(connection, session_id)
     place = sessions.place(connection, session_id)
     if kept is None or place is None:
         return None
@@ -64,9 +64,9 @@ def save(connection: Connection, session_id: str, new: Save, now_ms: int) -> lis
     if place is None:  # deleted meanwhile
         return []
     items.put(connection, session_id, new.entries)
-    sessions.save_fold(connection, session_id, new.checkpoint.position, new.checkpoint.encoded(), new.sums, now_ms)
+    progress.save_fold(connection, session_id, new.checkpoint.position, new.checkpoint.encoded(), new.sums, now_ms)
     touched = _keep_asks(connection, session_id, new.asks, now_ms)
-    told = lives.witness(connection, session_id, new.life, now_ms)
+    told = lives.witness(connection, session_id, new.life, new.sums.ended_ms or now_ms)
     about = {change.message: change for change in told}
     for request_id in touched:
         change = changes.request(connection, place.project_id, session_id, request_id)
@@ -82,7 +82,7 @@ def save(connection: Connection, session_id: str, new: Save, now_ms: int) -> lis
 def start_anew(connection: Connection, session_id: str) -> None:
     """Forget a session's projection, so that it is folded from the first frame again."""
     items.remove_all(connection, session_id)
-    sessions.forget_fold(connection, session_id)
+    progress.forget_fold(connection, session_id)
 
 
 def _keep_asks(connection: Connection, session_id: str, events: Sequence[AskEvent], now_ms: int) -> Mapping[str, None]:

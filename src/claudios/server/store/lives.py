@@ -9,16 +9,16 @@ from sqlalchemy import Connection
 from claudios.protocol.messages import EndReason, SessionState, SessionStatus
 from claudios.server.bus.topics import Changed
 from claudios.server.projections.life import Life
-from claudios.server.store import changes, instructions, requests, sessions
+from claudios.server.store import changes, instructions, progress, requests, sessions
 
 _VANISHED = "The agent no longer knows this session. Its machine or its state directory was lost."
 
 
 def witness(
-    connection: Connection, session_id: str, seen: Life, now_ms: int, *, agent_id: str | None = None
+    connection: Connection, session_id: str, seen: Life, at_ms: int, *, agent_id: str | None = None
 ) -> list[Changed]:
     """Move a session on, and withdraw what an ended one still asked. Return what people are to be told."""
-    if not sessions.observe(connection, session_id, seen, now_ms, agent_id):
+    if not progress.observe(connection, session_id, seen, at_ms, agent_id):
         return []
     gone = requests.withdraw_all(connection, session_id) if seen.state is SessionState.ENDED else []
     found = sessions.get(connection, session_id)

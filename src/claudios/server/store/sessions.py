@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from claudios.protocol.messages import EndReason, Mode, Model, PermissionMode, SessionState
 from claudios.protocol.signing import GENESIS
-from claudios.server.projections.life import Life, replaces
 from claudios.server.store.tables import agents, members, projects, requests, sessions, users
 
 _PENDING = (
@@ -132,31 +131,6 @@ class Place:
     head: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What the projection of the log knows of a session as a whole."""
-
-    activity: str | None
-    cost_usd: float | None
-    input_tokens: int
-    output_tokens: int
-    claude_session_id: str | None
-    model: str | None
-    permission_mode: str | None
-    last_text: str | None
-    started_ms: int | None
-    ended_ms: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """How far the projection is, in its own words."""
-
-    folded_seq: int
-    fold: bytes | None
-    last_seq: int
-
-
 def create(connection: Connection, new: NewSession, created_by: str | None, now_ms: int) -> None:
     """Insert a queued session with an empty log."""
     connection.execute(
@@ -260,79 +234,6 @@ def reopen(connection: Connection, session_id: str, now_ms: int) -> None:
             updated_ms=now_ms,
         )
     )
-
-
-def observe(connection: Connection, session_id: str, seen: Life, now_ms: int, agent_id: str | None = None) -> bool:
-    """Take what a witness saw of a session; say whether that was news. `agent_id` is whose session it must be."""
-    row = connection.execute(
-        select(sessions.c.agent_id, sessions.c.epoch, sessions.c.state, sessions.c.reason).where(
-            sessions.c.id == session_id
-        )
-    ).first()
-    if row is None or agent_id not in (None, row.agent_id):
-        return False
-    known = Life(row.epoch, SessionState(row.state), EndReason(row.reason) if row.reason else None)
-    if not replaces(seen, known):
-        return False
-    ended = seen.state is SessionState.ENDED
-    values: dict[str, object] = {"state": seen.state.value, "updated_ms": now_ms}
-    if ended:
-        values |= {
-            "reason": seen.reason.value if seen.reason else None,
-            "detail": seen.detail and seen.detail.replace("\0", " "),
-            "exit_code": seen.exit_code if seen.exit_code is not None and abs(seen.exit_code) < 2**31 else None,
-            "activity": None,
-        }
-        if known.state is not SessionState.ENDED:
-            values["ended_ms"] = now_ms
-    connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
-    return True
-
-
-def checkpoint(connection: Connection, session_id: str) -> Checkpoint | None:
-    """Return how far the projection of a session is, and how far its log."""
-    row = connection.execute(
-        select(sessions.c.folded_seq, sessions.c.fold, sessions.c.last_seq).where(sessions.c.id == session_id)
-    ).first()
-    return None if row is None else Checkpoint(row.folded_seq, row.fold, row.last_seq)
-
-
-def behind(connection: Connection, limit: int) -> list[str]:
-    """Return sessions whose projection is behind their log."""
-    found = connection.execute(
-        select(sessions.c.id).where(sessions.c.folded_seq < sessions.c.last_seq).order_by(sessions.c.id).limit(limit)
-    )
-    return list(found.scalars())
-
-
-def save_fold(connection: Connection, session_id: str, folded_seq: int, fold: bytes, sums: Sums, now_ms: int) -> None:
-    """Keep the projection's checkpoint and sums. What the log has not said yet stays as it was asked for."""
-    values: dict[str, object] = {
-        "folded_seq": folded_seq,
-        "fold": fold,
-        "activity": sums.activity,
-        "cost_usd": sums.cost_usd,
-        "input_tokens": sums.input_tokens,
-        "output_tokens": sums.output_tokens,
-        "last_text": sums.last_text,
-        "started_ms": sums.started_ms,
-        "updated_ms": now_ms,
-    }
-    if sums.ended_ms is not None:
-        values["ended_ms"] = sums.ended_ms
-    for name, value in (
-        ("claude_session_id", sums.claude_session_id),
-        ("model", sums.model),
-        ("permission_mode", sums.permission_mode),
-    ):
-        if value is not None:
-            values[name] = value
-    connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
-
-
-def forget_fold(connection: Connection, session_id: str) -> None:
-    """Drop the projection's checkpoint."""
-    connection.execute(update(sessions).where(sessions.c.id == session_id).values(folded_seq=0, fold=None))
 
 
 def projects_of(connection: Connection, user_id: str) -> frozenset[str]:

@@ -1,48 +1,49 @@
-"""The two carriers of the link: a WebSocket, and POST requests of which one is held. Plain ASGI: every output and
-every instruction passes here.
-
-Rules (docs/protocol.md, W): a message of either is envelopes back to back. On the poll carrier a request that brings
-batches is answered when they are committed, with what became of them; only the held request carries instructions, so
-that they stay in order.
-"""
+"""The WebSocket carrier of the link. Plain ASGI: every output and every instruction passes here."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from starlette.datastructures import Headers, QueryParams
+from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
-from claudios.protocol.codec import CONTENT_TYPE, MAX_MESSAGE_BYTES, decode_from_agent, encode
+from claudios.protocol.codec import decode_from_agent, encode
 from claudios.protocol.errors import (
     ClaudiosError,
     InputInvalid,
-    MessageTooLarge,
     NotSignedIn,
     OutOfOrder,
-    ProtocolError,
     Unavailable,
 )
-from claudios.protocol.messages import AgentMessage, Bye, Hello, ServerMessage
+from claudios.protocol.messages import AgentMessage, Bye, Hello
 from claudios.protocol.signing import Batch
 from claudios.server.link.links import Links
 from claudios.server.link.registration import Registration
-from claudios.server.store.agents import UNKNOWN_TOKEN, AgentKey
+from claudios.server.store.agents import UNKNOWN_TOKEN
 from claudios.server.web.errors import error_response
 
 log = structlog.get_logger(__name__)
 
 SUBPROTOCOL = "claudios.v1"
-BOOT_HEADER = "claudios-boot"
 HELLO_SECONDS = 15.0
-MAX_WAIT_MS = 60_000
-SILENT_SECONDS = 15.0
-"""How long after its last request is over a polling agent counts as connected."""
 CLOSE_CODE = 1000
 LinksOf = Callable[[Scope], Links]
+
+
+class Gone(Exception):
+    """The agent has hung up: nobody is left to answer."""
+
+
+def bearer_of(scope: Scope) -> str:
+    """Return what the request proves itself with. Raises NotSignedIn."""
+    authorization = Headers(scope=scope).get("authorization", "")
+    kind, _, bearer = authorization.partition(" ")
+    if kind.lower() != "bearer":
+        raise NotSignedIn(UNKNOWN_TOKEN)
+    return bearer.strip()
 
 
 class LinkSocket:
@@ -55,7 +56,7 @@ class LinkSocket:
         links = self._links(scope)
         await receive()  # websocket.connect
         try:
-            key = await links.authenticate(_bearer(scope))
+            key = await links.authenticate(bearer_of(scope))
         except ClaudiosError as refusal:
             await error_response(refusal)(scope, receive, send)
             return
@@ -68,7 +69,7 @@ class LinkSocket:
         except TimeoutError:
             await _part(send, Bye(code=OutOfOrder.code, message="No Hello came. Reconnect to start afresh."))
             return
-        except _Gone:
+        except Gone:
             return
         except ClaudiosError as problem:
             await _part(send, _goodbye(problem))
@@ -77,123 +78,6 @@ class LinkSocket:
             await _converse(registration, rest, receive, send)
         finally:
             await asyncio.shield(links.leave(registration))
-
-
-class LinkPoll:
-    """ASGI application of `POST /agent/v1/sync`."""
-
-    def __init__(self, links: LinksOf) -> None:
-        self._links = links
-        self._polls: dict[str, _Poll] = {}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            answer = await self._sync(self._links(scope), scope, receive)
-        except ClaudiosError as refusal:
-            await error_response(refusal)(scope, receive, send)
-        except _Gone:
-            return
-        else:
-            await _respond(send, answer)
-
-    async def _sync(self, links: Links, scope: Scope, receive: Receive) -> Sequence[ServerMessage]:
-        key = await links.authenticate(_bearer(scope))
-        headers = Headers(scope=scope)
-        wait_seconds = _wait_ms(scope) / 1000
-        messages = decode_from_agent(await _body(headers, receive))
-        boot = headers.get(BOOT_HEADER)
-        if boot is None:
-            return await self._register(links, key, messages)
-        if not boot.isascii() or not boot.isdigit():
-            raise InputInvalid("Claudios-Boot is the number that Welcome gave.")
-        registration = await links.find(key, int(boot))
-        poll = self._poll(links, registration)
-        with poll:
-            answers = await registration.take(messages)
-            told: list[ServerMessage] = [await answer for answer in answers]
-            if wait_seconds:
-                told += await poll.hold(wait_seconds, receive)
-        return told
-
-    async def _register(
-        self, links: Links, key: AgentKey, messages: Sequence[AgentMessage | Batch]
-    ) -> Sequence[ServerMessage]:
-        if not messages or not isinstance(messages[0], Hello):
-            raise OutOfOrder("The first request of a registration carries Hello.")
-        registration = await links.open(key, messages[0], "poll")
-        with self._poll(links, registration):
-            answers = await registration.take(messages[1:])
-            told = registration.outbox.take()
-            return [*told, *[await answer for answer in answers]]
-
-    def _poll(self, links: Links, registration: Registration) -> _Poll:
-        agent_id = registration.source.agent_id
-        known = self._polls.get(agent_id)
-        if known is not None and known.registration is registration:
-            return known
-
-        async def leave() -> None:
-            if self._polls.get(agent_id) is made:
-                del self._polls[agent_id]
-            await links.leave(registration)
-
-        made = _Poll(registration, leave)
-        self._polls[agent_id] = made
-        return made
-
-
-class _Poll:
-    """What the requests of one registration share: which of them is held, and how long none has come."""
-
-    def __init__(self, registration: Registration, leave: Callable[[], Awaitable[None]]) -> None:
-        self.registration = registration
-        self._leave = leave
-        self._open = 0
-        self._held: asyncio.Future[None] | None = None
-        self._silence: asyncio.TimerHandle | None = None
-        self._leaving: asyncio.Task[None] | None = None
-
-    def __enter__(self) -> None:
-        self._open += 1
-        if self._silence is not None:
-            self._silence.cancel()
-            self._silence = None
-
-    def __exit__(self, *_: object) -> None:
-        self._open -= 1
-        if self._open == 0:
-            loop = asyncio.get_running_loop()
-            wait = 0.0 if self.registration.ended.done() else SILENT_SECONDS
-            self._silence = loop.call_later(wait, self._silent)
-
-    async def hold(self, seconds: float, receive: Receive) -> list[ServerMessage]:
-        """Return what there is to tell as soon as there is something, or nothing after `seconds`.
-
-        Another request that wants to be held sends this one home empty. Raises _Gone when the agent hangs up.
-        """
-        if self._held is not None and not self._held.done():
-            self._held.set_result(None)
-        self._held = replaced = asyncio.get_running_loop().create_future()
-        outbox, ended = self.registration.outbox, self.registration.ended
-        ready = asyncio.create_task(outbox.ready())
-        hung_up = asyncio.create_task(_until_disconnect(receive))
-        try:
-            events: list[asyncio.Future[Any]] = [ready, replaced, ended, hung_up]
-            await asyncio.wait(events, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if hung_up.done():
-                raise _Gone
-            told: list[ServerMessage] = [] if replaced.done() else outbox.take()
-            return [*told, ended.result()] if ended.done() else told
-        finally:
-            ready.cancel()
-            hung_up.cancel()
-
-    def _silent(self) -> None:
-        self._leaving = asyncio.ensure_future(self._leave())
-
-
-class _Gone(Exception):
-    """The agent has hung up: nobody is left to answer."""
 
 
 async def _converse(
@@ -220,7 +104,7 @@ async def _read(registration: Registration, messages: Sequence[AgentMessage | Ba
             registration.acknowledge(await registration.take(messages))
             messages = decode_from_agent(await _message(receive))
     except Exception as problem:
-        if not isinstance(problem, _Gone):
+        if not isinstance(problem, Gone):
             registration.fail(problem)
         raise
 
@@ -237,7 +121,7 @@ async def _write(registration: Registration, send: Send) -> None:
 
 
 def _has_left(reading: asyncio.Task[None]) -> bool:
-    return not reading.cancelled() and isinstance(reading.exception(), _Gone)
+    return not reading.cancelled() and isinstance(reading.exception(), Gone)
 
 
 async def _hello(receive: Receive) -> tuple[Hello, Sequence[AgentMessage | Batch]]:
@@ -250,7 +134,7 @@ async def _hello(receive: Receive) -> tuple[Hello, Sequence[AgentMessage | Batch
 async def _message(receive: Receive) -> bytes:
     message: Message = await receive()
     if message["type"] == "websocket.disconnect":
-        raise _Gone
+        raise Gone
     raw = message.get("bytes")
     if raw is None:
         raise InputInvalid("Messages of the link are binary.")
@@ -268,47 +152,3 @@ async def _part(send: Send, bye: Bye) -> None:
 
 def _goodbye(problem: ClaudiosError) -> Bye:
     return Bye(code=problem.code, message=problem.message)
-
-
-def _bearer(scope: Scope) -> str:
-    authorization = Headers(scope=scope).get("authorization", "")
-    kind, _, bearer = authorization.partition(" ")
-    if kind.lower() != "bearer":
-        raise NotSignedIn(UNKNOWN_TOKEN)
-    return bearer.strip()
-
-
-def _wait_ms(scope: Scope) -> int:
-    text = QueryParams(scope["query_string"]).get("wait", "0")
-    if not (text.isascii() and text.isdigit()):
-        raise InputInvalid("`wait` is a number of milliseconds.")
-    return min(int(text[:9]), MAX_WAIT_MS)
-
-
-async def _body(headers: Headers, receive: Receive) -> bytes:
-    if headers.get("content-type", "").partition(";")[0].strip() != CONTENT_TYPE:
-        raise ProtocolError(f"The body is {CONTENT_TYPE}. Upgrade the older of agent and server.")
-    parts, size, more = [], 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Gone
-        part = message.get("body", b"")
-        size += len(part)
-        if size > MAX_MESSAGE_BYTES:
-            raise MessageTooLarge
-        parts.append(part)
-        more = message.get("more_body", False)
-    return b"".join(parts)
-
-
-async def _until_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _respond(send: Send, messages: Sequence[ServerMessage]) -> None:
-    body = encode(messages)
-    headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

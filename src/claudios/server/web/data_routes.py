@@ -7,7 +7,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Scope
 
 from claudios.server.data_path import DataPath
-from claudios.server.web.agent_link import LinkPoll, LinkSocket
+from claudios.server.web.agent_link import LinkSocket
+from claudios.server.web.agent_poll import LinkPoll
 from claudios.server.web.live_log import LiveLog
 from claudios.server.web.viewer_socket import ViewerSocket
 

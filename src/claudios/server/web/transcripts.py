@@ -13,7 +13,7 @@ from claudios.protocol.frame import HEADER_BYTES, Stream, locate
 from claudios.protocol.messages import Model
 from claudios.server.ingest.verify import LogCheck
 from claudios.server.projections.items import Entry
-from claudios.server.store import items, log, sessions
+from claudios.server.store import items, log, progress, sessions
 from claudios.server.store.log import Stretch
 from claudios.server.web.auth import SignedIn
 from claudios.server.web.fields import Limited, PathId
@@ -75,7 +75,7 @@ async def list_items(
 
     def look(connection: Connection) -> tuple[list[Entry], bool, int]:
         seen_session(connection, caller, session_id)
-        kept = sessions.checkpoint(connection, session_id)
+        kept = progress.checkpoint(connection, session_id)
         found, has_earlier = items.page(connection, session_id, after=after, before=before, limit=limit)
         return found, has_earlier, kept.folded_seq if kept else 0
 
