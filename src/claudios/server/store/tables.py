@@ -261,6 +261,8 @@ instructions = Table(
     _milliseconds("done_ms", optional=True),
     UniqueConstraint("agent_id", "iseq"),
     Index(None, "session_id", "iseq"),
+    Index(None, "agent_id", "state", "iseq"),  # what an agent has still to take, however much it took before
+    Index(None, "state", "expires_ms"),
 )
 
 requests = Table(

@@ -240,6 +240,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("agent_id", "iseq", name=op.f("uq_instructions_agent_id_iseq")),
     )
     op.create_index(op.f("ix_instructions_session_id_iseq"), "instructions", ["session_id", "iseq"], unique=False)
+    op.create_index(
+        op.f("ix_instructions_agent_id_state_iseq"), "instructions", ["agent_id", "state", "iseq"], unique=False
+    )
+    op.create_index(op.f("ix_instructions_state_expires_ms"), "instructions", ["state", "expires_ms"], unique=False)
     op.create_table(
         "items",
         sa.Column("session_id", sa.String(), nullable=False),
