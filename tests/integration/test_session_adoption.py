@@ -129,6 +129,7 @@ async def test_sessions_that_stream_while_the_daemon_dies_again_and_again_lose_n
         assert [event["event"] for event in host.events(body.session_id)].count("started") == 1
 
 
+@pytest.mark.timeout(600)  # some thirty daemons, one after the other
 async def test_a_start_survives_the_daemons_death_at_every_step_and_happens_once(
     tmp_path: Path, start_host: StartHost
 ) -> None:
@@ -257,3 +258,20 @@ async def test_a_directory_that_cannot_be_read_concerns_no_other_session(tmp_pat
     session_id = await host.start(directory=tmp_path)
     await host.until_state(session_id, SessionState.RUNNING)
     assert (broken / "start.json").exists()
+
+
+async def test_sessions_that_were_told_to_end_do_so_though_their_daemon_is_gone(
+    tmp_path: Path, start_host: StartHost
+) -> None:
+    before = await start_host(max_concurrent=1)
+    session_id = await before.start(directory=tmp_path)
+    await before.until_state(session_id, SessionState.RUNNING)
+    waiting = await before.start(directory=tmp_path)
+    shim = os.pidfd_open(int((before.directory / session_id / "shim.pid").read_text()))
+    before.manager.end_all()
+    await before.manager.close(terminate=False)
+    await until_exited(shim)
+    after = await start_host()
+    assert {status.session_id: (status.state, status.reason) for status in after.manager.statuses()} == dict.fromkeys(
+        (session_id, waiting), (SessionState.ENDED, EndReason.TERMINATED)
+    )

@@ -202,6 +202,7 @@ class Agent:
         if not ending.done():
             ending.set_result(how)
         elif how is Ending.STOPPED:
+            self._sessions.end_all()
             _log.warning("Stopped at once. Sessions that have not ended yet go on ending by themselves.")
             os._exit(130)
 

@@ -20,27 +20,33 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """How an epoch ended, and the ids of the inputs that its newest segment tells of."""
+    """How the newest epoch in a spool ended, and the ids of the inputs that its newest segment tells of."""
 
+    epoch: int
     end: Ended
     taken: frozenset[str]
 
 
-def recover(spool: Spool, epoch: int, marker: str) -> Aftermath | None:
-    """Return how `epoch` ended, ending it as lost where its shim could not; None when it has not one frame.
+def recover(spool: Spool) -> Aftermath | None:
+    """Return how the newest epoch ended, ending it as lost where its shim could not; None when there is not one frame.
 
     Call it only while no shim lives. The program died with its shim; what it has left behind is killed here.
     """
     tail = spool.recover()
-    if tail is None or tail.epoch != epoch:
+    if tail is None:
         return None
     taken = frozenset(str(event["id"]) for event in tail.events if event.get("event") == "input")
     end = _end_in(tail.events)
     if end is None:
-        _sweep(marker)
-        close_log(spool, epoch, EndReason.LOST)
+        _sweep(marker(spool.session_id, tail.epoch))
+        close_log(spool, tail.epoch, EndReason.LOST)
         end = Ended(EndReason.LOST, LOST)
-    return Aftermath(end, taken)
+    return Aftermath(tail.epoch, end, taken)
+
+
+def marker(session_id: str, epoch: int) -> str:
+    """Return what every process of a session's epoch carries in its environment."""
+    return f"{session_id}:{epoch}"
 
 
 def close_log(spool: Spool, epoch: int, reason: EndReason, failure: str | None = None) -> None:
@@ -69,9 +75,9 @@ def _end_in(events: tuple[Mapping[str, object], ...]) -> Ended | None:
     return end_of(ended.get("reason"), failure, ended.get("exit_code"), ended.get("signal"))
 
 
-def _sweep(marker: str) -> None:
+def _sweep(carried: str) -> None:
     for _ in range(SWEEPS):
-        left = marked(marker)
+        left = marked(carried)
         if not left:
             return
         signal_all(left, signal.SIGKILL)

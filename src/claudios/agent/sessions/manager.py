@@ -117,14 +117,19 @@ class SessionManager:
         """Return the spools of all sessions."""
         return [session.spool for session in self._sessions.values()]
 
+    def end_all(self) -> None:
+        """Begin to end all sessions, without waiting: the rest is their shims' work, also when this process is gone."""
+        self._is_closing = True
+        for session in list(self._sessions.values()):
+            self._terminate(session)
+
     async def close(self, *, terminate: bool) -> None:
         """End all sessions and wait for their end, or let go of them: they run on, and waiting ones wait on."""
         self._is_closing = True
         self._wake.set()
         sessions = list(self._sessions.values())
         if terminate:
-            for session in sessions:
-                self._terminate(session)
+            self.end_all()
             await asyncio.gather(*(session.ended.wait() for session in sessions))
         if self._starter is not None:
             self._starter.cancel()  # what it was at is on disk, for the next daemon

@@ -95,7 +95,7 @@ class Session:
         self._follow(Launched())
         async with self._in_order:
             try:
-                await start_shim(self._files, self.spool, self._claude, self._start.body, self._marker)
+                await start_shim(self._files, self.spool, self._claude, self._start.body)
                 await self._attach()
             except (ClaudiosError, OSError) as problem:
                 await self._see_off(problem)
@@ -134,10 +134,10 @@ class Session:
 
     async def adopt(self) -> bool:
         """Take over what an earlier daemon left. Return False when there is nothing to keep, and remove it."""
-        started, launched = self._files.read_start(), self._files.read_launch()
-        self._start = started
-        self.epoch = started.body.epoch if started is not None else launched.epoch if launched is not None else 0
-        if launched is not None and launched.epoch == self.epoch and lock.is_held(self._files.lock):
+        self._start, launched = self._files.read_start(), self._files.read_launch()
+        is_latest = launched is not None and (self._start is None or launched.epoch == self._start.body.epoch)
+        if launched is not None and is_latest and lock.is_held(self._files.lock):
+            self.epoch = launched.epoch
             await self._adopt_living()
         else:
             self._adopt_dead()
@@ -240,13 +240,13 @@ class Session:
             await self._give_first_inputs()
 
     def _adopt_dead(self) -> None:
-        aftermath = recover(self.spool, self.epoch, self._marker)
-        if aftermath is not None:
-            self._end, self._taken = aftermath.end, aftermath.taken
-            self._files.forget_start()
-        elif self._start is not None:
+        aftermath = recover(self.spool)
+        if self._start is not None and (aftermath is None or aftermath.epoch < self._start.body.epoch):
             self._skip_to(self._start.body)
             self._queue(self._start)
+        elif aftermath is not None:
+            self.epoch, self._end, self._taken = aftermath.epoch, aftermath.end, aftermath.taken
+            self._files.forget_start()
 
     async def _see_off(self, problem: Exception) -> None:
         """Find out how an epoch ended whose shim is gone; attach again to one that has only lost its connection."""
@@ -258,8 +258,8 @@ class Session:
             else:
                 await self._give_first_inputs()
                 return
-        aftermath = recover(self.spool, self.epoch, self._marker)
-        if aftermath is not None:
+        aftermath = recover(self.spool)
+        if aftermath is not None and aftermath.epoch == self.epoch:
             self._taken = aftermath.taken
             self._conclude(aftermath.end)
         else:
@@ -287,10 +287,6 @@ class Session:
                 moment.set()
             else:
                 moment.clear()
-
-    @property
-    def _marker(self) -> str:
-        return f"{self.id}:{self.epoch}"
 
 
 _ENDED = frozenset({SessionState.ENDED})

@@ -16,6 +16,7 @@ from claudios import shim
 from claudios.agent.durable import open_private, write_private
 from claudios.agent.output.spool import Spool
 from claudios.agent.sessions import lock
+from claudios.agent.sessions.aftermath import marker
 from claudios.agent.sessions.claim import claim_path, take_claim
 from claudios.agent.sessions.files import SessionFiles
 from claudios.agent.sessions.launcher import ClaudeCommand, claude_session, polite_end
@@ -30,7 +31,7 @@ LADDER_SECONDS = (3.0, 3.0, 2.0)
 _PROGRAM = str(Path(shim.__file__).with_name("__main__.py"))
 
 
-async def start_shim(files: SessionFiles, spool: Spool, claude: ClaudeCommand, body: StartSession, marker: str) -> None:
+async def start_shim(files: SessionFiles, spool: Spool, claude: ClaudeCommand, body: StartSession) -> None:
     """Start the shim of a session's epoch. Raises ClaudeNotFound, Conflict, SpawnFailed, OSError."""
     argv = claude.argv(body)
     claim = claim_path(claude.environment, claude_session(body))
@@ -48,7 +49,7 @@ async def start_shim(files: SessionFiles, spool: Spool, claude: ClaudeCommand, b
             "epoch": body.epoch,
             "first_seq": spool.head_seq + 1,
             "ladder": LADDER_SECONDS,
-            "marker": marker,
+            "marker": marker(body.session_id, body.epoch),
             "polite_end": polite_end(body),
             "socket": str(socket),
             "spool": str(spool.path),
