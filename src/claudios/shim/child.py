@@ -17,7 +17,7 @@ from claudios.shim.launch import Launch
 from claudios.shim.processes import MARKER
 
 PIPE_BYTES = 1024 * 1024
-_LAST_DESCRIPTOR = 1 << 20
+_DESCRIPTORS = os.sysconf("SC_OPEN_MAX")
 _RESET = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)
 
 
@@ -75,7 +75,7 @@ def _become(launch: Launch, parent: int, streams: tuple[int, int, int], report: 
         for target, descriptor in enumerate(streams):
             os.dup2(descriptor, target)
         os.closerange(3, report)
-        os.closerange(report + 1, _LAST_DESCRIPTOR)
+        os.closerange(report + 1, _DESCRIPTORS)
         os.execve(launch.argv[0], launch.argv, {**os.environ, MARKER: launch.marker})
     except BaseException as problem:  # whatever it is, it must not run the shim's code a second time
         reason = problem.strerror if isinstance(problem, OSError) else repr(problem)
