@@ -380,6 +380,18 @@ class TestRegistration:
             assert (await link.expect(Bye)).code == "not_signed_in"
             await link.until_closed()
 
+    async def test_a_polling_agent_is_refused_as_soon_as_its_token_is_revoked(
+        self, owner: Person, agent: SyntheticAgent
+    ) -> None:
+        async with agent.poller() as poller:
+            await poller.register()
+            assert await poller.sync() == []
+            held = asyncio.create_task(poller.sync(wait_ms=30_000))
+            await owner.ask("POST", f"/agents/{agent.agent_id}/revoke")
+            (bye,) = await held
+            assert isinstance(bye, Bye)
+            assert (await poller.post()).status_code == 401
+
     async def test_what_is_not_hello_first_ends_the_link(self, agent: SyntheticAgent) -> None:
         async with agent.socket() as link:
             await link.say(Received(iseq=0))
@@ -519,3 +531,15 @@ class TestPoll:
                     later.boot = boot
                     batch = agent.output(session_id).batch(boot, b"x\n")
                     assert await later.sync(batch) == [Ack(session_id=session_id, seq=1)]
+
+    async def test_a_request_may_be_as_large_as_a_message_and_no_larger(
+        self, owner: Person, agent: SyntheticAgent
+    ) -> None:
+        session_id = await started(owner, agent)
+        output = agent.output(session_id)
+        async with agent.poller() as poller:
+            boot = (await poller.register()).boot
+            large = output.batch(boot, *[b"x" * 60_000] * 60)
+            assert await poller.sync(large) == [Ack(session_id=session_id, seq=60)]
+            answer = await poller.post(output.batch(boot, *[b"x" * 60_000] * 80))
+            assert (answer.status_code, answer.json()["error"]["code"]) == (413, "message_too_large")

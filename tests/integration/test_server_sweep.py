@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection, update
 
-from claudios.protocol.messages import Instruction
+from claudios.protocol.messages import Bye, Instruction
 from claudios.server.instructions import accept
 from claudios.server.instructions.accept import Asker
 from claudios.server.serving import Serving
 from claudios.server.store import sessions
-from claudios.server.store.tables import instructions
+from claudios.server.store.tables import agent_keys, instructions
 from tests.helpers.server import People, Person
 from tests.helpers.synthetic_agent import SyntheticAgent, new_agent, take
 from tests.helpers.viewers import page
@@ -51,6 +51,16 @@ async def test_an_instruction_whose_wake_up_was_lost_is_delivered_by_the_sweep(
 
         await server.application.parts.store.write(commit_and_die)
         assert (await link.expect(Instruction)).iseq == 2
+
+
+async def test_a_link_whose_key_ended_without_a_word_is_cut_by_the_sweep(
+    server: Serving, agent: SyntheticAgent
+) -> None:
+    async with agent.link() as link:
+        await server.application.parts.store.write(
+            lambda connection: connection.execute(update(agent_keys).values(expires_ms=1))
+        )
+        assert (await link.expect(Bye)).code == "not_signed_in"
 
 
 async def test_a_start_that_waits_too_long_for_its_agent_fails_and_people_are_told(

@@ -142,7 +142,7 @@ def describe() -> FastAPI:
         responses={status: {"model": ErrorBody, "description": text} for status, text in _FAILURES.items()},
     )
     errors.install(api)
-    api.router.routes += data_routes.ROUTES
+    api.router.routes[:0] = data_routes.ROUTES
     for router in RESOURCES:
         api.include_router(router, prefix=API_PREFIX)
     api.include_router(agent_check.router)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -11,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from claudios.protocol.errors import MessageInvalid, NotSignedIn, Superseded, Unavailable
-from claudios.protocol.ids import instruct_key
+from claudios.protocol.ids import instruct_key, secret_hash
 from claudios.protocol.link import LinkState, ServerLink
 from claudios.protocol.messages import Bye, Cursor, Hello, Instruction, Welcome
 from claudios.server.bus.topics import OVERVIEW, Bus, Changed, Registered, instructions, registration, revoked, tune
@@ -32,6 +33,10 @@ logger = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 SWEEP_SECONDS = 2.0
+SWEEPS_TO_KEYS = 5
+"""The keys of open links are looked at every so many sweeps: what ended them may have happened elsewhere."""
+FRESH_SECONDS = 10.0
+MAX_PROVED = 10_000
 MAX_ISEQ = 2**53
 SUPERSEDED = Bye(code=Superseded.code, message=Superseded().message)
 REVOKED = Bye(code=NotSignedIn.code, message=UNKNOWN_TOKEN)
@@ -78,10 +83,22 @@ class Links:
         self._agent_view = agent_view
         self._now_ms = now_ms
         self._held: dict[str, _Held] = {}
+        self._proved: dict[bytes, tuple[AgentKey, float]] = {}  # bounded by MAX_PROVED
 
     async def authenticate(self, bearer: str) -> AgentKey:
-        """Return the key behind a bearer. Raises NotSignedIn."""
-        return await self._store.read(lambda connection: authenticate(connection, bearer, self._now_ms()))
+        """Return the key behind a bearer. Raises NotSignedIn.
+
+        That of an agent which is registered here is read anew only every FRESH_SECONDS: a polling agent asks often.
+        """
+        hashed, now = secret_hash(bearer), asyncio.get_running_loop().time()
+        known = self._proved.get(hashed)
+        if known is not None and now < known[1] and self._holds(known[0]):
+            return known[0]
+        key = await self._store.read(lambda connection: authenticate(connection, bearer, self._now_ms()))
+        if len(self._proved) >= MAX_PROVED:
+            self._proved.clear()
+        self._proved[hashed] = (key, now + FRESH_SECONDS)
+        return key
 
     async def open(self, key: AgentKey, hello: Hello, carrier: str) -> Registration:
         """Register an agent anew; its Welcome lies in the outbox. Raises VersionUnsupported, NotSignedIn.
@@ -152,12 +169,14 @@ class Links:
 
     async def run(self) -> None:
         """Sweep. Losing this loop would lose late wake-ups, so it never gives up."""
-        while True:
+        for sweep in itertools.count(1):
             await asyncio.sleep(SWEEP_SECONDS)
             if not self._held:
                 continue
             for held in self._held.values():
                 held.registration.sweep()
+            if sweep % SWEEPS_TO_KEYS == 0:
+                await self._end_revoked()
             sent = {agent_id: held.registration.delivery.sent for agent_id, held in self._held.items()}
             try:
                 late = await self._store.read(lambda connection: instruction_store.behind(connection, sent))  # noqa: B023
@@ -174,6 +193,27 @@ class Links:
             held.registration.end(
                 Bye(code="shutdown", message="The server is restarting.", retry_after_ms=retry_after_ms)
             )
+
+    async def _end_revoked(self) -> None:
+        """End the links whose key holds no longer: revoked by another process, or at the end of its overlap."""
+        held = {one.registration.source.key_id: one.registration for one in self._held.values()}
+        try:
+            valid = await self._store.read(
+                lambda connection: registrations.valid_keys(connection, list(held), self._now_ms())
+            )
+        except Unavailable as problem:
+            logger.warning("keys_not_checked", problem=problem.message)
+            return
+        for key_id, link in held.items():
+            if key_id not in valid:
+                link.end(REVOKED)
+
+    def _holds(self, key: AgentKey) -> bool:
+        """Say whether an agent is registered here with this key, and not cut off."""
+        held = self._held.get(key.agent_id)
+        if held is None or held.registration.ended.done():
+            return False
+        return held.registration.source.key_id == key.key_id
 
     def _register(self, connection: Connection, agent_id: str, hello: Hello, carrier: str) -> _Opened:
         now_ms = self._now_ms()

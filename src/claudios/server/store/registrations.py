@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, case, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, case, or_, select, update
 
 from claudios.protocol.messages import Hello, Status
-from claudios.server.store.tables import agents
+from claudios.server.store.tables import agent_keys, agents
 
 
 def register(connection: Connection, agent_id: str, hello: Hello, carrier: str, now_ms: int) -> int | None:
@@ -56,3 +58,15 @@ def keep_status(connection: Connection, agent_id: str, boot: int, status: Status
         .where(agents.c.id == agent_id, agents.c.boot == boot)
         .values(status=status.model_dump_json(exclude={"type", "sessions"}), last_seen_ms=now_ms)
     )
+
+
+def valid_keys(connection: Connection, key_ids: Sequence[str], now_ms: int) -> frozenset[str]:
+    """Return those of the keys that hold now."""
+    found = connection.execute(
+        select(agent_keys.c.key_id).where(
+            agent_keys.c.key_id.in_(key_ids),
+            agent_keys.c.revoked_ms.is_(None),
+            or_(agent_keys.c.expires_ms.is_(None), agent_keys.c.expires_ms > now_ms),
+        )
+    )
+    return frozenset(found.scalars())
