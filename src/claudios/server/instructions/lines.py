@@ -1,6 +1,6 @@
 """The lines that are written to Claude's standard input. Each is one JSON object, without its newline.
 
-The forms are those of the CLI's stream-json input; docs/protocol.md names them.
+The forms are those of the stream-json input of the CLI.
 """
 
 from __future__ import annotations

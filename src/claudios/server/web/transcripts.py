@@ -29,7 +29,7 @@ StreamName = Literal["stdout", "stderr", "stdin", "event"]
 
 
 class Item(Model):
-    """A readable piece of a transcript; what `body` holds depends on `kind` (docs/api.md)."""
+    """A readable piece of a transcript; what `body` holds depends on `kind` (docs/transcript.md)."""
 
     no: int
     kind: Literal["user", "message", "thinking", "tool", "request", "turn", "notice", "raw"]
