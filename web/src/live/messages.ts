@@ -10,7 +10,7 @@ export interface ItemsMessage {
   items: Item[];
   position: number;
   has_earlier: boolean;
-  /** The newest items as a whole, although only what changed was asked for: too much has. */
+  /** These are the newest items as a whole, not only what changed. The server says so where it was asked for less. */
   reset?: boolean;
   session: Session;
   requests: Request[];

@@ -10,8 +10,9 @@ export const agentsInto = (store: Store) =>
   queryOptions({
     queryKey: keys.agents,
     queryFn: async ({ signal }) => {
+      const { revision } = store;
       const found = await agents.list(undefined, signal);
-      store.replaceAgents(found);
+      store.replaceAgents(found, revision);
       return found.length;
     },
   });
@@ -21,8 +22,9 @@ export const sessionsInto = (store: Store, filter: SessionFilter = {}) =>
   queryOptions({
     queryKey: [...keys.sessions, filter],
     queryFn: async ({ signal }) => {
+      const { revision } = store;
       const found = await sessions.list({ limit: PAGE_OF_SESSIONS, ...filter }, signal);
-      for (const session of found) store.putSession(session);
+      store.putSessions(found, revision);
       return found.length;
     },
   });
@@ -31,8 +33,9 @@ export const requestsInto = (store: Store) =>
   queryOptions({
     queryKey: keys.requests,
     queryFn: async ({ signal }) => {
+      const { revision } = store;
       const found = await requests.pending(signal);
-      store.replacePending(found);
+      store.replacePending(found, revision);
       return found.length;
     },
   });
@@ -42,8 +45,9 @@ export const requestsOfSessionInto = (store: Store, sessionId: string) =>
   queryOptions({
     queryKey: [...keys.requests, sessionId],
     queryFn: async ({ signal }) => {
+      const { revision } = store;
       const found = await requests.ofSession(sessionId, signal);
-      for (const request of found) store.putRequest(request);
+      store.putRequests(found, revision);
       return found.length;
     },
   });
@@ -62,8 +66,9 @@ export const sessionInto = (store: Store, sessionId: string) =>
   queryOptions({
     queryKey: [...keys.sessions, sessionId],
     queryFn: async ({ signal }) => {
+      const { revision } = store;
       const found = await sessions.get(sessionId, signal);
-      store.putSession(found);
+      store.putSessions([found], revision);
       return found.id;
     },
   });

@@ -180,6 +180,25 @@ describe("the live socket", () => {
     expect(bench.states.at(-1)).toBe("waiting");
   });
 
+  test("says of each answer whether it is the whole or only what changed, by what was asked", () => {
+    const bench = new Bench();
+    const answer = {
+      type: "items",
+      session_id: "s1",
+      items: [],
+      position: 1,
+      has_earlier: false,
+    } as unknown as FromServer;
+    bench.open();
+    bench.positions.set("s1", 41);
+    bench.socket.subscribe("s1");
+    bench.positions.clear();
+    bench.socket.catchUp("s1");
+    bench.say(answer);
+    bench.say(answer);
+    expect(bench.heard.map((message) => message.type === "items" && message.reset)).toEqual([false, true]);
+  });
+
   test("stops watching what nobody looks at", () => {
     const bench = new Bench();
     bench.open();

@@ -43,6 +43,8 @@ export class LiveSocket {
   readonly #world: World;
   readonly #listener: Listener;
   readonly #subscribed = new Set<string>();
+  /** What was asked of each session and not answered yet: from which position, or the whole. */
+  readonly #asked = new Map<string, (number | undefined)[]>();
   #connection: Connection = { state: "stopped" };
   #wire: Wire | null = null;
   #attempts = 0;
@@ -136,6 +138,12 @@ export class LiveSocket {
       case "lagged":
         this.catchUp(message.session_id);
         return;
+      case "items": {
+        this.#attempts = 0;
+        const after = this.#asked.get(message.session_id)?.shift();
+        this.#listener.message({ ...message, reset: message.reset === true || after === undefined });
+        return;
+      }
       default:
         this.#attempts = 0;
         this.#listener.message(message);
@@ -165,6 +173,7 @@ export class LiveSocket {
   #drop(): void {
     this.#cancelTimer();
     this.#cancelTimer = () => {};
+    this.#asked.clear();
     const wire = this.#wire;
     this.#wire = null;
     if (wire === null) return;
@@ -176,6 +185,7 @@ export class LiveSocket {
 
   #ask(sessionId: string): void {
     const after = this.#listener.position(sessionId);
+    this.#asked.set(sessionId, [...(this.#asked.get(sessionId) ?? []), after]);
     this.#send({ type: "subscribe", session_id: sessionId, ...(after === undefined ? {} : { after }) });
   }
 

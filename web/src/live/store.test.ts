@@ -23,13 +23,13 @@ const items = (changes: Partial<ItemsMessage> = {}): ItemsMessage => ({
   items: [],
   position: 5,
   has_earlier: false,
+  reset: true,
   session: session(),
   requests: [],
   ...changes,
 });
 
 function subscribed(...given: ItemsMessage["items"]): void {
-  store.position(SESSION_ID);
   store.receive(items({ items: given }));
 }
 
@@ -80,6 +80,7 @@ describe("the store", () => {
     subscribed(message(1, "a"));
     const lost = vi.fn();
     store.onOutOfStep = lost;
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
     store.receive({
       type: "patch",
       session_id: SESSION_ID,
@@ -87,6 +88,7 @@ describe("the store", () => {
       changes: [{ op: "append", no: 9, field: "text", text: "?" }],
     });
     expect(lost).toHaveBeenCalledWith(SESSION_ID);
+    expect(warn).toHaveBeenCalledTimes(1);
     expect(store.position(SESSION_ID)).toBeUndefined();
   });
 
@@ -94,6 +96,18 @@ describe("the store", () => {
     subscribed(message(1, "a"), message(2, "b"));
     store.receive(items({ items: [message(900, "z")], position: 1000, has_earlier: true, reset: true }));
     expect(store.transcript(SESSION_ID)).toEqual({ order: [900], hasEarlier: true, isLoaded: true });
+  });
+
+  test("does not let a list that was long on its way undo what came live meanwhile", () => {
+    const { revision } = store;
+    store.receive({ type: "agent", agent: agent({ online: true }) });
+    store.receive({ type: "request", request: request() });
+    store.replaceAgents([agent({ online: false })], revision);
+    store.replacePending([], revision);
+    expect(store.agent("a1")?.online).toBe(true);
+    expect(store.pendingRequests).toHaveLength(1);
+    store.replacePending([], store.revision);
+    expect(store.pendingRequests).toHaveLength(0);
   });
 
   test("takes a session's requests as the server knows them, those answered elsewhere being gone", () => {
@@ -119,10 +133,10 @@ describe("the store", () => {
     expect(store.session(SESSION_ID)?.agent_online).toBe(false);
   });
 
-  test("lets go of agents that are no longer there, in the project asked for only", () => {
+  test("lets go of agents that are no longer there", () => {
     store.putAgent(agent({ id: "a1", project_id: "p1" }));
     store.putAgent(agent({ id: "a2", project_id: "p2" }));
-    store.replaceAgents([], "p1");
+    store.replaceAgents([agent({ id: "a2" })], store.revision);
     expect(store.agents.map(({ id }) => id)).toEqual(["a2"]);
   });
 

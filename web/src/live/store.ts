@@ -40,7 +40,9 @@ export class Store {
   readonly #transcripts = new Map<string, Transcript>();
   readonly #views = new Map<string, TranscriptView>();
   readonly #outboxes = new Map<string, Outbox>();
-  readonly #awaitsWhole = new Set<string>();
+  readonly #lost = new Set<string>();
+  readonly #liveAt = new Map<string, number>();
+  #revision = 0;
   #sessionList: readonly Session[] | null = null;
   #agentList: readonly Agent[] | null = null;
   #requestList: readonly Request[] | null = null;
@@ -114,9 +116,7 @@ export class Store {
   /** Where a subscription resumes; undefined asks for the newest items. */
   position(sessionId: string): number | undefined {
     const transcript = this.#transcripts.get(sessionId);
-    if (transcript?.isLoaded && !this.#awaitsWhole.has(sessionId)) return transcript.position;
-    this.#awaitsWhole.add(sessionId);
-    return undefined;
+    return transcript?.isLoaded && !this.#lost.has(sessionId) ? transcript.position : undefined;
   }
 
   /** Prompts that are on their way and not yet part of the transcript. */
@@ -130,13 +130,13 @@ export class Store {
   receive(message: FromServer): void {
     switch (message.type) {
       case "items": {
-        const isContinuation = !this.#awaitsWhole.delete(message.session_id) && message.reset !== true;
-        this.#noteTranscript(
-          message.session_id,
-          this.#transcriptOf(message.session_id).applyItems(message, isContinuation),
-        );
+        const id = message.session_id;
+        if (message.reset === true) this.#lost.delete(id);
+        this.#noteTranscript(id, this.#transcriptOf(id).applyItems(message, message.reset !== true));
         this.putSession(message.session);
-        this.#replacePending(message.requests, ({ session_id }) => session_id === message.session_id);
+        for (const known of this.pendingRequests) if (known.session_id === id) this.#requests.delete(keyOf(known));
+        for (const request of message.requests) this.#requests.set(keyOf(request), request);
+        this.#noteRequests();
         return;
       }
       case "patch":
@@ -153,6 +153,7 @@ export class Store {
         if (message.instruction.text === null && hasFailed(message.instruction)) this.onRefused(message.instruction);
         return;
       case "removed":
+        this.#note(message.id);
         return this.remove(message.kind, message.id);
       case "error":
         console.warn(`The server refused a message: ${message.code}: ${message.message}`);
@@ -173,31 +174,52 @@ export class Store {
   putSession(session: Session): void {
     const known = this.#sessions.get(session.id);
     if (known !== undefined && known.updated_ms > session.updated_ms) return;
+    this.#note(session.id);
     this.#setSession(session);
   }
 
+  /** Take some sessions, as they were when they were asked for at `revision`. */
+  putSessions(sessions: readonly Session[], revision: number): void {
+    for (const session of sessions) if ((this.#liveAt.get(session.id) ?? 0) <= revision) this.#setSession(session);
+  }
+
   putAgent(agent: Agent): void {
+    this.#note(agent.id);
     this.#agents.set(agent.id, agent);
     this.#noteAgents();
   }
 
-  /** Take the whole list of agents, of one project or of all. */
-  replaceAgents(agents: readonly Agent[], projectId?: string): void {
-    for (const known of [...this.#agents.values()])
-      if (projectId === undefined || known.project_id === projectId) this.#agents.delete(known.id);
-    for (const agent of agents) this.#agents.set(agent.id, agent);
+  /** Counts live changes. A list that was asked for at a revision says nothing of what has changed since. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Take the whole list of agents, as it was when it was asked for at `revision`. */
+  replaceAgents(agents: readonly Agent[], revision: number): void {
+    const isOlder = (id: string) => (this.#liveAt.get(id) ?? 0) <= revision;
+    for (const known of [...this.#agents.values()]) if (isOlder(known.id)) this.#agents.delete(known.id);
+    for (const agent of agents) if (isOlder(agent.id)) this.#agents.set(agent.id, agent);
     this.#noteAgents();
   }
 
   putRequest(request: Request): void {
+    this.#note(keyOf(request));
     this.#requests.set(keyOf(request), request);
-    this.#requestList = null;
-    this.topics.touch(topic.requests);
+    this.#noteRequests();
   }
 
-  /** Take the whole list of what waits for a person: what is no longer in it was answered or withdrawn. */
-  replacePending(requests: readonly Request[]): void {
-    this.#replacePending(requests, () => true);
+  /** Take the whole list of what waited for a person when it was asked for: what is not in it was answered since. */
+  replacePending(requests: readonly Request[], revision: number): void {
+    const isOlder = (request: Request) => (this.#liveAt.get(keyOf(request)) ?? 0) <= revision;
+    for (const known of this.pendingRequests) if (isOlder(known)) this.#requests.delete(keyOf(known));
+    this.putRequests(requests, revision);
+  }
+
+  /** Take some requests, as they were when they were asked for. */
+  putRequests(requests: readonly Request[], revision: number): void {
+    for (const request of requests)
+      if ((this.#liveAt.get(keyOf(request)) ?? 0) <= revision) this.#requests.set(keyOf(request), request);
+    this.#noteRequests();
   }
 
   putInstruction(instruction: Instruction): void {
@@ -236,7 +258,8 @@ export class Store {
     this.#transcripts.clear();
     this.#views.clear();
     this.#outboxes.clear();
-    this.#awaitsWhole.clear();
+    this.#lost.clear();
+    this.#liveAt.clear();
     this.#sessionList = this.#agentList = this.#requestList = null;
     for (const name of [topic.sessions, topic.agents, topic.requests]) this.topics.touch(name);
   }
@@ -273,17 +296,20 @@ export class Store {
     }
   }
 
-  #replacePending(requests: readonly Request[], isConcerned: (request: Request) => boolean): void {
-    for (const known of [...this.#requests.values()])
-      if (known.state === "pending" && isConcerned(known)) this.#requests.delete(keyOf(known));
-    for (const request of requests) this.#requests.set(keyOf(request), request);
+  #note(key: string): void {
+    this.#revision += 1;
+    this.#liveAt.set(key, this.#revision);
+  }
+
+  #noteRequests(): void {
     this.#requestList = null;
     this.topics.touch(topic.requests);
   }
 
   #noteTranscript(sessionId: string, changed: Changed): void {
     if (changed.outOfStep) {
-      this.#awaitsWhole.add(sessionId);
+      console.warn(`The transcript of session ${sessionId} has lost its thread and is loaded anew.`);
+      this.#lost.add(sessionId);
       this.onOutOfStep(sessionId);
       return;
     }

@@ -43,13 +43,13 @@ const asked = (state: "pending" | "answered"): Item => ({
 
 function row(item: Item) {
   const live = quietLive();
-  live.store.position(SESSION_ID);
   live.store.receive({
     type: "items",
     session_id: SESSION_ID,
     items: [item],
     position: 1,
     has_earlier: false,
+    reset: true,
     session: session(),
     requests: [],
   });
