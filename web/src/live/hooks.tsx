@@ -3,7 +3,9 @@ import type { Agent, Item, Request, Session } from "../api/types";
 import type { Live } from "./live";
 import type { Prompt } from "./outbox";
 import type { Connection } from "./socket";
-import { type Store, type TranscriptView, topic } from "./store";
+import type { Store } from "./store";
+import { topic } from "./topic";
+import type { TranscriptView } from "./transcripts";
 
 const LiveContext = createContext<Live | null>(null);
 
@@ -34,12 +36,13 @@ export const usePendingRequests = (): readonly Request[] => useStore(topic.reque
 export const useRequest = (sessionId: string, id: string): Request | undefined =>
   useStore(topic.requests, (store) => store.request(sessionId, id));
 export const useIsAsking = (sessionId: string, toolUseId: string): boolean =>
-  useStore(topic.requests, (store) => store.isAsking(sessionId, toolUseId));
+  useStore(topic.requests, (store) => store.transcripts.isAsking(sessionId, toolUseId));
 export const useTranscript = (id: string): TranscriptView =>
-  useStore(topic.transcript(id), (store) => store.transcript(id));
+  useStore(topic.transcript(id), (store) => store.transcripts.view(id));
 export const useItem = (id: string, no: number): Item | undefined =>
-  useStore(topic.item(id, no), (store) => store.item(id, no));
-export const usePrompts = (id: string): readonly Prompt[] => useStore(topic.outbox(id), (store) => store.prompts(id));
+  useStore(topic.item(id, no), (store) => store.transcripts.item(id, no));
+export const usePrompts = (id: string): readonly Prompt[] =>
+  useStore(topic.outbox(id), (store) => store.transcripts.prompts(id, store.session(id)?.state === "ended"));
 
 /** Follow a session while the component is shown. */
 export function useWatch(sessionId: string): void {

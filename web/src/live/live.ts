@@ -27,10 +27,10 @@ export function createLive(open: () => Wire = openWebSocket): Live {
     {
       message: (message) => store.receive(message),
       connection: (connection) => store.setConnection(connection),
-      position: (sessionId) => store.position(sessionId),
+      position: (sessionId) => store.transcripts.position(sessionId),
     },
   );
-  store.onOutOfStep = (sessionId) => socket.catchUp(sessionId);
+  store.transcripts.onLost = (sessionId) => socket.catchUp(sessionId);
 
   const watchers = new Map<string, number>();
   const watch = (sessionId: string) => {
@@ -42,7 +42,7 @@ export function createLive(open: () => Wire = openWebSocket): Live {
       if (left > 0) return void watchers.set(sessionId, left);
       watchers.delete(sessionId);
       socket.unsubscribe(sessionId);
-      store.trimTranscripts((id) => watchers.has(id));
+      store.transcripts.trim((id) => watchers.has(id));
     };
   };
   return { store, socket, watch };

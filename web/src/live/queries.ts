@@ -57,7 +57,7 @@ export const instructionsInto = (store: Store, sessionId: string) =>
     queryKey: [...keys.sessions, sessionId, "instructions"],
     queryFn: async ({ signal }) => {
       const found = await sessions.instructions(sessionId, signal);
-      for (const instruction of found) store.putInstruction(instruction);
+      for (const instruction of found) store.transcripts.takeInstruction(instruction);
       return found.length;
     },
   });

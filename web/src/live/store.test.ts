@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { agent, instruction, message, prompt, request, SESSION_ID, session } from "../testing/samples";
 import type { ItemsMessage } from "./messages";
-import { Store, topic } from "./store";
+import { Store } from "./store";
+import { topic } from "./topic";
 import { Topics } from "./topics";
 
 let store: Store;
@@ -28,6 +29,8 @@ const items = (changes: Partial<ItemsMessage> = {}): ItemsMessage => ({
   requests: [],
   ...changes,
 });
+
+const waiting = () => store.transcripts.prompts(SESSION_ID, store.session(SESSION_ID)?.state === "ended");
 
 function subscribed(...given: ItemsMessage["items"]): void {
   store.receive(items({ items: given }));
@@ -67,19 +70,19 @@ describe("the store", () => {
     expect(first).not.toHaveBeenCalled();
     expect(second).toHaveBeenCalledTimes(1);
     expect(order).not.toHaveBeenCalled();
-    expect(store.item(SESSION_ID, 2)?.body).toMatchObject({ text: "b..." });
+    expect(store.transcripts.item(SESSION_ID, 2)?.body).toMatchObject({ text: "b..." });
   });
 
   test("asks for the whole once, and then only for what is new", () => {
-    expect(store.position(SESSION_ID)).toBeUndefined();
+    expect(store.transcripts.position(SESSION_ID)).toBeUndefined();
     store.receive(items({ items: [message(1, "a")], position: 9 }));
-    expect(store.position(SESSION_ID)).toBe(9);
+    expect(store.transcripts.position(SESSION_ID)).toBe(9);
   });
 
   test("asks for the whole again when it has lost its thread", () => {
     subscribed(message(1, "a"));
     const lost = vi.fn();
-    store.onOutOfStep = lost;
+    store.transcripts.onLost = lost;
     const warn = vi.spyOn(console, "warn").mockReturnValue();
     store.receive({
       type: "patch",
@@ -89,13 +92,13 @@ describe("the store", () => {
     });
     expect(lost).toHaveBeenCalledWith(SESSION_ID);
     expect(warn).toHaveBeenCalledTimes(1);
-    expect(store.position(SESSION_ID)).toBeUndefined();
+    expect(store.transcripts.position(SESSION_ID)).toBeUndefined();
   });
 
   test("begins anew when too much has changed to be told apart", () => {
     subscribed(message(1, "a"), message(2, "b"));
     store.receive(items({ items: [message(900, "z")], position: 1000, has_earlier: true, reset: true }));
-    expect(store.transcript(SESSION_ID)).toEqual({ order: [900], hasEarlier: true, isLoaded: true });
+    expect(store.transcripts.view(SESSION_ID)).toEqual({ order: [900], hasEarlier: true, isLoaded: true });
   });
 
   test("does not let a list that was long on its way undo what came live meanwhile", () => {
@@ -151,13 +154,13 @@ describe("the store", () => {
 });
 
 describe("a prompt", () => {
-  const states = () => store.prompts(SESSION_ID).map(({ state }) => state);
+  const states = () => waiting().map(({ state }) => state);
 
   test("shows from the key press until it stands in the transcript", () => {
     subscribed(message(1, "hello"));
-    store.changeOutbox(SESSION_ID, (outbox) => outbox.type("c1", "do it", 5_000));
+    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.type("c1", "do it", 5_000));
     expect(states()).toEqual(["sending"]);
-    store.putInstruction(instruction({ id: "c1", state: "queued" }));
+    store.transcripts.takeInstruction(instruction({ id: "c1", state: "queued" }));
     expect(states()).toEqual(["queued"]);
     store.receive({ type: "instruction", instruction: instruction({ id: "c1", state: "taken" }) });
     expect(states()).toEqual(["taken"]);
@@ -172,23 +175,23 @@ describe("a prompt", () => {
 
   test("that could not be sent says so until it is put aside", () => {
     subscribed();
-    store.changeOutbox(SESSION_ID, (outbox) => outbox.type("c1", "do it", 5_000));
-    store.changeOutbox(SESSION_ID, (outbox) => outbox.fail("c1", "The server cannot be reached."));
-    expect(store.prompts(SESSION_ID)[0]).toMatchObject({ state: "unsent", message: "The server cannot be reached." });
-    store.changeOutbox(SESSION_ID, (outbox) => outbox.dismiss("c1"));
+    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.type("c1", "do it", 5_000));
+    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.fail("c1", "The server cannot be reached."));
+    expect(waiting()[0]).toMatchObject({ state: "unsent", message: "The server cannot be reached." });
+    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.dismiss("c1"));
     expect(states()).toEqual([]);
   });
 
   test("refused long ago is not dug up again", () => {
     subscribed(message(1, "much later"));
-    store.putInstruction(instruction({ state: "refused", created_ms: 10 }));
+    store.transcripts.takeInstruction(instruction({ state: "refused", created_ms: 10 }));
     expect(states()).toEqual([]);
   });
 
   test("is not out of sight for a moment between being taken and being told of", () => {
     subscribed();
-    store.putInstruction(instruction({ state: "sent" }));
-    store.putInstruction(instruction({ state: "done" }));
+    store.transcripts.takeInstruction(instruction({ state: "sent" }));
+    store.transcripts.takeInstruction(instruction({ state: "done" }));
     expect(states()).toEqual(["done"]);
     subscribed(prompt(1, "hello", "c1"));
     expect(states()).toEqual([]);
@@ -196,16 +199,16 @@ describe("a prompt", () => {
 
   test("that an ended session never took up is not lost with it", () => {
     subscribed();
-    store.putInstruction(instruction({ state: "sent" }));
-    store.putInstruction(instruction({ state: "done" }));
+    store.transcripts.takeInstruction(instruction({ state: "sent" }));
+    store.transcripts.takeInstruction(instruction({ state: "done" }));
     store.putSession(session({ state: "ended", reason: "failed", updated_ms: 9_000 }));
     expect(states()).toEqual(["session_lost"]);
-    expect(store.prompts(SESSION_ID)).toBe(store.prompts(SESSION_ID));
+    expect(waiting()).toBe(waiting());
   });
 
   test("that was done before this page came is history", () => {
     subscribed(message(1, "hello"));
-    store.putInstruction(instruction({ state: "done" }));
+    store.transcripts.takeInstruction(instruction({ state: "done" }));
     expect(states()).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ export function PromptRow({
   const { store } = useLive();
   const session = useSession(sessionId);
   const isFailed = hasFailed(prompt);
-  const dismiss = () => store.changeOutbox(sessionId, (outbox) => outbox.dismiss(prompt.id));
+  const dismiss = () => store.transcripts.changeOutbox(sessionId, (outbox) => outbox.dismiss(prompt.id));
   return (
     <div className="flex flex-col items-end py-1.5 pt-4">
       <Bubble isFaint>{prompt.text}</Bubble>

@@ -122,7 +122,7 @@ function useEarlier(sessionId: string, isWanted: boolean, firstNo: number | unde
     if (!isWanted || firstNo === undefined || asked.current === firstNo) return;
     asked.current = firstNo;
     sessions.itemsBefore(sessionId, firstNo).then(
-      (page) => store.putEarlier(sessionId, page),
+      (page) => store.transcripts.takeEarlier(sessionId, page),
       (failure) => {
         asked.current = undefined;
         tellFailure("The earlier part could not be loaded", failure);

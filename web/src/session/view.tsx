@@ -78,11 +78,11 @@ function Open({ session }: { session: Session }) {
       return;
     }
     const id = newId();
-    store.changeOutbox(session.id, (outbox) => outbox.type(id, text, Date.now()));
+    store.transcripts.changeOutbox(session.id, (outbox) => outbox.type(id, text, Date.now()));
     try {
-      store.putInstruction(await sessions.command(session.id, text, id));
+      store.transcripts.takeInstruction(await sessions.command(session.id, text, id));
     } catch (failure) {
-      store.changeOutbox(session.id, (outbox) => outbox.fail(id, explain(failure)));
+      store.transcripts.changeOutbox(session.id, (outbox) => outbox.fail(id, explain(failure)));
     }
   };
   const interrupt = () => void attempt("Claude was not interrupted", () => sessions.interrupt(session.id));

@@ -1,0 +1,11 @@
+/** Names of what one can listen to. */
+export const topic = {
+  connection: "connection",
+  sessions: "sessions",
+  agents: "agents",
+  requests: "requests",
+  session: (id: string) => `session:${id}`,
+  transcript: (id: string) => `transcript:${id}`,
+  item: (id: string, no: number) => `item:${id}:${no}`,
+  outbox: (id: string) => `outbox:${id}`,
+} as const;

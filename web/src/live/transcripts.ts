@@ -1,0 +1,130 @@
+import type { Instruction, Item, ItemPage } from "../api/types";
+import type { ItemsMessage, PatchMessage } from "./messages";
+import { Outbox, type Prompt } from "./outbox";
+import { topic } from "./topic";
+import type { Topics } from "./topics";
+import { type Changed, Transcript } from "./transcript";
+
+const KEPT = 8;
+
+/** What the transcript's reader needs to know before it looks at single items. */
+export interface TranscriptView {
+  order: readonly number[];
+  hasEarlier: boolean;
+  isLoaded: boolean;
+}
+
+/** The transcripts that are read now or were a moment ago, each with the prompts on their way into it. */
+export class Transcripts {
+  readonly #topics: Topics;
+  readonly #transcripts = new Map<string, Transcript>();
+  readonly #views = new Map<string, TranscriptView>();
+  readonly #outboxes = new Map<string, Outbox>();
+  readonly #lost = new Set<string>();
+  /** Called when a transcript has lost its thread and must be asked for anew. */
+  onLost: (sessionId: string) => void = () => {};
+
+  constructor(topics: Topics) {
+    this.#topics = topics;
+  }
+
+  /** The same object until items came or went. */
+  view(sessionId: string): TranscriptView {
+    const known = this.#views.get(sessionId);
+    if (known !== undefined) return known;
+    const { order, hasEarlier, isLoaded } = this.#transcriptOf(sessionId);
+    const view = { order, hasEarlier, isLoaded };
+    this.#views.set(sessionId, view);
+    return view;
+  }
+
+  item(sessionId: string, no: number): Item | undefined {
+    return this.#transcripts.get(sessionId)?.item(no);
+  }
+
+  /** Whether a tool call waits for somebody's answer. */
+  isAsking(sessionId: string, toolUseId: string): boolean {
+    return this.#transcripts.get(sessionId)?.asking.has(toolUseId) ?? false;
+  }
+
+  /** Prompts that are on their way and not yet part of the transcript. */
+  prompts(sessionId: string, isEnded: boolean): readonly Prompt[] {
+    return this.#outboxOf(sessionId).waiting(this.#transcriptOf(sessionId), isEnded);
+  }
+
+  /** Where a subscription resumes; undefined asks for the newest items. */
+  position(sessionId: string): number | undefined {
+    const transcript = this.#transcripts.get(sessionId);
+    return transcript?.isLoaded && !this.#lost.has(sessionId) ? transcript.position : undefined;
+  }
+
+  takeItems(message: ItemsMessage): void {
+    const isWhole = message.reset === true;
+    if (isWhole) this.#lost.delete(message.session_id);
+    this.#note(message.session_id, this.#transcriptOf(message.session_id).applyItems(message, !isWhole));
+  }
+
+  takePatch(message: PatchMessage): void {
+    this.#note(message.session_id, this.#transcriptOf(message.session_id).applyPatch(message));
+  }
+
+  takeEarlier(sessionId: string, page: ItemPage): void {
+    this.#note(sessionId, this.#transcriptOf(sessionId).applyEarlier(page));
+  }
+
+  takeInstruction(instruction: Instruction): void {
+    if (instruction.session_id !== null) this.changeOutbox(instruction.session_id, (outbox) => outbox.put(instruction));
+  }
+
+  /** Change the outbox of a session: a prompt was typed, could not be sent, or was put aside. */
+  changeOutbox(sessionId: string, change: (outbox: Outbox) => void): void {
+    change(this.#outboxOf(sessionId));
+    this.#topics.touch(topic.outbox(sessionId));
+  }
+
+  /** Let go of transcripts that nobody has read for a while; they load again when opened. */
+  trim(isInUse: (sessionId: string) => boolean): void {
+    for (const id of [...this.#transcripts.keys()]) {
+      if (this.#transcripts.size <= KEPT) return;
+      if (isInUse(id)) continue;
+      this.#transcripts.delete(id);
+      this.#views.delete(id);
+    }
+  }
+
+  clear(): void {
+    this.#transcripts.clear();
+    this.#views.clear();
+    this.#outboxes.clear();
+    this.#lost.clear();
+  }
+
+  #note(sessionId: string, changed: Changed): void {
+    if (changed.outOfStep) {
+      console.warn(`The transcript of session ${sessionId} has lost its thread and is loaded anew.`);
+      this.#lost.add(sessionId);
+      this.onLost(sessionId);
+      return;
+    }
+    for (const no of changed.items) {
+      this.#topics.touch(topic.item(sessionId, no));
+      if (this.item(sessionId, no)?.kind === "request") this.#topics.touch(topic.requests);
+    }
+    if (!changed.order) return;
+    this.#views.delete(sessionId);
+    this.#topics.touch(topic.transcript(sessionId));
+    this.#topics.touch(topic.outbox(sessionId));
+  }
+
+  #transcriptOf(sessionId: string): Transcript {
+    const known = this.#transcripts.get(sessionId) ?? new Transcript();
+    this.#transcripts.set(sessionId, known);
+    return known;
+  }
+
+  #outboxOf(sessionId: string): Outbox {
+    const known = this.#outboxes.get(sessionId) ?? new Outbox();
+    this.#outboxes.set(sessionId, known);
+    return known;
+  }
+}
