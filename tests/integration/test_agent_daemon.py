@@ -393,7 +393,8 @@ async def test_a_revoked_token_is_explained_and_the_sessions_go_on(server: LinkS
     await agent.until_line("Create a new one on the agent's page")
     assert f"Session ended: {session_id}" not in agent.output
     server.misbehaviour.refuse_all = None
-    await agent.kill()  # it would try again in a minute; the next one is let in
+    await agent.kill()  # it would try again in a minute; the next one is let in, and ends what runs
+    await until_connected(server, await home.start())
 
 
 async def until_connected(server: LinkServer, agent: AgentProcess) -> None:
