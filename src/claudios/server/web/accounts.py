@@ -5,7 +5,6 @@ from __future__ import annotations
 from ipaddress import AddressValueError, IPv6Address, IPv6Network
 
 from fastapi import APIRouter
-from pydantic import Field
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import Field
 from sqlalchemy import Connection
 
 from claudios.server.bus.topics import ACCESS
