@@ -523,7 +523,7 @@ export interface components {
         };
         /**
          * Item
-         * @description A readable piece of a transcript; what `body` holds depends on `kind` (docs/api.md).
+         * @description A readable piece of a transcript; what `body` holds depends on `kind` (docs/transcript.md).
          * @example {
          *       "at_ms": 1795385584343,
          *       "body": {
