@@ -13,6 +13,7 @@ import sys
 
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 KEY = b"k" * 32
 READ_BYTES = 1024 * 1024
@@ -62,6 +63,8 @@ async def relay_server() -> None:
                         raise SystemExit("The floor received a bad signature.")
                 for other in list(others):
                     await other.send(payload)
+        except ConnectionClosed:
+            return  # whoever it was has been stopped
         finally:
             mine.discard(socket)
 
