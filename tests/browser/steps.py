@@ -12,6 +12,14 @@ from tests.browser.browsing import Watched
 from tests.browser.product import Product
 
 USERNAME = "ada"
+TO_BEGINNING = """async log => {
+    const frame = () => new Promise(drawn => requestAnimationFrame(drawn))
+    do {
+        log.scrollTop = 0  // again where the page, opened at its end, went back there
+        await frame()
+        await frame()
+    } while (log.scrollTop !== 0 || log.querySelector('[data-index="0"]') === null)
+}"""
 SCROLL_ON = """log => {
     const before = log.scrollTop
     log.scrollTop += log.clientHeight / 2
@@ -115,7 +123,8 @@ async def whole_text(page: Page) -> str:
     """Read the whole transcript, from its beginning to its end, as one who scrolls."""
     log = transcript(page)
     found: dict[int, str] = {}
-    await log.evaluate("log => { log.scrollTop = 0 }")
+    await expect(log).to_have_attribute("aria-busy", "false")
+    await log.evaluate(TO_BEGINNING)
     while True:
         await page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         rows = await log.locator("[data-index]").evaluate_all(

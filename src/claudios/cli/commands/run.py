@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import click
 
-from claudios.cli import exits, find
+from claudios.cli import exits, find, outcome
 from claudios.cli.commands.steer import text_or_stdin
 from claudios.cli.completing import AGENT, PROJECT
 from claudios.cli.help import Command
@@ -93,7 +93,8 @@ def _watch(client: Client, session: Session, *, keep: bool, as_json: bool) -> in
     elif keep and now.state != "ended":
         click.echo(f"The session stays open: claudios send {name} 'TEXT'", err=True)
     elif now.state != "ended":
-        now = _end(client, now)
+        client.terminate(now.id)
+        now = outcome.ended(client, now)
     if as_json:
         turn = None if watched.turn is None else watched.turn.body
         print_json({"session": now, "end": watched.end.value, "turn": turn, "text": watched.answer})
@@ -104,11 +105,6 @@ def _watch(client: Client, session: Session, *, keep: bool, as_json: bool) -> in
     if watched.end in (End.DETACHED, End.INTERRUPTED):
         return exits.STOPPED
     return exits.OK if watched.end is End.TURN_DONE else exits.FAILED
-
-
-def _end(client: Client, session: Session) -> Session:
-    client.terminate(session.id)
-    return client.session(session.id)
 
 
 def _agent(client: Client, typed: str | None, project: str | None) -> Agent:
