@@ -248,6 +248,20 @@ async def test_a_watched_session_goes_at_once_and_the_others_wait_for_the_interv
         await server.until_output(TWO, b"later")
 
 
+async def test_the_last_output_of_an_ended_session_does_not_wait_for_the_interval(
+    server: LinkServer, tmp_path: Path
+) -> None:
+    """O-8"""
+    async with linked(server, tmp_path, websocket, flush_interval_ms=60_000) as uplink:
+        await server.until(lambda: server.hellos)
+        uplink.write(ONE, b"resumed")
+        await server.until_output(ONE, b"resumed")
+        await until_acked(uplink, ONE)
+        uplink.write(ONE, b"the last")
+        uplink.streamer.finish(ONE)
+        await server.until_output(ONE, b"the last")
+
+
 async def test_a_watched_session_does_not_wait_for_the_acknowledgement_of_a_few_messages(
     server: LinkServer, tmp_path: Path
 ) -> None:

@@ -441,6 +441,27 @@ class TestRegistration:
             assert (session["state"], session["reason"]) == ("ended", "lost")
             assert (await owner.ask("GET", f"/agents/{agent.agent_id}"))["status"]["load"] == 0.5
 
+    async def test_a_session_is_not_shown_as_ended_before_its_last_output_is_stored(
+        self, owner: Person, agent: SyntheticAgent
+    ) -> None:
+        """O-8: `logs` right after the end lacked the last lines."""
+        session_id = await started(owner, agent)
+        output = agent.output(session_id)
+        ended = SessionStatus(
+            session_id=session_id, epoch=1, state=SessionState.ENDED, reason=EndReason.EXITED, exit_code=0, last_seq=3
+        )
+        status = Status(load=0.5, memory_used_bytes=1, disk_free_bytes=2, agent_memory_bytes=3, sessions=(ended,))
+        async with agent.link() as link:
+            await link.say(status, output.batch(link.boot, event("started", pid=1), b"the first\n"))
+            await link.expect(Ack)  # which is committed with or after the status
+            assert (await owner.ask("GET", f"/sessions/{session_id}"))["state"] != "ended"
+            await link.say(output.batch(link.boot, b"the last\n"), status)
+            await link.expect(Ack)
+            await link.say(output.batch(link.boot, b"later\n"))  # committed with or after the second status
+            await link.expect(Ack)
+            session = await owner.ask("GET", f"/sessions/{session_id}")
+            assert (session["state"], session["reason"]) == ("ended", "exited")
+
     async def test_a_lost_session_is_resumed_as_its_next_epoch(self, owner: Person, agent: SyntheticAgent) -> None:
         session_id = await started(owner, agent, model="opus")
         output = agent.output(session_id)

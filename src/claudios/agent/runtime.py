@@ -179,6 +179,7 @@ class Agent:
                 _log.info("Session started: %s", status.session_id, extra=fields)
             case SessionState.ENDED:
                 _log.info("Session ended: %s (%s)", status.session_id, status.reason, extra=fields)
+                self._streamer.finish(status.session_id)
             case SessionState.STARTING:
                 pass  # what people wait for is that it runs
         self._status.changed()
@@ -192,8 +193,10 @@ class Agent:
     def _statuses(self) -> tuple[SessionStatus, ...]:
         statuses = []
         for status in self._sessions.statuses():
-            seq, head = self._streamer.position(self._sessions.spool(status.session_id))
-            statuses.append(status.model_copy(update={"seq": seq, "head": head.hex()}))
+            spool = self._sessions.spool(status.session_id)
+            seq, head = self._streamer.position(spool)
+            last_seq = None if self._streamer.is_held(spool) else spool.head_seq
+            statuses.append(status.model_copy(update={"seq": seq, "head": head.hex(), "last_seq": last_seq}))
         return tuple(statuses)
 
     # How it ends

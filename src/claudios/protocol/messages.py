@@ -87,7 +87,10 @@ class Machine(Model):
 
 
 class SessionStatus(Model):
-    """One session as its agent sees it; `seq` and `head` are the newest frame it has chained."""
+    """One session as its agent sees it; `seq` and `head` are the newest frame it has chained.
+
+    `last_seq` is the newest frame that is on its way to the server; absent when nothing more of the session comes.
+    """
 
     session_id: SessionId
     epoch: Positive
@@ -97,6 +100,7 @@ class SessionStatus(Model):
     exit_code: StrictInt | None = None
     seq: Count = 0
     head: Hex32 | None = None
+    last_seq: Count | None = None
 
 
 class Hello(Model):

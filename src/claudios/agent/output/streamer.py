@@ -103,6 +103,13 @@ class Streamer:
             flow.due_at = self._now() + self._flush_seconds
         self._wake.set()
 
+    def finish(self, session_id: str) -> None:
+        """Take note that a session has ended: the last of its output, which tells of that, waits for no company."""
+        flow = self._flows.get(session_id)
+        if flow is not None:
+            flow.due_at = self._now()
+            self._wake.set()
+
     def watch(self, session_ids: Iterable[str]) -> None:
         """Take note of which sessions somebody is looking at."""
         self._watched = frozenset(session_ids)
@@ -137,6 +144,11 @@ class Streamer:
         flow = self._flows.get(spool.session_id)
         return (spool.acked_seq, spool.acked_head) if flow is None else (flow.sealer.seq, flow.sealer.head)
 
+    def is_held(self, spool: Spool) -> bool:
+        """Say whether nothing more of a session is sent on this registration."""
+        flow = self._flows.get(spool.session_id)
+        return flow is not None and flow.is_held
+
     async def run(self) -> None:
         """Send for ever."""
         while True:
@@ -163,8 +175,7 @@ class Streamer:
         return True
 
     def _is_undelivered(self, spool: Spool) -> bool:
-        flow = self._flows.get(spool.session_id)
-        return spool.head_seq > spool.acked_seq and not (flow is not None and flow.is_held)
+        return spool.head_seq > spool.acked_seq and not self.is_held(spool)
 
     async def _rest(self, due_in: float | None) -> None:
         self._idle.set()

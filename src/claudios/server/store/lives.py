@@ -29,9 +29,14 @@ def witness(
 
 
 def agent_says(connection: Connection, agent_id: str, statuses: Iterable[SessionStatus], now_ms: int) -> list[Changed]:
-    """Take an agent's word on its sessions."""
+    """Take an agent's word on its sessions. An end that is ahead of its log (O-8) waits: the log tells of it itself."""
     told = []
     for status in statuses:
+        is_ahead = status.last_seq is not None and not progress.log_reaches(
+            connection, status.session_id, status.last_seq
+        )
+        if status.state is SessionState.ENDED and is_ahead:
+            continue
         seen = Life(status.epoch, status.state, status.reason, status.detail, status.exit_code)
         told += witness(connection, status.session_id, seen, now_ms, agent_id=agent_id)
     return told

@@ -63,6 +63,12 @@ def observe(connection: Connection, session_id: str, seen: Life, at_ms: int, age
     return True
 
 
+def log_reaches(connection: Connection, session_id: str, seq: int) -> bool:
+    """Say whether frame `seq` of a session is stored."""
+    stored = connection.execute(select(sessions.c.last_seq).where(sessions.c.id == session_id)).scalar()
+    return stored is not None and stored >= seq
+
+
 def checkpoint(connection: Connection, session_id: str) -> Checkpoint | None:
     """Return how far the projection of a session is, and how far its log."""
     row = connection.execute(
