@@ -103,6 +103,18 @@ class AgentKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedError:
+    """Something that went wrong on an agent's machine, `times` times between `first_ms` and `last_ms`."""
+
+    code: str
+    message: str
+    first_ms: int
+    last_ms: int
+    times: int
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """A daemon on one machine."""
 
@@ -118,6 +130,7 @@ class Agent:
     machine: Machine | None = None
     status: AgentStatus | None = None
     keys: tuple[AgentKey, ...] = ()
+    errors: tuple[ReportedError, ...] = ()
     demo: bool = False
 
 

@@ -155,12 +155,16 @@ class Status(Model):
 
 
 class AgentError(Model):
-    """Something went wrong on the machine that a person should see."""
+    """Something went wrong on the machine that a person should see; with `resolved`, it is over.
+
+    One of the same code and session takes the place of the one before.
+    """
 
     type: Literal["error"] = "error"
     code: Short
     message: Text
     session_id: SessionId | None = None
+    resolved: StrictBool = False
 
 
 class Cursor(Model):

@@ -12,6 +12,16 @@ export interface components {
          *       "carrier": "websocket",
          *       "created_ms": 1795385584343,
          *       "demo": false,
+         *       "errors": [
+         *         {
+         *           "code": "spool_damaged",
+         *           "first_ms": 1795385584343,
+         *           "last_ms": 1795385644343,
+         *           "message": "A segment of the spool is damaged. What came before it is safe.",
+         *           "session_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+         *           "times": 2
+         *         }
+         *       ],
          *       "id": "agt_hjcplcqrsrogonzpaxx6",
          *       "keys": [
          *         {
@@ -65,6 +75,8 @@ export interface components {
             created_ms: number;
             /** Demo */
             demo: boolean;
+            /** Errors */
+            errors: components["schemas"]["ReportedError"][];
             /** Id */
             id: string;
             /** Keys */
@@ -180,6 +192,16 @@ export interface components {
          *         "carrier": "websocket",
          *         "created_ms": 1795385584343,
          *         "demo": false,
+         *         "errors": [
+         *           {
+         *             "code": "spool_damaged",
+         *             "first_ms": 1795385584343,
+         *             "last_ms": 1795385644343,
+         *             "message": "A segment of the spool is damaged. What came before it is safe.",
+         *             "session_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+         *             "times": 2
+         *           }
+         *         ],
          *         "id": "agt_hjcplcqrsrogonzpaxx6",
          *         "keys": [
          *           {
@@ -825,6 +847,32 @@ export interface components {
             password: string;
             /** Username */
             username: string;
+        };
+        /**
+         * ReportedError
+         * @description Something that went wrong on an agent's machine, `times` times between `first_ms` and `last_ms`.
+         * @example {
+         *       "code": "spool_damaged",
+         *       "first_ms": 1795385584343,
+         *       "last_ms": 1795385644343,
+         *       "message": "A segment of the spool is damaged. What came before it is safe.",
+         *       "session_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+         *       "times": 2
+         *     }
+         */
+        ReportedError: {
+            /** Code */
+            code: string;
+            /** First Ms */
+            first_ms: number;
+            /** Last Ms */
+            last_ms: number;
+            /** Message */
+            message: string;
+            /** Session Id */
+            session_id: string | null;
+            /** Times */
+            times: number;
         };
         /**
          * Request

@@ -13,6 +13,7 @@ import { bytes, plural } from "../ui/format";
 import { Menu, MenuItem, MenuLine } from "../ui/menu";
 import { Ago } from "../ui/time";
 import { tell } from "../ui/toast";
+import { AgentErrors } from "./agent-errors";
 import { OnlineDot } from "./online-dot";
 
 type Asking = "rename" | "rotate" | "revoke" | "delete" | null;
@@ -88,6 +89,7 @@ export function AgentCard({
         )}
       </div>
       <Facts agent={agent} />
+      <AgentErrors agent={agent} />
       <Questions agent={agent} asking={asking} onClose={() => setAsking(null)} onToken={onToken} />
     </li>
   );

@@ -54,6 +54,7 @@ export function agent(changes: Partial<Agent> = {}): Agent {
     status: null,
     sessions: { running: 0, queued: 0 },
     keys: [{ key_id: "k1", created_ms: 500, expires_ms: null }],
+    errors: [],
     demo: false,
     ...changes,
   };

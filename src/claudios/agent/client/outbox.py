@@ -10,7 +10,7 @@ MAX_ERRORS = 32
 
 
 class Outbox:
-    """Keep one Received and one Status (the newest), one Report per instruction, and the first errors.
+    """Keep one Received and one Status, one Report per instruction, one error per code and session: the newest.
 
     Bounded by what it coalesces: reports by the instructions under way, errors by MAX_ERRORS, after which they are
     only counted; the count goes out with the next one.
@@ -19,16 +19,17 @@ class Outbox:
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._messages: dict[str, AgentMessage] = {}
-        self._errors: list[AgentError] = []
+        self._errors: dict[tuple[str, str | None], AgentError] = {}
         self._errors_dropped = 0
 
     def put(self, message: Received | Report | Status | AgentError) -> None:
         """Keep a message to be sent, in the place of one that it makes obsolete."""
         if isinstance(message, AgentError):
+            self._errors.pop((message.code, message.session_id), None)
             if len(self._errors) >= MAX_ERRORS:
                 self._errors_dropped += 1
             else:
-                self._errors.append(message)
+                self._errors[message.code, message.session_id] = message
         else:
             key = message.instruction_id if isinstance(message, Report) else message.type
             self._messages.pop(key, None)
@@ -37,7 +38,7 @@ class Outbox:
 
     def take(self) -> list[AgentMessage]:
         """Return all that is to be sent, oldest first, and forget it."""
-        taken: list[AgentMessage] = [*self._messages.values(), *self._errors]
+        taken: list[AgentMessage] = [*self._messages.values(), *self._errors.values()]
         if self._errors_dropped:
             taken.append(AgentError(code="errors_dropped", message=f"{self._errors_dropped} more errors; see the log."))
         self._messages.clear()

@@ -11,7 +11,7 @@ from claudios.cli.options import connected, json_option
 from claudios.cli.table import print_json, print_table
 from claudios.cli.text import age, one_line, plural
 from claudios.client.api import Client
-from claudios.client.shapes import Agent, AgentWithToken
+from claudios.client.shapes import Agent, AgentWithToken, ReportedError
 
 project_option = click.option("--project", type=PROJECT, metavar="NAME", help="The project, by name or id.")
 
@@ -34,6 +34,9 @@ def ls(client: Client, project: str | None, as_json: bool) -> None:
     names = {each.id: each.name for each in client.projects()}
     rows = [_row(each, names.get(each.project_id, "")) for each in found]
     print_table(("NAME", "PROJECT", "STATE", "MACHINE", "SESSIONS", "CLAUDE", "VERSION", "ID"), rows, give="MACHINE")
+    for each in found:
+        for error in each.errors:
+            click.echo(f"{one_line(each.name)}, {_when(error)}: {one_line(error.message)}", err=True)
 
 
 @agents.command()
@@ -80,6 +83,11 @@ def _show(made: AgentWithToken, as_json: bool) -> None:
     click.echo(f"The token of {one_line(made.agent.name)}, shown this once:", err=True)
     click.echo(made.token)
     click.echo(f"\nStart it on its machine:\n  {made.command}", err=True)
+
+
+def _when(error: ReportedError) -> str:
+    session = f", session {error.session_id[:8]}" if error.session_id else ""
+    return f"{age(error.last_ms)} ago{f' ({error.times} times)' if error.times > 1 else ''}{session}"
 
 
 def _row(agent: Agent, project: str) -> tuple[str, ...]:

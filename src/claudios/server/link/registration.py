@@ -37,7 +37,7 @@ from claudios.server.ingest.verify import Source
 from claudios.server.instructions import outcome
 from claudios.server.instructions.deliver import Delivery
 from claudios.server.link.outbox import Outbox
-from claudios.server.store import instructions, lives, registrations
+from claudios.server.store import agent_errors, instructions, lives, registrations
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +98,7 @@ class Registration:
             elif isinstance(message, Status):
                 self._status(message)
             elif isinstance(message, AgentError):
-                log.warning("agent_error", agent=self.source.agent_id, code=message.code, session=message.session_id)
+                self._error(message)
             elif isinstance(message, Bye):
                 self.end(message)
         return answers
@@ -165,6 +165,19 @@ class Registration:
             told = lives.agent_says(connection, agent_id, message.sessions, now_ms)
             agent = self._agent_view(connection, agent_id)
             return [*told, agent] if agent is not None else told
+
+        self._commit(work, self._tell)
+
+    def _error(self, message: AgentError) -> None:
+        """Keep an error for people to see; what became of the link does not depend on it."""
+        agent_id = self.source.agent_id
+        said = "agent_error_resolved" if message.resolved else "agent_error"
+        log.warning(said, agent=agent_id, code=message.code, session=message.session_id)
+
+        def work(connection: Connection) -> list[Changed]:
+            agent_errors.keep(connection, agent_id, message, self._now_ms())
+            agent = self._agent_view(connection, agent_id)
+            return [agent] if agent is not None else []
 
         self._commit(work, self._tell)
 

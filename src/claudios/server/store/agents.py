@@ -14,7 +14,8 @@ from claudios.protocol.errors import Conflict, NotFound, NotSignedIn
 from claudios.protocol.ids import AGENT_TOKEN, agent_keys, bearer_key_id, new_id, new_token, secret_hash
 from claudios.protocol.messages import Machine, Model, Number, SessionState
 from claudios.server.keys import ServerKey
-from claudios.server.store import tables
+from claudios.server.store import agent_errors, tables
+from claudios.server.store.agent_errors import ReportedError
 from claudios.server.store.tables import agents, members, sessions
 
 UNKNOWN_TOKEN = "The agent's token is unknown, revoked or rotated out. Create a new one on the server's page."
@@ -62,6 +63,7 @@ class Agent(Model):
     status: AgentStatus | None
     sessions: SessionCount
     keys: tuple[AgentKeyView, ...]
+    errors: tuple[ReportedError, ...]
     demo: bool
 
 
@@ -236,6 +238,7 @@ def _views(connection: Connection, condition: ColumnElement[bool], now_ms: int) 
     ).all()
     ids = [row.id for row in rows]
     keys, counts = _valid_keys(connection, ids, now_ms), _session_counts(connection, ids)
+    errors = agent_errors.of_agents(connection, ids, now_ms)
     return [
         Agent(
             id=row.id,
@@ -250,6 +253,7 @@ def _views(connection: Connection, condition: ColumnElement[bool], now_ms: int) 
             status=None if row.status is None else AgentStatus.model_validate(orjson.loads(row.status)),
             sessions=counts.get(row.id, SessionCount()),
             keys=tuple(keys.get(row.id, ())),
+            errors=tuple(errors.get(row.id, ())),
             demo=row.demo,
         )
         for row in rows

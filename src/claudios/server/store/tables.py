@@ -158,6 +158,20 @@ agents = Table(
     Index(None, "project_id"),
 )
 
+agent_errors = Table(
+    "agent_errors",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _reference("agent_id", "agents.id"),
+    Column("code", String, nullable=False),
+    Column("message", Text, nullable=False),
+    _reference("session_id", "sessions.id", optional=True),
+    _milliseconds("first_ms"),
+    _milliseconds("last_ms"),
+    Column("times", BigInteger, nullable=False),
+    Index(None, "agent_id", "last_ms"),
+)
+
 agent_keys = Table(
     "agent_keys",
     metadata,
@@ -301,6 +315,7 @@ audit = Table(
 )
 
 __all__ = [
+    "agent_errors",
     "agent_keys",
     "agents",
     "api_tokens",

@@ -37,6 +37,14 @@ _STATUS = {
     "disk_free_bytes": 123_456_789_012,
     "agent_memory_bytes": 41_000_000,
 }
+_REPORTED_ERROR = {
+    "code": "spool_damaged",
+    "message": "A segment of the spool is damaged. What came before it is safe.",
+    "session_id": _SESSION,
+    "first_ms": _AT,
+    "last_ms": _AT + 60_000,
+    "times": 2,
+}
 _AGENT_VALUE = {
     "id": _AGENT,
     "project_id": _PROJECT,
@@ -50,6 +58,7 @@ _AGENT_VALUE = {
     "status": _STATUS,
     "sessions": {"running": 1, "queued": 0},
     "keys": [_KEY],
+    "errors": [_REPORTED_ERROR],
     "demo": False,
 }
 _TOKEN = {"id": "tok_m4xq2n7dlk5vhr3ezt6c", "name": "laptop", "created_ms": _AT, "last_used_ms": None}
@@ -87,6 +96,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "stored": {_SESSION: 23},
     },
     "AgentStatus": _STATUS,
+    "ReportedError": _REPORTED_ERROR,
     "AgentWithToken": {
         "agent": _AGENT_VALUE,
         "token": _AGENT_TOKEN,

@@ -28,11 +28,19 @@ def test_a_message_takes_the_place_of_those_it_makes_obsolete() -> None:
 def test_of_a_flood_of_errors_the_first_are_kept_and_the_rest_counted() -> None:
     outbox = Outbox(lambda: None)
     for n in range(MAX_ERRORS + 5):
-        outbox.put(AgentError(code="c", message=str(n)))
+        outbox.put(AgentError(code=str(n), message=str(n)))
     *kept, last = outbox.take()
     assert [error.message for error in kept if isinstance(error, AgentError)] == [str(n) for n in range(MAX_ERRORS)]
     assert isinstance(last, AgentError)
     assert last.message.startswith("5 more errors")
+
+
+def test_an_error_that_is_over_before_it_was_told_is_told_as_over() -> None:
+    outbox = Outbox(lambda: None)
+    over = AgentError(code="spool_full", message="There is room again.", resolved=True)
+    for message in (AgentError(code="spool_full", message="m"), AgentError(code="another", message="m"), over):
+        outbox.put(message)
+    assert outbox.take() == [AgentError(code="another", message="m"), over]
 
 
 def test_a_new_registration_is_told_of_errors_and_says_the_rest_itself() -> None:
