@@ -10,7 +10,9 @@ class Launch:
 
     `polite_end` is the line that asks the program to end, and `ladder` the seconds to wait after it, after SIGINT and
     after SIGTERM. `start_seconds` is how long the program may take to its first output. Every process of the session
-    carries `marker` in the environment variable CLAUDIOS_SESSION.
+    carries `marker` in the environment variable CLAUDIOS_SESSION. The spool takes `spool_max_bytes` (0: any);
+    `interrupt` is the line that stops what the program is at when it comes near that, and `patience_seconds` is how
+    long a program waits for a full disk before its output is dropped.
     """
 
     __slots__ = (
@@ -18,11 +20,14 @@ class Launch:
         "cwd",
         "epoch",
         "first_seq",
+        "interrupt",
         "ladder",
         "marker",
+        "patience_seconds",
         "polite_end",
         "socket",
         "spool",
+        "spool_max_bytes",
         "start_seconds",
     )
 
@@ -39,4 +44,7 @@ class Launch:
         self.polite_end = str(raw["polite_end"])
         self.socket = str(raw["socket"])
         self.spool = str(raw["spool"])
+        self.spool_max_bytes = int(raw.get("spool_max_bytes", 0))
+        self.interrupt = str(raw.get("interrupt", ""))
+        self.patience_seconds = float(raw.get("patience_seconds", 30))
         self.start_seconds = float(raw["start_seconds"])

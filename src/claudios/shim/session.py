@@ -23,14 +23,17 @@ from claudios.shim.ladder import Ladder, Step
 from claudios.shim.launch import Launch
 from claudios.shim.outputs import Outputs
 from claudios.shim.processes import signal_all
+from claudios.shim.quota import Quota, Space
 from claudios.shim.recorder import Piece, Recorder
 from claudios.shim.signals import watch_signals
-from claudios.shim.spool import SpoolWriter
+from claudios.shim.spool import SEGMENT_BYTES, SpoolWriter
 
 ERRORS_KEPT_BYTES = 2048
 SWEEP_SECONDS = 0.05
 GRACE_SECONDS = 0.5
 DRAIN_SECONDS = 2.0
+LEAST_SEGMENTS = 16
+"""A spool with a quota has at least so many: the newest is never unlinked, and counts."""
 
 
 class Phase(Enum):
@@ -54,8 +57,12 @@ class Session:
         self._pid = 0
         self._inputs = Inputs(-1, self._selector)
         self._outputs = Outputs({}, self._selector, self._take_output)
-        spool = SpoolWriter(launch.spool, launch.epoch, launch.first_seq)
-        self._recorder = Recorder(spool, lambda: self._outputs.pause(), self._go_on)
+        quota = launch.spool_max_bytes
+        segment_bytes = min(SEGMENT_BYTES, quota // LEAST_SEGMENTS or SEGMENT_BYTES)
+        spool = SpoolWriter(launch.spool, launch.epoch, launch.first_seq, segment_bytes)
+        self._recorder = Recorder(spool, Quota(quota), launch.patience_seconds, self._space_changed)
+        self._is_paused = False
+        self._was_interrupted = False
         self._first_output = 0
         self._errors = b""
         self._start_due: float | None = None
@@ -86,7 +93,7 @@ class Session:
     @property
     def _is_over(self) -> bool:
         is_needed = self._control.is_connected and not self._is_released
-        return self._phase is Phase.ENDED and not self._recorder.is_paused and not is_needed
+        return self._phase is Phase.ENDED and not self._recorder.is_refused and not is_needed
 
     def _timeout(self) -> float | None:
         dues = (self._recorder.due, self._ladder.due, self._start_due, self._drain_due)
@@ -123,17 +130,44 @@ class Session:
         self._recorder.record(_event(event="started", pid=child.pid, argv0=self._launch.argv[0]))
 
     def _take_output(self, stream: Stream, read: bytes) -> None:
-        self._recorder.record((stream, read))
+        self._recorder.record_output(stream, read)
         if stream is Stream.STDERR:
             self._errors = (self._errors + read)[-ERRORS_KEPT_BYTES:]
         elif not self._first_output:
             self._first_output, self._start_due = self._recorder.seq, None
 
-    def _go_on(self) -> None:
-        """Read on after the disk was full; what waits in the pipe of a program that has exited gets its time again."""
-        self._outputs.watch()
-        if self._phase is Phase.DRAINING:
-            self._exited, self._drain_due = time.monotonic(), 0.0
+    def _space_changed(self, space: Space) -> None:
+        """Pause or go on reading, interrupt the program once while there is no room, and tell people and the daemon.
+
+        What waits in the pipe of a program that has exited gets its time again.
+        """
+        must_pause = space is Space.FULL
+        if must_pause and not self._is_paused:
+            self._outputs.pause()
+        elif self._is_paused and not must_pause:
+            self._outputs.watch()
+            if self._phase is Phase.DRAINING:
+                self._exited, self._drain_due = time.monotonic(), 0.0
+        self._is_paused = must_pause
+        if not space.takes_input and not self._was_interrupted:
+            self._interrupt()
+        self._was_interrupted = not space.takes_input
+        if space is not Space.DROPPING:  # of which the gap tells
+            self._recorder.record(_event(event="space", **self._space()))
+        self._control.send({"op": "space", **self._space()})
+
+    def _interrupt(self) -> None:
+        if self._launch.interrupt and self._inputs.is_open and self._phase is Phase.RUNNING:
+            line = self._launch.interrupt.encode() + b"\n"
+            self._recorder.record(*_stdin(line))
+            self._inputs.take(line)
+
+    def _space(self) -> dict[str, object]:
+        return {
+            "space": self._recorder.space.value,
+            "bytes": self._recorder.size,
+            "max_bytes": self._launch.spool_max_bytes,
+        }
 
     def _give_up(self) -> None:
         self._start_due = None
@@ -190,6 +224,7 @@ class Session:
             "signal": self._signal,
             "reason": self._reason,
             "detail": self._failure,
+            **self._space(),
         }
 
     # The end
@@ -240,7 +275,7 @@ class Session:
             self._drain_due = None
         elif self._outputs.are_open or not self._is_alone:
             return
-        if not self._recorder.is_paused:
+        if not self._recorder.is_refused:
             self._outputs.close()
             self._finish()
 

@@ -19,9 +19,11 @@ class Syncer:
     """Bring files to the disk one after the other, off the loop. The thread starts with the first file.
 
     At most MAX_WAITING files wait; beyond that `sync` itself waits for the disk, and with it the program's output.
+    `problem` says why the disk did not take one, until `try_again` succeeds.
     """
 
     def __init__(self) -> None:
+        self.problem: OSError | None = None
         self._files: deque[tuple[int, bool]] = deque()
         self._has_more = _thread.allocate_lock()
         self._has_more.acquire()
@@ -34,9 +36,14 @@ class Syncer:
     def sync(self, file: int, *, close: bool) -> None:
         """Have everything written to `file` so far brought to the disk, and the file closed after that."""
         if len(self._files) >= MAX_WAITING:
-            _sync(file, close=close)
+            self._sync(file, close=close)
         else:
             self._hand_over(file, close=close)
+
+    def try_again(self, file: int) -> None:
+        """Bring a file to the disk here and now, after that failed. Raises OSError when it fails again."""
+        _to_disk(file)
+        self.problem = None
 
     def finish(self) -> None:
         """Wait until every file is on the disk."""
@@ -60,14 +67,13 @@ class Syncer:
                 if file == _END:
                     self._finished.release()
                     return
-                _sync(file, close=close)
+                self._sync(file, close=close)
                 self._files.popleft()
 
-
-def _sync(file: int, *, close: bool) -> None:
-    try:
-        _to_disk(file)
-    except OSError as problem:
-        os.write(2, f"The disk did not take the spool: {problem}.\n".encode())
-    if close:
-        os.close(file)
+    def _sync(self, file: int, *, close: bool) -> None:
+        try:
+            _to_disk(file)
+        except OSError as problem:
+            self.problem = problem
+        if close:
+            os.close(file)
