@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from claudios.agent.sessions.manager import SessionManager
+from claudios.agent.sessions.shim_client import Room
 from claudios.protocol.messages import Command, SessionStatus, StartSession
 from tests.helpers.sessions import fake_claude
 
@@ -26,6 +27,9 @@ class Told:
     """Prints what the sessions do."""
 
     def output(self, session_id: str) -> None:
+        pass
+
+    def room(self, session_id: str, room: Room) -> None:
         pass
 
     def changed(self, status: SessionStatus) -> None:

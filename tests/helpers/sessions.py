@@ -13,6 +13,7 @@ from uuid import uuid4
 from claudios.agent.output.spool import Spool
 from claudios.agent.sessions.launcher import ClaudeCommand
 from claudios.agent.sessions.manager import SessionManager
+from claudios.agent.sessions.shim_client import Room
 from claudios.protocol.frame import Frame, Stream, decode
 from claudios.protocol.messages import Command, Input, SessionState, SessionStatus, StartSession, TerminateSession
 from tests.helpers import fake_cli
@@ -39,10 +40,13 @@ def user_line(text: str, uuid: str | None = None) -> Input:
 class Host:
     """A manager and everything that its sessions have told."""
 
-    def __init__(self, directory: Path, claude: ClaudeCommand, max_concurrent: int = 5) -> None:
+    def __init__(
+        self, directory: Path, claude: ClaudeCommand, max_concurrent: int = 5, *, spool_max_bytes: int = 0
+    ) -> None:
         self.changes: list[SessionStatus] = []
+        self.rooms: list[str] = []
         self.directory = directory
-        self.manager = SessionManager(directory, claude, max_concurrent, self)
+        self.manager = SessionManager(directory, claude, max_concurrent, self, spool_max_bytes=spool_max_bytes)
         self._spools: dict[str, Spool] = {}
         self._news = asyncio.Event()
 
@@ -51,6 +55,10 @@ class Host:
 
     def changed(self, status: SessionStatus) -> None:
         self.changes.append(status)
+        self._news.set()
+
+    def room(self, session_id: str, room: Room) -> None:
+        self.rooms.append(room.space)
         self._news.set()
 
     async def until(self, holds: Callable[[], bool]) -> None:
@@ -118,9 +126,9 @@ class Host:
         return next(filter(wanted, self.messages(session_id)))
 
 
-def frames_of(spool: Spool) -> Iterator[Frame]:
-    """Yield all frames of a spool, oldest first."""
-    seq = 0
+def frames_of(spool: Spool, after_seq: int = 0) -> Iterator[Frame]:
+    """Yield the frames of a spool after one, oldest first."""
+    seq = after_seq
     while (piece := spool.read(seq)) is not None:
         yield from decode(piece.frames)
         seq = piece.last_seq

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from claudios.agent.output.spool import Spool
 from claudios.agent.sessions.launcher import ClaudeCommand
-from claudios.protocol.errors import ClaudeNotFound, Conflict, InputInvalid, NotFound, SessionLost
+from claudios.protocol.errors import ClaudeNotFound, Conflict, InputInvalid, NotFound, SessionLost, TooMany
 from claudios.protocol.frame import Stream
 from claudios.protocol.messages import EndReason, SessionState
+from claudios.protocol.signing import advance
 from claudios.shim.processes import marked
-from tests.helpers.sessions import Host, fake_claude, user_line
+from tests.helpers import fake_cli
+from tests.helpers.sessions import Host, fake_claude, frames_of, user_line
 
 pytestmark = pytest.mark.integration
 
@@ -28,8 +33,11 @@ async def start_host(tmp_path: Path) -> AsyncIterator[StartHost]:
     """Start a host on the same disk; those of a test are all ended with it."""
     hosts: list[Host] = []
 
-    async def start(options: str = POLITE, max_concurrent: int = 5, name: str = "sessions") -> Host:
-        host = Host(tmp_path / name, fake_claude(tmp_path, options, os.environ), max_concurrent)
+    async def start(
+        options: str = POLITE, max_concurrent: int = 5, name: str = "sessions", spool_max_bytes: int = 0
+    ) -> Host:
+        claude = fake_claude(tmp_path, options, os.environ)
+        host = Host(tmp_path / name, claude, max_concurrent, spool_max_bytes=spool_max_bytes)
         hosts.append(host)
         await host.manager.adopt()
         return host
@@ -267,3 +275,82 @@ async def test_closing_for_good_ends_what_runs_and_what_waits(start_host: StartH
         (SessionState.ENDED, EndReason.TERMINATED)
     ] * 2
     assert not marked(f"{first}:1")
+
+
+def acknowledge_all(spool: Spool) -> None:
+    """Play the server that has everything now."""
+    head, seq = spool.acked_head, spool.acked_seq
+    while (piece := spool.read(seq)) is not None:
+        start = 0
+        for end in piece.ends:
+            head = advance(head, piece.frames[start:end])
+            start = end
+        seq = piece.last_seq
+        spool.acknowledge(seq, head)
+
+
+class TestWithoutRoom:
+    """Output that nobody takes away: a flood of 3 MB against a quota of 2 MB."""
+
+    FLOOD = "--initialize --json --echo got: --wait-lines 1 --emit 3000000 --line 1000"
+    QUOTA = 2_000_000
+
+    async def test_input_is_held_and_goes_on_in_order_once_output_is_delivered(
+        self, start_host: StartHost, tmp_path: Path
+    ) -> None:
+        host = await start_host(self.FLOOD, spool_max_bytes=self.QUOTA)
+        session_id = await running(host, tmp_path)
+        await host.write(session_id, user_line("flood"))
+        await host.until(lambda: "dropping" in host.rooms)
+        assert host.rooms[-3:] == ["low", "held", "dropping"]
+        held = [asyncio.create_task(host.write(session_id, user_line(text))) for text in ("first", "second")]
+        await host.until(lambda: b'"subtype":"interrupt"' in host.stream(session_id, Stream.STDIN))
+        spool = host.spool(session_id)
+        acknowledge_all(spool)
+        since = spool.acked_seq
+        await asyncio.gather(*held)
+        frames = list(frames_of(spool, since))
+        assert b'"event":"gap"' in frames[0].payload
+        written = b"".join(frame.payload for frame in frames if frame.stream is Stream.STDIN)
+        assert 0 < written.index(b"first") < written.index(b"second")
+
+    async def test_what_is_dropped_is_told_by_one_gap_that_makes_the_stream_whole(
+        self, start_host: StartHost, tmp_path: Path
+    ) -> None:
+        """F-6"""
+        host = await start_host(self.FLOOD, spool_max_bytes=self.QUOTA)
+        session_id = await running(host, tmp_path)
+        await host.write(session_id, user_line("flood"))
+        await host.until(lambda: "dropping" in host.rooms)
+        await host.terminate(session_id)
+        await host.ended(session_id)
+        frames = host.frames(session_id)
+        assert [frame.seq for frame in frames] == list(range(1, len(frames) + 1))
+        events = host.events(session_id)
+        (gap,) = [event for event in events if event["event"] == "gap"]
+        assert events[-1]["event"] == "ended"
+        place = next(n for n, frame in enumerate(frames) if b'"event":"gap"' in frame.payload)
+        before = b"".join(frame.payload for frame in frames[:place] if frame.stream is Stream.STDOUT)
+        lines = b"".join(fake_cli.line(n, 1000, as_json=True) for n in range(3000))
+        begin = before.index(lines[:100])
+        recorded = len(before) - begin
+        lost = gap["dropped"]["stdout"]
+        assert lines.startswith(before[begin:]), "what was recorded is whole"
+        answers = lost["bytes"] - (len(lines) - recorded)  # what the CLI said of interrupt and end, after the flood
+        assert 0 <= answers < 1000
+        if not answers:
+            assert lost["sha256"] == sha256(lines[recorded:]).hexdigest()
+        size = sum(path.stat().st_size for path in (host.directory / session_id / "spool").iterdir())
+        assert size < self.QUOTA + 100_000
+
+    async def test_a_session_whose_spool_is_half_full_is_not_resumed(
+        self, start_host: StartHost, tmp_path: Path
+    ) -> None:
+        host = await start_host(self.FLOOD, spool_max_bytes=self.QUOTA)
+        session_id = await running(host, tmp_path)
+        await host.write(session_id, user_line("flood"))
+        await host.until(lambda: "dropping" in host.rooms)
+        await host.terminate(session_id)
+        await host.ended(session_id)
+        with pytest.raises(TooMany, match="not delivered"):
+            await host.start(directory=tmp_path, session_id=session_id, epoch=2)

@@ -61,6 +61,7 @@ class Settings:
     poll_interval_ms: int
     output_flush_interval_ms: int
     max_concurrent_sessions: int
+    spool_max_bytes: int
     transport: Transport
     state_directory: Path
     claude_path: Path | None
@@ -91,7 +92,7 @@ class Setting:
 def _integer(least: int, most: int) -> Read:
     def read(given: object) -> int:
         text = given.strip() if isinstance(given, str) else given
-        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 9:
+        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 15:
             text = int(text)
         if not isinstance(text, int) or isinstance(text, bool) or not least <= text <= most:
             raise ValueError(f"must be a whole number from {least} to {most}, not {given!r}")
@@ -211,6 +212,13 @@ SETTINGS: tuple[Setting, ...] = (
         5,
         "MAX_CONCURRENT_SESSIONS",
         Flag("--max-concurrent-sessions", "N", "sessions beyond this wait in a queue (5)"),
+    ),
+    Setting(
+        "spoolMaxBytes",
+        _integer(16 * 1024**2, 1024**4),
+        1024**3,
+        "SPOOL_MAX_BYTES",
+        Flag("--spool-max-bytes", "N", "undelivered output a session may keep on disk (1 GiB)"),
     ),
     Setting(
         "transport",
@@ -342,6 +350,7 @@ def _settings(
         poll_interval_ms=pick("pollInterval", int),
         output_flush_interval_ms=pick("outputFlushInterval", int),
         max_concurrent_sessions=pick("maxConcurrentSessions", int),
+        spool_max_bytes=pick("spoolMaxBytes", int),
         transport=pick("transport", Transport),
         state_directory=state_directory.absolute(),
         claude_path=claude_path if isinstance(claude_path, Path) else None,

@@ -31,6 +31,8 @@ from claudios.agent.output.spool import Spool
 from claudios.agent.output.streamer import Streamer
 from claudios.agent.sessions.launcher import ClaudeCommand
 from claudios.agent.sessions.manager import SessionManager
+from claudios.agent.sessions.room import shortage
+from claudios.agent.sessions.shim_client import Room
 from claudios.agent.status import StatusLoop
 from claudios.agent.succession import remember
 from claudios.protocol.ids import AgentKeys, agent_keys
@@ -76,11 +78,19 @@ class Agent:
         self._named: frozenset[str] = frozenset()
         self._has_replayed = False
         self._is_stopping = False
+        self._short_of_room: set[str] = set()
+        self._is_adopting = True
         self._notifier = Notifier()
         self._clock = ServerClock()
         self._connection = Connection(_carrier(settings, keys), settings.server_url, self)
         self._inbox = Inbox(state / "journal", keys.instruct, self._connection.post)
-        self._sessions = SessionManager(state / "sessions", claude, settings.max_concurrent_sessions, self)
+        self._sessions = SessionManager(
+            state / "sessions",
+            claude,
+            settings.max_concurrent_sessions,
+            self,
+            spool_max_bytes=settings.spool_max_bytes,
+        )
         self._dispatch = Dispatch(self._sessions, settings.policy, self._inbox.finish, self._clock.now_ms)
         self._streamer = Streamer(
             self._sessions,
@@ -103,6 +113,7 @@ class Agent:
         ):
             loop.add_signal_handler(number, self._end, ending, kind)
         await self._sessions.adopt()
+        self._is_adopting = False
         async with asyncio.TaskGroup() as loops:
             running = [
                 loops.create_task(self._connection.run(), name="carrier"),
@@ -183,6 +194,16 @@ class Agent:
             case SessionState.STARTING:
                 pass  # what people wait for is that it runs
         self._status.changed()
+
+    def room(self, session_id: str, room: Room) -> None:
+        told = shortage(session_id, room)
+        if not told.resolved or session_id in self._short_of_room or self._is_adopting:
+            self._connection.post(told)  # while adopting, of what an earlier daemon may have told
+        if told.resolved:
+            self._short_of_room.discard(session_id)
+        else:
+            _log.warning("%s", told.message, extra={"session_id": session_id, "code": told.code})
+            self._short_of_room.add(session_id)
 
     def _sealer(self, spool: Spool) -> Sealer:
         return Sealer(self._keys.sign, self._agent_id, spool.session_id, spool.acked_seq, spool.acked_head)

@@ -108,6 +108,11 @@ class Spool:
         """Put the cursor on disk, so that the next daemon need not chain from further back."""
         write_private(self._cursor, json.dumps({"seq": self.acked_seq, "head": self.acked_head.hex()}).encode())
 
+    @property
+    def size_bytes(self) -> int:
+        """Bytes on disk."""
+        return sum(path.stat().st_size for path in self.path.glob("*.seg"))
+
     def recover(self) -> Tail | None:
         """Cut what a dead writer left unfinished, and return what the newest segment tells; None for an empty spool."""
         self.close()

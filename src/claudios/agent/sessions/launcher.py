@@ -19,6 +19,7 @@ _WITHHELD = frozenset(
         "POLL_INTERVAL",
         "OUTPUT_FLUSH_INTERVAL",
         "MAX_CONCURRENT_SESSIONS",
+        "SPOOL_MAX_BYTES",
         "NOTIFY_SOCKET",
         "WATCHDOG_PID",
         "WATCHDOG_USEC",
@@ -88,6 +89,11 @@ def initialize(body: StartSession) -> Input:
 def polite_end(body: StartSession) -> str:
     """Return the line that asks Claude to end: its turn is cut, its tools are stopped, its transcript is whole."""
     return _control(f"end-{body.epoch}", {"subtype": "end_session"})
+
+
+def interrupt(body: StartSession) -> str:
+    """Return the line that stops Claude's turn, for a shim that runs out of room."""
+    return _control(f"interrupt-{body.epoch}", {"subtype": "interrupt"})
 
 
 def _control(identity: str, request: Mapping[str, object]) -> str:

@@ -15,6 +15,7 @@ from typing import Protocol
 from claudios.agent.output.spool import Spool
 from claudios.agent.sessions.launcher import ClaudeCommand
 from claudios.agent.sessions.session import Session
+from claudios.agent.sessions.shim_client import Room
 from claudios.protocol.errors import (
     ClaudiosError,
     Conflict,
@@ -43,14 +44,26 @@ class SessionEvents(Protocol):
     def changed(self, status: SessionStatus) -> None:
         """A session's status is another one."""
 
+    def room(self, session_id: str, room: Room) -> None:
+        """A session has more or less room on disk."""
+
 
 class SessionManager:
     """The sessions in `directory`, one directory each. Call `adopt` first, and `close` last."""
 
-    def __init__(self, directory: Path, claude: ClaudeCommand, max_concurrent: int, events: SessionEvents) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        claude: ClaudeCommand,
+        max_concurrent: int,
+        events: SessionEvents,
+        *,
+        spool_max_bytes: int = 0,
+    ) -> None:
         self._directory = directory
         self._claude = claude
         self._max_concurrent = max_concurrent
+        self._spool_max_bytes = spool_max_bytes
         self._events = events
         self._sessions: dict[str, Session] = {}
         self._queue: deque[Session] = deque()  # bounded by MAX_QUEUED; beyond it a start is refused
@@ -85,7 +98,9 @@ class SessionManager:
         self._claude.argv(body)
         if len(self._queue) >= MAX_QUEUED:
             raise TooMany(f"{MAX_QUEUED} sessions wait on this machine already. End some first.")
-        session = known or Session(body.session_id, self._directory / body.session_id, self._claude, self)
+        if known is not None and self._spool_max_bytes and known.spool.size_bytes > self._spool_max_bytes // 2:
+            raise TooMany("Much of this session's output is not delivered yet. Resume it when the server has it.")
+        session = known or self._session(self._directory / body.session_id)
         try:
             session.accept(body)
         except OSError as problem:
@@ -150,13 +165,19 @@ class SessionManager:
             self._wake.set()
             self._prune(session)
 
+    def session_room(self, session: Session) -> None:
+        self._events.room(session.id, session.room)
+
     def session_acked(self, session: Session) -> None:
         self._prune(session)
 
     # Inside
 
+    def _session(self, directory: Path) -> Session:
+        return Session(directory.name, directory, self._claude, self._spool_max_bytes, self)
+
     async def _adopt(self, directory: Path) -> None:
-        session = Session(directory.name, directory, self._claude, self)
+        session = self._session(directory)
         self._sessions[session.id] = session
         try:
             is_worth_keeping = await session.adopt()

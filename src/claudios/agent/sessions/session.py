@@ -18,7 +18,7 @@ from claudios.agent.sessions import lock
 from claudios.agent.sessions.aftermath import close_log, end_of, recover
 from claudios.agent.sessions.files import SessionFiles, WaitingStart
 from claudios.agent.sessions.launcher import ClaudeCommand, initialize
-from claudios.agent.sessions.shim_client import Condition, ShimClient
+from claudios.agent.sessions.shim_client import Condition, NoRoom, Room, ShimClient
 from claudios.agent.sessions.spawn import LEAVING_SECONDS, start_shim
 from claudios.agent.sessions.state import Answered, Ended, Event, Launched, follow
 from claudios.protocol.errors import ClaudiosError, SessionLost, SpawnFailed, TooMany
@@ -39,6 +39,9 @@ class SessionOwner(Protocol):
     def session_changed(self, session: Session) -> None:
         """Its status is another one."""
 
+    def session_room(self, session: Session) -> None:
+        """It has more or less room on disk."""
+
     def session_acked(self, session: Session) -> None:
         """The server has more of its log."""
 
@@ -46,14 +49,18 @@ class SessionOwner(Protocol):
 class Session:
     """One session and its newest epoch. `settled` is set once it runs or has ended, `ended` once it has ended."""
 
-    def __init__(self, session_id: str, directory: Path, claude: ClaudeCommand, owner: SessionOwner) -> None:
+    def __init__(
+        self, session_id: str, directory: Path, claude: ClaudeCommand, spool_max_bytes: int, owner: SessionOwner
+    ) -> None:
         self.id = session_id
+        self.room = Room()
         self.epoch = 0
         self.state = SessionState.ENDED
         self.settled = asyncio.Event()
         self.ended = asyncio.Event()
         self.spool = Spool(directory, session_id, lambda: owner.session_acked(self))
         self._claude = claude
+        self._spool_max_bytes = spool_max_bytes
         self._owner = owner
         self._files = SessionFiles(directory)
         self._start: WaitingStart | None = None
@@ -95,7 +102,7 @@ class Session:
         self._follow(Launched())
         async with self._in_order:
             try:
-                await start_shim(self._files, self.spool, self._claude, self._start.body)
+                await start_shim(self._files, self.spool, self._claude, self._start.body, self._spool_max_bytes)
                 await self._attach()
             except (ClaudiosError, OSError) as problem:
                 await self._see_off(problem)
@@ -109,15 +116,23 @@ class Session:
     # While it runs
 
     async def write(self, given: Input) -> None:
-        """Give Claude a line, once per id. Raises SessionLost when it is, or goes, before it has it; TooMany."""
+        """Give Claude a line, once per id. Raises SessionLost when it is, or goes, before it has it; TooMany.
+
+        While there is no room to record it, it is held here: it goes on by itself, in order, or with the session.
+        """
         if self.state is SessionState.QUEUED and self._start is not None:
             start = self._start.with_input(given)
             self._files.save_start(start)
             self._start = start
             return
         async with self._in_order:
-            if self._client is not None and await _give(self._client, given):
-                return
+            while self._client is not None:
+                try:
+                    if await _give(self._client, given):
+                        return
+                    break
+                except NoRoom:
+                    await asyncio.sleep(RETRY_SECONDS)
             if self._farewell is not None:
                 await asyncio.shield(self._farewell)
             if given.id not in self._taken:
@@ -172,6 +187,7 @@ class Session:
         if condition.has_ended:
             self.shim_ended(condition)
             return
+        self.shim_changed(condition.room)
         self.shim_announced(condition.seq, condition.output_seq)
         if self._is_unwanted:
             client.terminate()
@@ -181,6 +197,10 @@ class Session:
         self._owner.session_has_output(self)
         if output_seq:
             self._follow(Answered())
+
+    def shim_changed(self, room: Room) -> None:
+        self.room = room
+        self._owner.session_room(self)
 
     def shim_ended(self, condition: Condition) -> None:
         if self._client is not None:
@@ -268,6 +288,7 @@ class Session:
             self._conclude(Ended(EndReason.FAILED, failure))
 
     def _conclude(self, end: Ended) -> None:
+        self.shim_changed(Room())
         self._owner.session_has_output(self)
         self._files.forget_start()
         self._follow(end)

@@ -16,6 +16,21 @@ ATTACH_SECONDS = 5.0
 _LENGTH = Struct("<I")
 
 
+class NoRoom(TooMany):
+    """The machine has no room to record this. Free some space, or let it deliver its output; it goes on by itself."""
+
+    code = "no_room"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much room a session's spool has: `space` is one of shim.quota.Space, `max_bytes` 0 where any size may be."""
+
+    space: str = "room"
+    size_bytes: int = 0
+    max_bytes: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """How a shim and its program are. `output_seq` is the program's first output, 0 for none yet.
@@ -29,6 +44,7 @@ class Condition:
     seq: int
     output_seq: int
     has_ended: bool
+    room: Room
     reason: str | None
     exit_code: int | None
     signal: int | None
@@ -43,6 +59,9 @@ class ShimListener(Protocol):
 
     def shim_announced(self, seq: int, output_seq: int) -> None:
         """Frames up to `seq` are in the spool."""
+
+    def shim_changed(self, room: Room) -> None:
+        """There is more or less room."""
 
     def shim_ended(self, condition: Condition) -> None:
         """The program is gone and the log of its epoch complete."""
@@ -78,7 +97,8 @@ class ShimClient(asyncio.Protocol):
     async def write(self, identity: str, line: str) -> None:
         """Have a line written to the program, and return once it is in the spool and on its way.
 
-        Raises SessionLost when the program takes nothing more or the shim goes first, TooMany when too much waits.
+        Raises SessionLost when the program takes nothing more or the shim goes first, TooMany when too much waits,
+        NoRoom when it cannot be recorded.
         """
         taken = self._inputs.get(identity)
         if taken is None:
@@ -137,6 +157,9 @@ class ShimClient(asyncio.Protocol):
             case {"op": "head", "seq": int(seq), "output": int(output_seq)}:
                 if self._listener is not None:
                     self._listener.shim_announced(seq, output_seq)
+            case {"op": "space"}:
+                if self._listener is not None:
+                    self._listener.shim_changed(_room(message))
             case {"op": "taken", "id": str(identity)}:
                 waiting = self._inputs.pop(identity, None)
                 if waiting is not None and not waiting.done():
@@ -160,7 +183,7 @@ def _refusal(code: str) -> Exception:
     if code == "too_many":
         return TooMany("Claude has not read its earlier input yet. Wait for it, then send this again.")
     if code == "spool_full":
-        return TooMany("The machine's disk is full, so nothing can be recorded. Free some space, then send this again.")
+        return NoRoom()
     if code == "input_invalid":
         return InputInvalid("A line for Claude holds a line break. Escape it as JSON does.")
     return SessionLost()
@@ -174,11 +197,18 @@ def _condition(message: Mapping[str, object]) -> Condition:
         seq=_int(message["seq"]) or 0,
         output_seq=_int(message["output"]) or 0,
         has_ended=message["state"] == "ended",
+        room=_room(message),
         reason=_str(message["reason"]),
         exit_code=_int(message["exit_code"]),
         signal=_int(message["signal"]),
         detail=_str(message["detail"]),
     )
+
+
+def _room(message: Mapping[str, object]) -> Room:
+    """Read what newer shims say of their room; an older one has no quota, and says nothing of its disk."""
+    size, most = _int(message.get("bytes")), _int(message.get("max_bytes"))
+    return Room(_str(message.get("space")) or "room", size or 0, most or 0)
 
 
 def _int(value: object) -> int | None:

@@ -19,7 +19,7 @@ from claudios.agent.sessions import lock
 from claudios.agent.sessions.aftermath import marker
 from claudios.agent.sessions.claim import claim_path, take_claim
 from claudios.agent.sessions.files import SessionFiles
-from claudios.agent.sessions.launcher import ClaudeCommand, claude_session, polite_end
+from claudios.agent.sessions.launcher import ClaudeCommand, claude_session, interrupt, polite_end
 from claudios.agent.sessions.socket_path import socket_path
 from claudios.protocol.errors import Conflict, SpawnFailed
 from claudios.protocol.messages import StartSession
@@ -28,10 +28,13 @@ READY_SECONDS = 10.0
 LEAVING_SECONDS = 5.0
 START_SECONDS = 30.0
 LADDER_SECONDS = (3.0, 3.0, 2.0)
+PATIENCE_SECONDS = 30.0
 _PROGRAM = str(Path(shim.__file__).with_name("__main__.py"))
 
 
-async def start_shim(files: SessionFiles, spool: Spool, claude: ClaudeCommand, body: StartSession) -> None:
+async def start_shim(
+    files: SessionFiles, spool: Spool, claude: ClaudeCommand, body: StartSession, spool_max_bytes: int
+) -> None:
     """Start the shim of a session's epoch. Raises ClaudeNotFound, Conflict, SpawnFailed, OSError."""
     argv = claude.argv(body)
     claim = claim_path(claude.environment, claude_session(body))
@@ -48,11 +51,14 @@ async def start_shim(files: SessionFiles, spool: Spool, claude: ClaudeCommand, b
             "cwd": body.directory,
             "epoch": body.epoch,
             "first_seq": spool.head_seq + 1,
+            "interrupt": interrupt(body),
             "ladder": LADDER_SECONDS,
             "marker": marker(body.session_id, body.epoch),
+            "patience_seconds": PATIENCE_SECONDS,
             "polite_end": polite_end(body),
             "socket": str(socket),
             "spool": str(spool.path),
+            "spool_max_bytes": spool_max_bytes,
             "start_seconds": START_SECONDS,
         }
         write_private(files.launch, json.dumps(launch).encode())

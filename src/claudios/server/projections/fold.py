@@ -19,7 +19,7 @@ from claudios.server.projections.conversation import Conversation
 from claudios.server.projections.facts import Facts, clipped_line, reason_of
 from claudios.server.projections.items import Change, Entry, Sheet
 from claudios.server.projections.lines import JsonLine, Splitter, TextRun
-from claudios.server.projections.notices import NOT_JSON, STDERR, Notices
+from claudios.server.projections.notices import NOT_JSON, STDERR, Level, Notices
 from claudios.server.projections.shapes import (
     Json,
     as_count,
@@ -31,6 +31,25 @@ from claudios.server.projections.shapes import (
 )
 
 VERSION = 1
+_SPACE: dict[str, tuple[Level, str, str]] = {
+    "low": ("warning", "space", "Much output waits on the machine to be delivered: half of what may."),
+    "held": (
+        "error",
+        "space",
+        "Too much output waits on the machine to be delivered. The turn was interrupted; what is sent now waits.",
+    ),
+    "full": (
+        "error",
+        "space",
+        "The machine's disk was full. The turn was interrupted, and what was sent meanwhile had to wait.",
+    ),
+    "room": ("info", "space", "The machine has room again."),
+}
+_WHY_DROPPED = {
+    "spool_full": "so much waited on the machine to be delivered",
+    "disk_full": "the machine's disk was full",
+}
+_DROPPED_STREAMS = {"stdout": "output", "stderr": "error output", "pty": "the screen"}
 _CUT = (Stream.STDOUT, Stream.STDIN)
 
 
@@ -195,8 +214,26 @@ class Fold:
             self._end(EndReason.FAILED, clipped_line(text), None)
             self._notices.add("error", "failed", text)
         elif name == "gap":
-            dropped = as_count(event.get("bytes"))
-            self._notices.add("error", "gap", f"The machine had no room left: {dropped} bytes of output were dropped.")
+            self._dropped(event)
+        elif name == "space":
+            told = _SPACE.get(as_text(event.get("space")))
+            if told is not None:
+                self._notices.add(*told)
+
+    def _dropped(self, event: Json) -> None:
+        """Say what was dropped, and begin to read anew at the next whole line (F-6)."""
+        for name, entry in as_object(event.get("dropped")).items():
+            lost = as_object(entry)
+            why = _WHY_DROPPED.get(as_text(event.get("reason")), "there was no room for it")
+            what = _DROPPED_STREAMS.get(name, "output")
+            self._notices.add(
+                "error", "gap", f"{as_count(lost.get('bytes'))} bytes of {what} were dropped because {why}."
+            )
+            if name == "stdout":
+                rest = self._splitters[Stream.STDOUT].skip_to_line(is_at_one=lost.get("ends_line") is True)
+                if rest:
+                    self._notices.text(NOT_JSON, rest, 0)
+                self._conversation.speech.settle()
 
     def _ended(self, event: Json) -> None:
         reason = reason_of(event.get("reason"))

@@ -48,6 +48,7 @@ class Mode(StrEnum):
     JSON = "json"
     TEXT = "text"
     SKIPPING = "skipping"
+    LOST = "lost"
 
 
 class Splitter:
@@ -73,7 +74,13 @@ class Splitter:
                         continue
                 self.mode = Mode.JSON if self._takes_json and payload[at] == BRACE else Mode.TEXT
                 self.begun = (seq, at) if self.mode is Mode.JSON else None
-            if self.mode is Mode.TEXT:
+            if self.mode is Mode.LOST:
+                newline = payload.find(b"\n", at)
+                if newline < 0:
+                    return
+                self.mode = Mode.START
+                end = newline + 1
+            elif self.mode is Mode.TEXT:
                 end = self._end_of_text(payload, at)
                 yield TextRun(payload[at:end], payload.count(b"\n", at, end))
             else:
@@ -91,6 +98,13 @@ class Splitter:
         """Return what is left of a line that will never end, and begin anew."""
         rest = b"".join(self._parts)
         self._start_anew()
+        return rest
+
+    def skip_to_line(self, *, is_at_one: bool) -> bytes:
+        """Go on at the next whole line, after a gap; return what had begun before it."""
+        rest = self.finish()
+        if not is_at_one:
+            self.mode = Mode.LOST
         return rest
 
     def save(self) -> Json:

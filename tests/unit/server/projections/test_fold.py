@@ -239,3 +239,66 @@ def test_a_lost_process_leaves_nothing_that_still_streams_or_waits() -> None:
         assert item.body.get("streaming") is not True, item
         assert item.body.get("state") not in ("running", "pending", "sent"), item
     assert fold.facts.life.epoch == 2
+
+
+def gap(dropped: int, *, ends_line: bool, reason: str = "disk_full") -> Piece:
+    lost = {"bytes": dropped, "sha256": "0" * 64, "ends_line": ends_line}
+    return happened("gap", reason=reason, dropped={"stdout": lost})
+
+
+def test_dropped_output_is_named_and_the_next_whole_line_is_read() -> None:
+    """F-6"""
+    ((_, cut_line),) = [out(said(text("never whole")))]
+    ((_, torn),) = [out(said(text("its beginning is lost")))]
+    inside = b'{"looks":"like a line"}' + torn[20:]
+    pieces = [
+        out(said(text("before"))),
+        (Stream.STDOUT, cut_line[:30]),
+        gap(70_000, ends_line=False),
+        (Stream.STDOUT, inside[:10]),
+        (Stream.STDOUT, inside[10:]),
+        out(said(text("after"), message="msg_2")),
+    ]
+    items = folded(log_of(pieces))
+    shown = [(item.body.get("code"), item.body["text"]) for item in items]
+    assert shown == [
+        (None, "before"),
+        ("gap", "70000 bytes of output were dropped because the machine's disk was full."),
+        ("not_json", cut_line[:30].decode()),
+        (None, "after"),
+    ]
+
+
+def test_after_a_gap_that_ends_with_a_line_nothing_more_is_skipped() -> None:
+    """F-6"""
+    items = folded(log_of([gap(7, ends_line=True, reason="spool_full"), out(said(text("after")))]))
+    assert [item.body["text"] for item in items] == [
+        "7 bytes of output were dropped because so much waited on the machine to be delivered.",
+        "after",
+    ]
+
+
+def test_a_fold_that_is_taken_up_within_a_gap_goes_on_as_if_it_had_not_stopped() -> None:
+    frames = log_of(
+        [gap(7, ends_line=False), (Stream.STDOUT, b'{"a":'), (Stream.STDOUT, b"1}\n"), out(said(text("b")))]
+    )
+    fold = Fold()
+    for frame in frames[:2]:
+        fold.feed(frame)
+    checkpoint = Checkpoint.of(fold.checkpoint().encoded())
+    assert checkpoint is not None
+    again = Fold.restore(checkpoint, [])
+    for frame in frames[checkpoint.resume_seq - 1 :]:
+        again.feed(frame)
+    assert [item.body["text"] for item in again.dirty()] == ["b"]
+
+
+def test_the_transcript_says_when_the_machine_runs_out_of_room_and_has_it_again() -> None:
+    """F-7"""
+    told = [happened("space", space=space, bytes=1, max_bytes=2) for space in ("low", "held", "room")]
+    items = folded(log_of(told))
+    assert [(item.body["code"], item.body["level"]) for item in items] == [
+        ("space", "warning"),
+        ("space", "error"),
+        ("space", "info"),
+    ]
