@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -56,6 +57,12 @@ async def started(owner: Person, agent: SyntheticAgent, **wanted: object) -> str
     )
     session_id: str = session["id"]
     return session_id
+
+
+async def until_kept(link: Link) -> None:
+    """Wait until all that this registration said before is committed: a report is, in its turn, and is answered."""
+    await link.say(Report(instruction_id=str(uuid4()), outcome=Outcome.DONE))
+    await link.expect(Reported)
 
 
 async def stored(owner: Person, session_id: str) -> list[bytes]:
@@ -435,8 +442,8 @@ class TestRegistration:
         )
         status = Status(load=0.5, memory_used_bytes=1, disk_free_bytes=2, agent_memory_bytes=3, sessions=(ended,))
         async with agent.link() as link:
-            await link.say(status, agent.output(session_id).batch(link.boot, b"x"))
-            await link.expect(Ack)  # which is committed with or after the status
+            await link.say(status)
+            await until_kept(link)
             session = await owner.ask("GET", f"/sessions/{session_id}")
             assert (session["state"], session["reason"]) == ("ended", "lost")
             assert (await owner.ask("GET", f"/agents/{agent.agent_id}"))["status"]["load"] == 0.5
@@ -453,12 +460,13 @@ class TestRegistration:
         status = Status(load=0.5, memory_used_bytes=1, disk_free_bytes=2, agent_memory_bytes=3, sessions=(ended,))
         async with agent.link() as link:
             await link.say(status, output.batch(link.boot, event("started", pid=1), b"the first\n"))
-            await link.expect(Ack)  # which is committed with or after the status
+            await link.expect(Ack)
+            await until_kept(link)
             assert (await owner.ask("GET", f"/sessions/{session_id}"))["state"] != "ended"
-            await link.say(output.batch(link.boot, b"the last\n"), status)
+            await link.say(output.batch(link.boot, b"the last\n"))
             await link.expect(Ack)
-            await link.say(output.batch(link.boot, b"later\n"))  # committed with or after the second status
-            await link.expect(Ack)
+            await link.say(status)
+            await until_kept(link)
             session = await owner.ask("GET", f"/sessions/{session_id}")
             assert (session["state"], session["reason"]) == ("ended", "exited")
 

@@ -26,6 +26,7 @@ from claudios.server.web import (
     agent_check,
     agents,
     audit,
+    commands,
     data_routes,
     devices,
     errors,
@@ -48,6 +49,7 @@ from claudios.server.web.static import Page
 API_PREFIX = "/api/v1"
 # In this order they are matched, one after the other: the busiest first.
 RESOURCES: tuple[APIRouter, ...] = (
+    commands.router,
     sessions.router,
     transcripts.router,
     requests.router,

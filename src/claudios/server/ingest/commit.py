@@ -1,8 +1,8 @@
 """Group commit: while one transaction is on its way to the disk, what arrives gathers for the next.
 
 Every commit waits for the disk once, however much it carries. So under load many batches share that wait, and with
-nothing else to do each batch is committed at once. Work that nobody waits for (`urgent=False`) starts no commit of its
-own for `LINGER_SECONDS`; it rides with the next urgent one if that comes first.
+nothing else to do each batch is committed at once. Work that nobody waits for (`urgent=False`) keeps out of the way of
+what somebody does: it gathers for `LINGER_SECONDS` and is then committed together.
 """
 
 from __future__ import annotations
@@ -32,14 +32,17 @@ class Writer(Protocol):
 
 
 class GroupCommit:
-    """Runs works in order, many to a transaction. A work that raises is rolled back alone.
+    """Runs works in order, many to a transaction; what is not urgent keeps its own order. A work that raises is rolled
+    back alone.
 
     A work may run more than once, so it changes nothing but the database.
     """
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._waiting: deque[_Entry] = deque()  # bounded by MAX_WAITING_BYTES; when full, `room` waits
+        # Both together bounded by MAX_WAITING_BYTES; when full, `room` waits.
+        self._urgent: deque[_Entry] = deque()
+        self._lingering: deque[_Entry] = deque()
         self._waiting_bytes = 0
         self._room = asyncio.Event()
         self._wake = asyncio.Event()
@@ -47,7 +50,7 @@ class GroupCommit:
 
     async def room(self, size: int = 0) -> None:
         """Wait until `size` more bytes may be submitted."""
-        while self._waiting and self._waiting_bytes + size > MAX_WAITING_BYTES:
+        while self._waiting_bytes and self._waiting_bytes + size > MAX_WAITING_BYTES:
             self._room.clear()
             await self._room.wait()
 
@@ -55,13 +58,19 @@ class GroupCommit:
         """Queue `work`, which holds `size` bytes; the future resolves after the commit. Wait for `room` before."""
         loop = asyncio.get_running_loop()
         entry = _Entry(work, max(size, _LEAST_BYTES), loop.create_future())
-        self._waiting.append(entry)
+        (self._urgent if urgent else self._lingering).append(entry)
         self._waiting_bytes += entry.size
         if urgent:
             self._wake.set()
         elif self._linger is None:
-            self._linger = loop.call_later(LINGER_SECONDS, self._wake.set)
+            self._linger = loop.call_later(LINGER_SECONDS, self._lingered)
         return entry.done
+
+    def hurry(self) -> None:
+        """Commit at once what nobody waits for: it comes before all that is submitted from now on."""
+        if self._linger is not None:
+            self._linger.cancel()
+            self._lingered()
 
     async def run(self) -> None:
         """Commit group after group until cancelled. A failing database fails the works, not this loop."""
@@ -69,22 +78,26 @@ class GroupCommit:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                if self._linger is not None:
-                    self._linger.cancel()
-                    self._linger = None
-                while self._waiting:
+                while self._urgent:
                     await self._commit(self._take())
         finally:
-            for entry in self._waiting:
+            for entry in (*self._urgent, *self._lingering):
                 entry.done.cancel()
+
+    def _lingered(self) -> None:
+        """Make urgent what has gathered, behind what waits already: nothing later can pass it."""
+        self._linger = None
+        self._urgent.extend(self._lingering)
+        self._lingering.clear()
+        self._wake.set()
 
     def _take(self) -> list[_Entry]:
         group: list[_Entry] = []
         size = 0
-        while self._waiting and len(group) < MAX_GROUP:
-            if group and size + self._waiting[0].size > MAX_GROUP_BYTES:
+        while self._urgent and len(group) < MAX_GROUP:
+            if group and size + self._urgent[0].size > MAX_GROUP_BYTES:
                 break
-            entry = self._waiting.popleft()
+            entry = self._urgent.popleft()
             group.append(entry)
             size += entry.size
         self._waiting_bytes -= size

@@ -108,6 +108,7 @@ class Links:
         ServerLink(0).receive(hello)  # before anything is superseded
         if hello.received >= MAX_ISEQ:
             raise MessageInvalid("The cursor of received instructions is no number of this server's.")
+        self._commits.hurry()
         opened = await self._commits.submit(lambda connection: self._register(connection, key.agent_id, hello, carrier))
         made = self._make(key, opened.boot, hello)
         made.outbox.put(
@@ -158,6 +159,7 @@ class Links:
             was_newest = registrations.left(connection, agent_id, boot, self._now_ms())
             return self._agent_view(connection, agent_id) if was_newest else None
 
+        self._commits.hurry()
         try:
             told = await self._commits.submit(work)
         except Unavailable as problem:

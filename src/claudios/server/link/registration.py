@@ -186,7 +186,7 @@ class Registration:
             self._bus.publish(OVERVIEW, change)
 
     def _commit(self, work: Callable[[Connection], T], then: Callable[[T], None] | None = None) -> None:
-        """Have `work` ride with the next commit; a failure ends the registration."""
+        """Have `work` committed, in no haste; a failure ends the registration."""
         committed = self._commits.submit(work, urgent=False)
 
         def settle(done: asyncio.Future[T]) -> None:

@@ -55,13 +55,6 @@ class SessionRequest(Body):
     title: Title = ""
 
 
-class CommandRequest(Body):
-    """A prompt for a running session. `id` makes it safe to send twice."""
-
-    text: Prose
-    id: SessionId | None = None
-
-
 class ResumeRequest(Body):
     prompt: Prose | None = None
 
@@ -166,21 +159,6 @@ async def delete_session(session_id: PathId, parts: WithParts, data: WithDataPat
 
     data.mailbox.tell([await parts.store.write(work)])
     return Nothing()
-
-
-@router.post("/sessions/{session_id}/commands", operation_id="send_command", status_code=201)
-async def send_command(
-    session_id: PathId, body: CommandRequest, parts: WithParts, data: WithDataPath, caller: SignedIn
-) -> Instruction:
-    """Send a prompt to a session. While a turn runs, Claude takes it up as soon as it can."""
-    now = parts.now_ms()
-    command_id = body.id or str(uuid4())
-
-    def work(connection: Connection) -> Accepted[Instruction]:
-        place = require_operator(connection, caller, session_id)
-        return accept.command(connection, place, body.text, command_id, asker(caller), now)
-
-    return await data.mailbox.accept(work)
 
 
 @router.post("/sessions/{session_id}/interrupt", operation_id="interrupt_session", status_code=201)

@@ -73,13 +73,22 @@ async def test_what_comes_while_a_commit_is_on_its_way_goes_together_into_the_ne
     assert store.done == ["1", "2", "3", "4", "5"]
 
 
-async def test_what_nobody_waits_for_rides_with_what_somebody_does() -> None:
+async def test_what_nobody_waits_for_keeps_out_of_the_way_of_what_somebody_does() -> None:
+    store = SlowStore()
+    async with running(store) as commits:
+        lazy = [commits.submit(store.work(f"lazy {number}"), urgent=False) for number in range(2)]
+        await commits.submit(store.work("urgent"))
+        await asyncio.gather(*lazy)
+    assert store.groups == [1, 2]
+    assert store.done == ["urgent", "lazy 0", "lazy 1"]
+
+
+async def test_what_nobody_waits_for_is_not_kept_waiting_by_a_flood() -> None:
     store = SlowStore()
     async with running(store) as commits:
         lazy = commits.submit(store.work("lazy"), urgent=False)
-        urgent = commits.submit(store.work("urgent"))
-        await asyncio.gather(lazy, urgent)
-    assert store.groups == [2]
+        while not lazy.done():
+            await commits.submit(store.work("urgent"))
 
 
 async def test_what_nobody_waits_for_is_committed_in_a_moment_all_the_same() -> None:
@@ -140,3 +149,12 @@ async def test_the_works_left_at_the_end_are_cancelled() -> None:
     for work in (first, second):
         with pytest.raises(asyncio.CancelledError):
             await work
+
+
+async def test_what_nobody_waits_for_can_be_hurried_before_what_comes_next() -> None:
+    store = SlowStore()
+    async with running(store) as commits:
+        commits.submit(store.work("lazy"), urgent=False)
+        commits.hurry()
+        await commits.submit(store.work("urgent"))
+    assert store.done == ["lazy", "urgent"]
