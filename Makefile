@@ -1,10 +1,10 @@
 # Every command installs what it needs first, and skips that at once when nothing changed.
 PREPARE := @scripts/python.sh -S -m scripts.prepare
 BIN := .venv/bin
-TESTS := tests/unit tests/contract tests/integration tests/acceptance tests/browser
+TESTS := tests/unit tests/contract tests/integration tests/faults tests/acceptance tests/browser
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help up test unit check format bench lock clean \
+.PHONY: help up test unit check format bench faults lock clean \
 	check-format check-lint check-types check-layers check-documents check-page check-unit
 
 help: ## List the commands
@@ -51,6 +51,11 @@ format: ## Put the Python and the page into the house format
 bench: ## Measure, and print a table with each row's repeat command
 	$(PREPARE) dev
 	@$(BIN)/python -m bench $(ROWS)
+
+faults: ## Break things on purpose, and write docs/faults-report.md (ROWS="A1 A2" REPETITIONS=50 SOAK=10 minutes)
+	$(PREPARE) dev page
+	@$(BIN)/python -m scripts.with_postgres $(BIN)/python -m scripts.faults $(ROWS) \
+		--repetitions $(or $(REPETITIONS),50) --soak $(or $(SOAK),10) --write
 
 lock: ## Write requirements/*.txt anew (ARGS=--upgrade for newer versions)
 	$(PREPARE) run

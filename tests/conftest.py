@@ -1,5 +1,11 @@
-"""Fixtures that any test may ask for: the scripted model, the real Claude CLI, a database on PostgreSQL."""
+"""Fixtures that any test may ask for: scripted model, real CLI, PostgreSQL, a server, a case of the fault suite."""
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.helpers.model", "tests.helpers.claude", "tests.helpers.postgres", "tests.helpers.server"]
+pytest_plugins = [
+    "tests.helpers.model",
+    "tests.helpers.claude",
+    "tests.helpers.postgres",
+    "tests.helpers.server",
+    "tests.faults.report",
+]

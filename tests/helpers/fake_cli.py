@@ -6,9 +6,11 @@ Run as a subprocess, by its own arguments or, where something else composes the 
     fake_cli.py --emit 1000000 --line 4096 --exit 3      a megabyte in lines of 4 KiB, then exit code 3 at end of input
     fake_cli.py --initialize --echo got:                 answers the handshake; repeats all else after "got:"
     fake_cli.py --ignore SIGINT,SIGTERM --linger         only SIGKILL ends it
+    fake_cli.py --until-told --named --rate 50000        numbered lines until a line of input holds "stop emitting"
 
-The n-th emitted line, counted from 0, is `line(n, size, as_json=...)`: a reader can tell lost, doubled and changed ones
-from the bytes alone. Input is read while output is written. Standard library only.
+The n-th emitted line, counted from 0, is `line(n, size, as_json=..., name=...)`: a reader can tell lost, doubled and
+changed ones from the bytes alone, and with `--named` those of another session. Input is read while output is written,
+and lines are never mixed. Standard library only.
 """
 
 from __future__ import annotations
@@ -27,21 +29,29 @@ from collections.abc import Iterator
 BLOCK_BYTES = 256 * 1024
 BAD_TEXT = (b"\xff\xfe not UTF-8, a NUL \x00 and half a euro \xe2\x82", b"\xac, then CRLF\r\n")
 SLEEP_FOR_EVER = "import time; time.sleep(3600)"
+STOP = b"stop emitting"
+WRITES_A_SECOND = 50
 
 
-def line(n: int, size: int, *, as_json: bool = False) -> bytes:
-    """Return the n-th line: exactly `size` bytes with its newline, as long as the number fits in."""
-    head, tail = (f'{{"type":"fake","n":{n},"pad":"', '"}\n') if as_json else (f"{n} ", "\n")
+def line(n: int, size: int, *, as_json: bool = False, name: str = "") -> bytes:
+    """Return the n-th line: exactly `size` bytes with its newline, as long as number and name fit in."""
+    who = f"{name} " if name else ""
+    head, tail = (f'{{"type":"fake","n":{n},"pad":"{who}', '"}\n') if as_json else (f"{who}{n} ", "\n")
     return (head + "x" * max(0, size - len(head) - len(tail)) + tail).encode()
 
 
-def blocks(total: int, size: int, *, as_json: bool) -> Iterator[bytes]:
+def last_line(count: int, name: str = "") -> bytes:
+    """Return what `--until-told` prints after `count` lines."""
+    return f"{name} end {count}\n".encode()
+
+
+def blocks(total: int, size: int, *, as_json: bool, name: str = "", per_block: int = 0) -> Iterator[bytes]:
     """Yield whole lines in large blocks until at least `total` bytes have been yielded."""
     n = sent = 0
-    per_block = max(1, BLOCK_BYTES // size)
+    per_block = per_block or max(1, BLOCK_BYTES // size)
     while sent < total:
         count = min(per_block, -(-(total - sent) // size))
-        block = b"".join(line(n + i, size, as_json=as_json) for i in range(count))
+        block = b"".join(line(n + i, size, as_json=as_json, name=name) for i in range(count))
         n, sent = n + count, sent + len(block)
         yield block
 
@@ -53,6 +63,8 @@ class FakeCli:
         self._options = options
         self._writing = threading.Lock()
         self._lines_seen = threading.Semaphore(0)
+        self._told_to_stop = threading.Event()
+        self._name = _session_named() if options.named else ""
         self._input = threading.Thread(target=self._answer_input, daemon=True)
 
     def run(self) -> int:
@@ -82,13 +94,17 @@ class FakeCli:
 
     def _emit(self) -> None:
         options, begun, sent = self._options, time.monotonic(), 0
-        for block in blocks(options.emit, options.line, as_json=options.json):
-            size = len(block) if not options.rate else max(1, int(options.rate / 50))
-            for start in range(0, len(block), size):
-                self._write(block[start : start + size])
-                sent += len(block[start : start + size])
-                if options.rate:
-                    time.sleep(max(0.0, begun + sent / options.rate - time.monotonic()))
+        per_write = max(1, int(options.rate / WRITES_A_SECOND / options.line)) if options.rate else 0
+        total = sys.maxsize if options.until_told else options.emit
+        for block in blocks(total, options.line, as_json=options.json, name=self._name, per_block=per_write):
+            if options.until_told and self._told_to_stop.is_set():
+                break
+            self._write(block)
+            sent += len(block)
+            if options.rate:
+                time.sleep(max(0.0, begun + sent / options.rate - time.monotonic()))
+        if options.until_told:
+            self._write(last_line(sent // options.line, self._name))
         left = options.huge
         while left > 0:
             self._write(b"y" * min(BLOCK_BYTES, left))
@@ -113,6 +129,8 @@ class FakeCli:
                 if self._options.echo is not None:
                     self._write(self._echo(read))
                 self._lines_seen.release()
+                if STOP in read:
+                    self._told_to_stop.set()
             else:
                 self._answer_control(*control)
 
@@ -151,6 +169,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("--emit", type=int, default=0, metavar="BYTES", help="print numbered lines, this much in all")
     add("--line", type=int, default=80, metavar="BYTES", help="length of a numbered line")
+    add("--until-told", action="store_true", help="print numbered lines until told to stop, and then how many it were")
+    add(
+        "--named", action="store_true", help="numbered lines begin with the session that --session-id or --resume names"
+    )
     add("--rate", type=float, default=0, metavar="BYTES", help="bytes a second; 0 is as fast as it can")
     add("--huge", type=int, default=0, metavar="BYTES", help="then print one line of this length")
     add("--json", action="store_true", help="lines and echoes are JSON objects")
@@ -168,6 +190,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--die", metavar="SIGNAL", help="end by this signal instead of exiting")
     add("--exit", type=int, default=0, metavar="CODE", help="exit code")
     return parser.parse_args(arguments)
+
+
+def _session_named() -> str:
+    """Return the session that the command line names."""
+    words = [word.partition("=")[2] for word in sys.argv[1:] if word.startswith(("--session-id=", "--resume="))]
+    return words[0] if words else ""
 
 
 def main() -> int:

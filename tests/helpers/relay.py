@@ -1,12 +1,37 @@
-"""A TCP relay between the agent and its server that can be cut, slowed, or go silent without a word."""
+"""A TCP relay on loopback that misbehaves as told: cut, slow, sliced, late, deaf, or silent without a word.
+
+Each direction, `up` to the target and `down` from it, has a `Path` of its own, which may be changed at any moment.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 READ_BYTES = 65_536
+SLOW_READ_BYTES = 1024
+_AT_ONCE = struct.pack("ii", 1, 0)
+
+
+class Path:
+    """What happens to the bytes of one direction, of all connections together."""
+
+    def __init__(self) -> None:
+        self.bytes_per_second: float | None = None
+        """How fast bytes go on; None for as fast as they come."""
+        self.delay_seconds = 0.0
+        """How long each piece is held before it goes on."""
+        self.slice_bytes: int | None = None
+        """Pass pieces of at most this size, each on its own; None for as they come."""
+        self.reset_after_bytes: int | None = None
+        """Reset every connection once this many more bytes have gone on, in the middle of a piece."""
+        self.swallows = False
+        """Take what comes and pass nothing on: the answer was given, and never arrives."""
+        self.passed_bytes = 0
+        """How many bytes have gone on, over all connections."""
 
 
 class Relay:
@@ -15,8 +40,8 @@ class Relay:
     def __init__(self, target_port: int) -> None:
         self.port = 0
         self.connections = 0
-        self.bytes_per_second: float | None = None
-        """How fast bytes go up to the target; None for as fast as they come."""
+        self.up = Path()
+        self.down = Path()
         self._target_port = target_port
         self._speaks = asyncio.Event()
         self._speaks.set()
@@ -38,7 +63,14 @@ class Relay:
     def cut(self) -> None:
         """Reset every connection."""
         for writer in list(self._writers):
-            writer.transport.abort()
+            _reset(writer)
+
+    def heal(self) -> None:
+        """Misbehave no more; connections that have lost bytes are reset."""
+        if self.up.swallows or self.down.swallows:
+            self.cut()
+        self.up, self.down = Path(), Path()
+        self.speak_again()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Relay one connection until either side closes."""
@@ -47,13 +79,17 @@ class Relay:
         assert task is not None
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
-        target_reader, target_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+        try:
+            target_reader, target_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+        except ConnectionError:
+            _reset(writer)  # the target is down: what its port would have said
+            return
         self._writers |= {writer, target_writer}
         try:
             await asyncio.wait(
                 [
-                    asyncio.create_task(self._pass(reader, target_writer, slowed=True)),
-                    asyncio.create_task(self._pass(target_reader, writer, slowed=False)),
+                    asyncio.create_task(self._pass(reader, target_writer, is_up=True)),
+                    asyncio.create_task(self._pass(target_reader, writer, is_up=False)),
                 ],
                 return_when=asyncio.FIRST_COMPLETED,
             )
@@ -69,20 +105,44 @@ class Relay:
             self.cut()
             await asyncio.wait(self._serving, timeout=0.1)
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, slowed: bool) -> None:
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_up: bool) -> None:
         try:
             while True:
-                rate = self.bytes_per_second if slowed else None
-                read = await reader.read(READ_BYTES if rate is None else 1024)
+                path = self.up if is_up else self.down
+                is_slow = path.bytes_per_second is not None
+                read = await reader.read(path.slice_bytes or (SLOW_READ_BYTES if is_slow else READ_BYTES))
                 await self._speaks.wait()
-                if not read:
+                if not read or not await self._go_on(self.up if is_up else self.down, read, writer):
                     return
-                writer.write(read)
-                await writer.drain()
-                if rate is not None:
-                    await asyncio.sleep(len(read) / rate)
         except ConnectionError:
             return  # cut, as asked
+
+    async def _go_on(self, path: Path, read: bytes, writer: asyncio.StreamWriter) -> bool:
+        """Pass a piece on; return whether the connection lives after it."""
+        if path.delay_seconds:
+            await asyncio.sleep(path.delay_seconds)
+        if path.swallows:
+            return True
+        left = path.reset_after_bytes
+        piece = read if left is None else read[:left]
+        writer.write(piece)
+        await writer.drain()
+        path.passed_bytes += len(piece)
+        if left is not None:
+            path.reset_after_bytes = left - len(piece)
+            if not path.reset_after_bytes:
+                path.reset_after_bytes = None
+                self.cut()
+                return False
+        if path.bytes_per_second is not None:
+            await asyncio.sleep(len(read) / path.bytes_per_second)
+        return True
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Close with RST, as a machine does that knows nothing of the connection."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+    writer.transport.abort()
 
 
 @asynccontextmanager

@@ -340,7 +340,7 @@ async def test_a_slow_link_is_not_filled_so_that_it_stays_alive(server: LinkServ
         running_relay(server.url) as relay,
         linked(server, tmp_path, partial(websocket, keepalive_seconds=1), relay.url) as uplink,
     ):
-        relay.bytes_per_second = 400_000
+        relay.up.bytes_per_second = 400_000
         await server.until(lambda: server.hellos)
         uplink.write(ONE, *[BLOCK] * 25)
         await server.until(lambda: server.stored(ONE).seq == 25)

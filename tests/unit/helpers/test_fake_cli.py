@@ -63,6 +63,21 @@ def test_it_waits_for_input_before_it_emits() -> None:
     assert played.stdout == b"got:one\ngot:two\n" + fake_cli.line(0, 10)
 
 
+def test_it_emits_until_told_and_says_how_much_that_was() -> None:
+    argv = [sys.executable, fake_cli.__file__, "--session-id=me"]
+    options = {"FAKE_CLI": "--until-told --named --line 30 --rate 30000"}
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env={**os.environ, **options}
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        printed = process.communicate(b"stop emitting\n")[0].splitlines(keepends=True)
+    lines = [first, *printed[:-1]]
+    assert lines == [fake_cli.line(n, 30, name="me") for n in range(len(lines))]
+    assert printed[-1] == fake_cli.last_line(len(lines), "me")
+
+
 def test_it_prints_text_that_is_no_text_and_one_huge_line() -> None:
     played = play("--bad-text --huge 300000 --stderr oops")
     assert played.stdout == b"".join(fake_cli.BAD_TEXT) + b"y" * 300_000 + b"\n"

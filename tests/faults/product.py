@@ -1,0 +1,331 @@
+"""The product to break: server and agent as processes on loopback, a fake CLI or the real one, somebody who asks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+
+from claudios.protocol.frame import Frame, Stream, decode
+from tests.helpers import fake_cli
+
+PASSWORD = "correct horse battery staple"
+PATIENCE_SECONDS = 90.0
+LOOK_SECONDS = 0.02
+STREAMS = "--initialize --until-told --named --line 100 --rate 30000 --wait-lines 1"
+"""A session that prints numbered lines from its first prompt until it is sent "stop emitting"."""
+
+_CLAUDE = """#!/bin/sh
+case "$1" in
+    --version) echo "0.0.0 (fake)"; exit 0;;
+    auth) echo '{{"loggedIn":true}}'; exit 0;;
+esac
+if [ -f fake-cli ]; then
+    FAKE_CLI="$(cat fake-cli)" exec {python} -S -E {fake} "$@"
+fi
+exec {real} "$@"
+"""
+
+
+@dataclass
+class Product:
+    """A server and an agent that can be killed, frozen and started again; all state is below `home`.
+
+    `link_url` is where the agent finds its server: set it to a relay's before the agent starts. A session whose
+    directory holds the options of a fake CLI in the file `fake-cli` runs that; any other runs `real_claude`.
+    """
+
+    home: Path
+    real_claude: Path = Path("/bin/false")
+    claude_environment: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=lambda: _free_port())
+    link_url: str = ""
+    agent_id: str = ""
+    project_id: str = ""
+    token: str = ""
+    _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _http: httpx2.AsyncClient | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def state(self) -> Path:
+        """The agent's state directory."""
+        return self.home / "agent"
+
+    # Its processes
+
+    async def start_server(self, **environment: str) -> None:
+        """Start the server with further variables, and wait until it is ready."""
+        state = str(self.home / "server")
+        self._spawn("server", ["claudios.server", "--port", str(self.port), "--state-dir", state], environment)
+        await self.until(self._is_ready)
+
+    def start_agent(self, **environment: str) -> None:
+        """Start a daemon with further variables; use `online` to wait for its link."""
+        self._spawn("agent", ["claudios.agent"], {**self._agent_environment(), **environment})
+
+    async def register(self) -> None:
+        """Become the server's owner, and make the agent's token."""
+        self._http = httpx2.AsyncClient(base_url=self.url, headers={"origin": self.url}, timeout=30)
+        await self.ask("POST", "/auth/register", {"username": "owner", "password": PASSWORD})
+        projects = await self.ask("GET", "/projects")
+        project = projects[0] if projects else await self.ask("POST", "/projects", {"name": "faults"})
+        self.project_id = project["id"]
+        made = await self.ask("POST", f"/projects/{self.project_id}/agents", {"name": "machine"})
+        self.token, self.agent_id = made["token"], made["agent"]["id"]
+
+    def pid(self, name: str) -> int:
+        return self._running[name].pid
+
+    def has_ended(self, name: str) -> bool:
+        return self._running[name].poll() is not None
+
+    async def died(self, name: str) -> int:
+        """Wait until a process has ended by itself, and return its exit code, negative for a signal."""
+        process = self._running.pop(name)
+        return await asyncio.to_thread(process.wait, PATIENCE_SECONDS)
+
+    def kill(self, name: str) -> None:
+        """End a process as a crash would."""
+        process = self._running.pop(name)
+        process.kill()
+        process.wait()
+
+    def freeze(self, name: str) -> None:
+        """Stop a process without its knowledge."""
+        self._running[name].send_signal(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """Let a frozen process go on."""
+        self._running[name].send_signal(signal.SIGCONT)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        self._running[name].send_signal(number)
+
+    async def stop(self, name: str) -> int:
+        """End a process as its user would, and return its exit code."""
+        self._running[name].terminate()
+        return await self.died(name)
+
+    async def close(self) -> None:
+        """End everything, sessions included; where no agent runs any more, one is started to end them."""
+        if self.token and "server" in self._running and ("agent" not in self._running or self.has_ended("agent")):
+            self._running.pop("agent", None)
+            self.start_agent()
+            await self.online()
+        for name in ("agent", "server"):
+            if name in self._running:
+                self.thaw(name)
+                await self.stop(name)
+        if self._http is not None:
+            await self._http.aclose()
+
+    def output(self, name: str) -> str:
+        """Return what a process has written, in all its lives."""
+        path = self.home / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def shim_pid(self, session_id: str) -> int:
+        return int((self.state / "sessions" / session_id / "shim.pid").read_text())
+
+    # What people do
+
+    async def ask(self, method: str, path: str, body: object = None) -> Any:
+        """Return the JSON answer; asks again while the server is away, so give what must not happen twice an id."""
+        assert self._http is not None
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                answer = await self._http.request(method, f"/api/v1{path}", json=body)
+            except httpx2.TransportError:
+                assert time.monotonic() < end, f"the server does not answer: {self.output('server')[-2000:]}"
+                await asyncio.sleep(0.1)
+                continue
+            if answer.status_code == 503 and time.monotonic() < end:
+                await asyncio.sleep(0.1)
+                continue
+            assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+            return answer.json() if answer.content else None
+
+    async def online(self) -> None:
+        """Wait until the agent has a link."""
+        await self.until(self._is_online)
+
+    async def start_session(self, options: str | None, prompt: str | None = "go", session_id: str | None = None) -> str:
+        """Start a session in a directory of its own; `options` are those of the fake CLI, None runs the real one."""
+        session_id = session_id or str(uuid4())
+        work = self.home / "work" / session_id
+        work.mkdir(parents=True)
+        if options is not None:
+            (work / "fake-cli").write_text(options)
+        body: dict[str, object] = {"id": session_id, "agent_id": self.agent_id, "directory": str(work)}
+        if prompt is not None:
+            body["prompt"] = prompt
+        await self.ask("POST", f"/projects/{self.project_id}/sessions", body)
+        return session_id
+
+    async def command(self, session_id: str, text: str) -> str:
+        """Send a prompt and return the instruction's id."""
+        command_id = str(uuid4())
+        await self.ask("POST", f"/sessions/{session_id}/commands", {"text": text, "id": command_id})
+        return command_id
+
+    async def terminate(self, session_id: str) -> None:
+        await self.ask("POST", f"/sessions/{session_id}/terminate")
+
+    async def session(self, session_id: str) -> dict[str, Any]:
+        """Return a session as people see it."""
+        found: dict[str, Any] = await self.ask("GET", f"/sessions/{session_id}")
+        return found
+
+    async def until_state(self, session_id: str, state: str) -> dict[str, Any]:
+        """Wait for a state and return the session in it."""
+
+        async def reached() -> bool:
+            return bool((await self.session(session_id))["state"] == state)
+
+        await self.until(reached)
+        return await self.session(session_id)
+
+    async def outcomes(self, session_id: str) -> dict[str, str]:
+        """Return the state of each of a session's instructions."""
+        listed = await self.ask("GET", f"/sessions/{session_id}/instructions")
+        return {each["id"]: each["state"] for each in listed}
+
+    # What the oracle reads
+
+    async def frames(self, session_id: str) -> list[Frame]:
+        """Return the stored log, decoded from its bytes; checks numbering and that its end is whole."""
+        assert self._http is not None
+        answer = await self._http.get(f"/api/v1/sessions/{session_id}/frames")
+        assert answer.is_success, answer.text
+        frames = list(decode(answer.content))
+        assert [frame.seq for frame in frames] == list(range(1, len(frames) + 1)), "a number is missing or comes twice"
+        return frames
+
+    async def lines(self, session_id: str, stream: Stream = Stream.STDOUT, epoch: int | None = None) -> list[bytes]:
+        """Return the stored lines of a stream, each with its newline, answers of the handshake left out."""
+        frames = await self.frames(session_id)
+        raw = b"".join(
+            frame.payload for frame in frames if frame.stream is stream and (epoch is None or frame.epoch == epoch)
+        )
+        return [line for line in raw.splitlines(keepends=True) if b'"control_response"' not in line]
+
+    async def events(self, session_id: str) -> list[dict[str, Any]]:
+        return [json.loads(frame.payload) for frame in await self.frames(session_id) if frame.stream is Stream.EVENT]
+
+    async def is_verified(self, session_id: str) -> bool:
+        """Say whether the server's own check of chain and signatures passes."""
+        return bool((await self.ask("GET", f"/sessions/{session_id}/verify"))["verified"])
+
+    async def stopped_emitting(self, session_id: str) -> tuple[list[bytes], list[bytes]]:
+        """Have a `STREAMS` session stop; return the lines that were to be stored and those that are."""
+        await self.command(session_id, "stop emitting")
+
+        async def is_whole() -> bool:
+            stored = await self.lines(session_id)
+            return bool(stored) and stored[-1].startswith(f"{session_id} end ".encode())
+
+        await self.until(is_whole)
+        stored = await self.lines(session_id)
+        count = int(stored[-1].split()[2])
+        expected = [fake_cli.line(n, 100, name=session_id) for n in range(count)]
+        return [*expected, fake_cli.last_line(count, session_id)], stored
+
+    async def until(self, question: Callable[[], Awaitable[bool]]) -> None:
+        """Ask until the answer is yes: other processes are asked, which cannot wake us."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not await question():
+            assert time.monotonic() < end, f"it never came true; {self._ends_of_logs()}"
+            await asyncio.sleep(LOOK_SECONDS)
+
+    # Inside
+
+    async def _is_ready(self) -> bool:
+        assert not self.has_ended("server"), self.output("server")[-2000:]
+        async with httpx2.AsyncClient() as http:
+            with suppress(httpx2.TransportError):
+                return bool((await http.get(f"{self.url}/readyz")).is_success)
+        return False
+
+    async def _is_online(self) -> bool:
+        return bool((await self.ask("GET", f"/agents/{self.agent_id}"))["online"])
+
+    def _agent_environment(self) -> dict[str, str]:
+        program = self.home / "claude"
+        program.write_text(_CLAUDE.format(python=sys.executable, fake=fake_cli.__file__, real=self.real_claude))
+        program.chmod(0o755)
+        runtime = self.home / "run"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        return {
+            **self.claude_environment,
+            "AGENT_TOKEN": self.token,
+            "SERVER_URL": self.link_url or self.url,
+            "STATE_DIRECTORY": str(self.state),
+            "CLAUDE_PATH": str(program),
+            "DEFAULT_DIRECTORY": str(self.home),
+            "OUTPUT_FLUSH_INTERVAL": "50",
+            "MAX_CONCURRENT_SESSIONS": "20",
+            "XDG_STATE_HOME": str(self.home / "state"),
+            "XDG_RUNTIME_DIR": str(runtime),
+        }
+
+    def _spawn(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> None:
+        with (self.home / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                env={"PATH": os.environ["PATH"], "HOME": str(self.home), **environment},
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _ends_of_logs(self) -> str:
+        return "".join(f"\n{name}: {self.output(name)[-1500:]}" for name in ("server", "agent"))
+
+
+@asynccontextmanager
+async def running_product(product: Product) -> AsyncIterator[Product]:
+    """Run server and agent until the end of the block."""
+    product.home.mkdir(parents=True, exist_ok=True)
+    try:
+        await product.start_server()
+        await product.register()
+        product.start_agent()
+        await product.online()
+        yield product
+    finally:
+        await product.close()
+
+
+def rss_bytes(pid: int, field: str = "VmHWM") -> int:
+    """Return the most memory that a living process has had, or with VmRSS what it has now."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) * 1024
+    raise ProcessLookupError(pid)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
