@@ -147,7 +147,15 @@ class RunningShim:
         return int(self.events()[0]["pid"])
 
     def wait(self) -> int:
+        """Wait until it has left, which it does when its log is complete and no daemon is attached."""
         return self.process.wait(PATIENCE_SECONDS)
+
+    def ended(self) -> dict[str, Any]:
+        """Wait until it has left by itself; return what its log says of the end, with the failure as `detail`."""
+        assert self.wait() == 0, (self.directory / "shim.log").read_text()
+        *_, before, ended = [{}, *self.events()]
+        assert ended["event"] == "ended"
+        return {**ended, "detail": before.get("message")}
 
 
 @contextmanager

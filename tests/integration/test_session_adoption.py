@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 
+from claudios.agent.sessions import lock
 from claudios.protocol.errors import SessionLost
 from claudios.protocol.frame import Stream
 from claudios.protocol.messages import Command, EndReason, SessionState, StartSession
@@ -184,6 +185,27 @@ async def test_what_waits_in_the_queue_waits_on_in_order_after_a_restart(tmp_pat
     await after.message(waiting[0], lambda message: "and more" in str(message.get("text")))
     started = [status.session_id for status in after.changes if status.state is SessionState.STARTING]
     assert started == waiting
+
+
+async def test_a_shim_that_was_starting_when_its_daemon_died_is_started_anew(
+    tmp_path: Path, start_host: StartHost
+) -> None:
+    before = await start_host(max_concurrent=0)
+    session_id = await before.start(user_line("hello"), directory=tmp_path)
+    await before.manager.close(terminate=False)
+    directory = before.directory / session_id
+    launch = {"epoch": 1, "socket": str(directory / "socket"), "claim": str(tmp_path / "claim")}
+    (directory / "launch.json").write_text(json.dumps(launch))
+    starting_shim = lock.take(directory / "shim.pid")
+    assert starting_shim is not None
+    after = Host(before.directory, fake_claude(tmp_path, POLITE, os.environ))
+    adopting = asyncio.create_task(after.manager.adopt())
+    while [status.state for status in after.manager.statuses()] != [SessionState.STARTING]:
+        await asyncio.sleep(0)
+    os.close(starting_shim)
+    await adopting
+    await after.message(session_id, lambda message: "hello" in str(message.get("text")))
+    await after.manager.close(terminate=True)
 
 
 async def test_a_restart_leaves_sessions_running_and_finds_them(tmp_path: Path, start_host: StartHost) -> None:

@@ -70,7 +70,7 @@ def test_more_input_than_a_pipe_holds_arrives_whole_and_in_order(tmp_path: Path)
 def test_a_flood_is_recorded_whole_and_in_full_frames(tmp_path: Path) -> None:
     total, size = 64 * 1024 * 1024, 4096
     with running_shim(tmp_path, [*FAKE, "--emit", str(total), "--line", str(size), "--at-once"]) as shim:
-        shim.attach().until("ended")
+        shim.ended()
         frames = shim.frames()
         assert [frame.seq for frame in frames] == list(range(1, len(frames) + 1))
         assert all(before.mono_ns <= after.mono_ns for before, after in pairwise(frames))
@@ -81,21 +81,22 @@ def test_a_flood_is_recorded_whole_and_in_full_frames(tmp_path: Path) -> None:
 
 
 def test_each_frame_is_on_disk_before_the_daemon_hears_of_it(tmp_path: Path) -> None:
-    with running_shim(tmp_path, [*FAKE, "--emit", "3000000", "--line", "100", "--at-once"]) as shim:
+    with running_shim(tmp_path, [*FAKE, "--wait-lines", "1", "--emit", "3000000", "--line", "100", "--at-once"]) as shim:
         daemon = shim.attach()
         message = daemon.until("attached")
+        daemon.send(op="input", id="go", line="go")
         while message["op"] != "ended":
             received = daemon.receive()
             assert received is not None
             message = received
             (segment,) = shim.spool.iterdir()
-            assert max(found.seq for found in locate(segment.read_bytes())) >= message["seq"]
+            assert max(found.seq for found in locate(segment.read_bytes())) >= message.get("seq", 0)
 
 
 def test_exit_code_and_both_streams_stand_in_the_log(tmp_path: Path) -> None:
     program = "import sys; print('out'); print('err', file=sys.stderr); sys.exit(7)"
     with running_shim(tmp_path, [sys.executable, "-c", program]) as shim:
-        ended = shim.attach().until("ended")
+        ended = shim.ended()
         assert (ended["exit_code"], ended["reason"]) == (7, "exited")
         assert shim.stream(Stream.STDOUT) == b"out\n"
         assert shim.stream(Stream.STDERR) == b"err\n"
@@ -104,7 +105,7 @@ def test_exit_code_and_both_streams_stand_in_the_log(tmp_path: Path) -> None:
 
 def test_bytes_are_recorded_as_they_are(tmp_path: Path) -> None:
     with running_shim(tmp_path, [*FAKE, "--bad-text", "--at-once"]) as shim:
-        shim.attach().until("ended")
+        shim.ended()
         assert shim.stream(Stream.STDOUT) == b"".join(fake_cli.BAD_TEXT)
 
 
@@ -124,7 +125,7 @@ def test_a_directory_that_does_not_exist_fails_with_the_reason(tmp_path: Path) -
 
 def test_a_program_that_dies_before_its_first_output_fails_with_its_last_words(tmp_path: Path) -> None:
     with running_shim(tmp_path, [*FAKE, "--stderr", "bad option", "--exit", "1", "--at-once"]) as shim:
-        ended = shim.attach().until("ended")
+        ended = shim.ended()
         assert ended["reason"] == "failed"
         assert ended["detail"].endswith("bad option")
 
@@ -132,7 +133,7 @@ def test_a_program_that_dies_before_its_first_output_fails_with_its_last_words(t
 def test_a_program_that_says_nothing_in_time_is_ended(tmp_path: Path) -> None:
     argv = [*FAKE, "--linger", "--stderr", "still thinking"]
     with running_shim(tmp_path, argv, start_seconds=0.3, ladder=[0.0, 5.0, 5.0]) as shim:
-        ended = shim.attach().until("ended")
+        ended = shim.ended()
         assert ended["reason"] == "failed"
         assert "No output came within 0.3 seconds" in ended["detail"]
         assert "still thinking" in ended["detail"]
@@ -143,14 +144,14 @@ def test_the_program_gets_the_environment_and_the_marker_and_no_stray_descriptor
         "import os; print(os.environ['GIVEN'], os.environ['CLAUDIOS_SESSION'], sorted(os.listdir('/proc/self/fd')))"
     )
     with running_shim(tmp_path, [sys.executable, "-c", program], {**os.environ, "GIVEN": "this"}) as shim:
-        shim.attach().until("ended")
+        shim.ended()
         # The fourth is the directory being listed.
         assert shim.stream(Stream.STDOUT).decode() == f"this {shim.marker} ['0', '1', '2', '3']\n"
 
 
 def test_the_program_starts_with_default_signals(tmp_path: Path) -> None:
     with running_shim(tmp_path, ["/bin/sh", "-c", "grep -E 'SigIgn|SigBlk' /proc/self/status"]) as shim:
-        shim.attach().until("ended")
+        shim.ended()
         masks = [int(line.split()[1], 16) for line in shim.stream(Stream.STDOUT).decode().splitlines()]
         assert [mask & ~C_LIBRARY_SIGNALS for mask in masks] == [0, 0]
 

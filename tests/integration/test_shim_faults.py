@@ -101,7 +101,7 @@ def test_a_sigterm_to_the_shim_ends_its_program_by_the_ladder(tmp_path: Path) ->
 
 def test_children_in_sessions_of_their_own_end_with_a_program_that_exits(tmp_path: Path) -> None:
     with running_shim(tmp_path, [*FAKE, "--children", "3", "--at-once"]) as shim:
-        shim.attach().until("ended")
+        shim.ended()
         assert len(children_of(shim)) == 3
         assert not marked(shim.marker)
         for child in children_of(shim):
@@ -134,7 +134,7 @@ def test_a_child_that_hides_its_environment_and_ignores_sigterm_is_swept_too(tmp
 def test_the_last_output_is_recorded_though_a_child_keeps_the_pipe_open(tmp_path: Path) -> None:
     argv = [*FAKE, "--children", "1", "--children-keep-output", "--emit", "500000", "--at-once"]
     with running_shim(tmp_path, argv) as shim:
-        shim.attach().until("ended")
+        shim.ended()
         printed = shim.stream(Stream.STDOUT).partition(b"\n")[2]
         assert printed == b"".join(fake_cli.line(n, 80) for n in range(len(printed) // 80))
         assert len(printed) >= 500_000
@@ -152,8 +152,9 @@ def test_a_stranger_that_keeps_the_pipe_open_delays_the_end_no_longer_than_the_d
 
 
 def test_a_line_of_100_mb_costs_the_shim_no_memory(tmp_path: Path) -> None:
-    with running_shim(tmp_path, [*FAKE, "--huge", str(100 * MIB), "--at-once"]) as shim:
+    with running_shim(tmp_path, [*FAKE, "--wait-lines", "1", "--huge", str(100 * MIB), "--at-once"]) as shim:
         daemon = shim.attach()
+        daemon.send(op="input", id="go", line="go")
         daemon.until("ended")
         assert shim.memory_bytes() < 16 * MIB
         size = sum(len(frame.payload) for frame in shim.frames() if frame.stream is Stream.STDOUT)

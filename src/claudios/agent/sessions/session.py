@@ -255,7 +255,11 @@ class Session:
         try:
             await self._attach()
         except (ClaudiosError, OSError) as problem:
-            self._farewell = asyncio.create_task(self._see_off(problem))
+            if await lock.is_free_within(self._files.lock, LEAVING_SECONDS):
+                self._enter(SessionState.ENDED)
+                self._adopt_dead()  # it was still starting when its daemon died, and gave up: nobody waited for it
+            else:
+                self._farewell = asyncio.create_task(self._see_off(problem))
         else:
             await self._give_first_inputs()
 

@@ -27,6 +27,7 @@ from claudios.protocol.messages import StartSession
 READY_SECONDS = 10.0
 LEAVING_SECONDS = 5.0
 START_SECONDS = 30.0
+LAST_WORDS_LENGTH = 300
 LADDER_SECONDS = (3.0, 3.0, 2.0)
 PATIENCE_SECONDS = 30.0
 _PROGRAM = str(Path(shim.__file__).with_name("__main__.py"))
@@ -72,6 +73,7 @@ async def start_shim(
 async def _spawn_and_wait(files: SessionFiles, held: int, claimed: int, environment: Mapping[str, str]) -> None:
     ready, theirs = os.pipe()
     log = open_private(files.log, os.O_WRONLY | os.O_APPEND)
+    said_before = os.fstat(log).st_size
     try:
         pid = _spawn(files, environment, (held, theirs, log, claimed))
     except OSError as problem:
@@ -89,7 +91,7 @@ async def _spawn_and_wait(files: SessionFiles, held: int, claimed: int, environm
     finally:
         os.close(ready)
     if not said:
-        raise SpawnFailed(f"The session's shim ended at once. {files.log} says why.")
+        raise SpawnFailed(f"The session's shim ended at once. {_last_words(files.log, said_before)}")
 
 
 def _spawn(files: SessionFiles, environment: Mapping[str, str], descriptors: tuple[int, ...]) -> int:
@@ -97,6 +99,15 @@ def _spawn(files: SessionFiles, environment: Mapping[str, str], descriptors: tup
     argv = [sys.executable, "-I", "-S", _PROGRAM, str(files.launch)]
     places = [(os.POSIX_SPAWN_DUP2, descriptor, place) for place, descriptor in enumerate(descriptors)]
     return os.posix_spawn(sys.executable, argv, environment, file_actions=places, setsid=True)
+
+
+def _last_words(log: Path, start: int) -> str:
+    """Return the last line that was written into a shim's log after `start`, or where somebody might have noted why."""
+    lines = log.read_bytes()[start:].decode(errors="replace").split("\n") if log.exists() else []
+    said = [line.strip() for line in lines if line.strip()]
+    if said:
+        return f"It said: {said[-1][:LAST_WORDS_LENGTH]} ({log} has the rest.)"
+    return "It said nothing: it was killed. Look into the system's log for a lack of memory, and start the session again."
 
 
 async def _read_once(descriptor: int) -> bytes:
