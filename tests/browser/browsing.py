@@ -69,7 +69,7 @@ async def open_window(browser: Browser, url: str, width: str, theme: str = "ligh
     )
     await context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     watched = Watched(page, is_phone=width == "phone")
     page.on("console", watched._console)
     page.on("pageerror", lambda error: watched.complaints.append(f"page: {error}"))

@@ -40,7 +40,7 @@ class Product:
         self.work.mkdir(parents=True, exist_ok=True)
         state = str(self.home / "server")
         self._spawn("server", ["-m", "claudios.server", "--port", str(self.port), "--state-dir", state], {})
-        async with httpx2.AsyncClient() as http, asyncio.timeout(START_SECONDS):
+        async with httpx2.AsyncClient(timeout=60) as http, asyncio.timeout(START_SECONDS):
             while not await _is_ready(http, f"{self.url}/readyz"):
                 assert self._running["server"].poll() is None, self.output("server")
                 await asyncio.sleep(0.05)

@@ -113,7 +113,7 @@ def transcript(page: Page) -> Locator:
 async def reads(page: Page, told: str) -> None:
     """Wait until the whole transcript reads like this."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await whole_text(page) != told:
                 pass
     assert await whole_text(page) == told

@@ -12,7 +12,7 @@ from tests.browser.conftest import OpenWindow
 from tests.browser.product import Product
 from tests.browser.steps import transcript
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 async def sign_out(watched: Watched) -> None:
@@ -86,7 +86,7 @@ async def test_a_command_line_is_let_in_by_the_code_it_shows(product: Product, w
     watched = await window("wide")
     page = watched.page
     await steps.register(watched)
-    async with httpx2.AsyncClient(base_url=f"{product.url}/api/v1") as program:
+    async with httpx2.AsyncClient(base_url=f"{product.url}/api/v1", timeout=60) as program:
         started = (await program.post("/auth/device", json={})).json()
         await page.goto(f"/device/{started['user_code']}")
         await expect(page.get_by_text(started["user_code"])).to_be_visible()

@@ -10,7 +10,7 @@ from tests.browser.conftest import OpenWindow
 from tests.browser.product import Product
 from tests.browser.steps import transcript
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 ATTACK = (
     "<script>window.owned=1</script> <img src=x onerror='window.owned=1'> "

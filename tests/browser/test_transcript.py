@@ -10,7 +10,7 @@ from tests.browser.conftest import OpenWindow
 from tests.browser.product import Product
 from tests.browser.steps import transcript
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 CALLS = 240
 TOP_OF_FIRST_ROW = "log => log.querySelector('[data-index]').getBoundingClientRect().top"

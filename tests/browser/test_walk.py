@@ -13,7 +13,7 @@ from tests.browser.conftest import OpenWindow
 from tests.browser.product import Product
 from tests.browser.steps import transcript
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 LAST_WORDS = "That is all of them."
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from claudios.server.app import Application
 from claudios.server.config import Config
 from claudios.server.serving import Serving, running
 
@@ -92,9 +93,9 @@ async def start_server(tmp_path: Path) -> AsyncIterator[StartServer]:
     """Start servers that live as long as the test; their settings may be named."""
     async with AsyncExitStack() as stack:
 
-        async def start(**settings: Any) -> Serving:
+        async def start(build: Callable[[Config], Application] = Application, **settings: Any) -> Serving:
             config = Config(**{"state_dir": tmp_path / "server", "port": 0, **settings})
-            return await stack.enter_async_context(running(config))
+            return await stack.enter_async_context(running(config, build))
 
         yield start
 

@@ -120,5 +120,5 @@ async def page(person: Person) -> AsyncIterator[Page]:
 
 async def soon(task: asyncio.Future[Any]) -> Any:
     """Wait for something that must happen by itself."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return await task

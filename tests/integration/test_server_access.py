@@ -261,7 +261,7 @@ async def test_a_stranger_cannot_tell_what_exists_from_what_never_was(world: Wor
 
 async def test_ones_own_things_are_not_anothers(world: World) -> None:
     assert await world.ask("stranger", "DELETE", f"{API}/tokens/{{token_id}}", world.ids) == (404, "not_found")
-    async with httpx2.AsyncClient(base_url=world.people.serving.url) as http:
+    async with httpx2.AsyncClient(base_url=world.people.serving.url, timeout=60) as http:
         http.headers["authorization"] = f"Bearer {world.bearers['stranger']}"
         for path in ("agents", "sessions"):
             assert (await http.get(f"{API}/{path}")).json() == []

@@ -34,7 +34,7 @@ def signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, s
 
     async def serve() -> None:
         async with running(Config(state_dir=Path(directory), port=0)) as serving:
-            async with httpx2.AsyncClient(base_url=serving.url, headers={"origin": serving.url}) as http:
+            async with httpx2.AsyncClient(base_url=serving.url, headers={"origin": serving.url}, timeout=60) as http:
                 await http.post("/api/v1/auth/register", json={"username": "ada", "password": PASSWORD})
                 token = (await http.post("/api/v1/tokens", json={"name": "fuzz"})).json()["token"]
             found.append((serving.url, token))

@@ -87,7 +87,10 @@ async def test_setting_up_twice_makes_one_of_each_and_writes_the_token_once(tmp_
 
 
 async def test_a_link_made_while_the_server_runs_signs_its_owner_in_once(tmp_path: Path) -> None:
-    async with served(tmp_path) as (_, url), httpx2.AsyncClient(base_url=url, headers={"origin": url}) as browser:
+    async with (
+        served(tmp_path) as (_, url),
+        httpx2.AsyncClient(base_url=url, headers={"origin": url}, timeout=60) as browser,
+    ):
         await run(tmp_path, "setup", "--agent-config", str(tmp_path / "config.json"))
         code, output, errors = await run(tmp_path, "sign-in-link", "--server-url", url)
         assert code == 0, errors
@@ -100,14 +103,20 @@ async def test_a_link_made_while_the_server_runs_signs_its_owner_in_once(tmp_pat
 
 
 async def test_sigterm_ends_the_server_cleanly_and_its_data_is_there_afterwards(tmp_path: Path) -> None:
-    async with served(tmp_path) as (process, url), httpx2.AsyncClient(base_url=url, headers={"origin": url}) as browser:
+    async with (
+        served(tmp_path) as (process, url),
+        httpx2.AsyncClient(base_url=url, headers={"origin": url}, timeout=60) as browser,
+    ):
         body = {"username": "ada", "password": "correct horse battery"}
         assert (await browser.post("/api/v1/auth/register", json=body)).status_code == 201
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
     state = tmp_path / ".local/state/claudios/server"
     assert not (state / "claudios.db-wal").exists()
-    async with served(tmp_path) as (_, url), httpx2.AsyncClient(base_url=url, headers={"origin": url}) as browser:
+    async with (
+        served(tmp_path) as (_, url),
+        httpx2.AsyncClient(base_url=url, headers={"origin": url}, timeout=60) as browser,
+    ):
         assert (await browser.post("/api/v1/auth/sign-in", json=body)).status_code == 200
 
 
@@ -115,7 +124,7 @@ async def test_sigterm_ends_the_server_cleanly_and_its_data_is_there_afterwards(
 async def test_no_secret_is_ever_in_the_log(tmp_path: Path, style: str) -> None:
     secrets = ["the password of ada", "a wrong password", "canary-in-a-query"]
     async with served(tmp_path, "--log-format", style) as (process, url):
-        async with httpx2.AsyncClient(base_url=url, headers={"origin": url}) as browser:
+        async with httpx2.AsyncClient(base_url=url, headers={"origin": url}, timeout=60) as browser:
             await browser.post("/api/v1/auth/register", json={"username": "ada", "password": secrets[0]})
             await browser.post("/api/v1/auth/sign-in", json={"username": "ada", "password": secrets[1]})
             await browser.get(f"/api/v1/agents?project_id={secrets[2]}")
@@ -135,9 +144,12 @@ async def test_no_secret_is_ever_in_the_log(tmp_path: Path, style: str) -> None:
 
 
 async def test_a_server_that_drains_says_so_before_it_closes(tmp_path: Path) -> None:
-    async with served(tmp_path, "--drain-seconds", "600") as (process, url), httpx2.AsyncClient(base_url=url) as http:
+    async with (
+        served(tmp_path, "--drain-seconds", "600") as (process, url),
+        httpx2.AsyncClient(base_url=url, timeout=60) as http,
+    ):
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (await http.get("/readyz")).status_code != 503:
                 continue
         assert (await http.get("/healthz")).status_code == 200

@@ -49,7 +49,9 @@ async def test_people_register_over_https_with_a_cookie_bound_to_the_host(
     serving = await start_server(tls_cert=certificate[0], tls_key=certificate[1])
     assert serving.url.startswith("https://127.0.0.1:")
     trusting = ssl.create_default_context(cafile=str(certificate[0]))
-    async with httpx2.AsyncClient(base_url=serving.url, verify=trusting, headers={"origin": serving.url}) as browser:
+    async with httpx2.AsyncClient(
+        base_url=serving.url, verify=trusting, headers={"origin": serving.url}, timeout=60
+    ) as browser:
         body = {"username": "ada", "password": PASSWORD}
         made = await browser.post("/api/v1/auth/register", json=body)
         assert made.status_code == 201
@@ -65,7 +67,7 @@ async def test_who_does_not_trust_the_certificate_is_not_let_down_to_plain_http(
     start_server: StartServer, certificate: tuple[Path, Path]
 ) -> None:
     serving = await start_server(tls_cert=certificate[0], tls_key=certificate[1])
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(timeout=60) as http:
         with pytest.raises(httpx2.ConnectError):
             await http.get(f"{serving.url}/healthz")
         with pytest.raises(httpx2.TransportError):

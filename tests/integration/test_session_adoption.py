@@ -200,7 +200,7 @@ async def test_a_shim_that_was_starting_when_its_daemon_died_is_started_anew(
     assert starting_shim is not None
     after = Host(before.directory, fake_claude(tmp_path, POLITE, os.environ))
     adopting = asyncio.create_task(after.manager.adopt())
-    while [status.state for status in after.manager.statuses()] != [SessionState.STARTING]:
+    while [status.state for status in after.manager.statuses()] != [SessionState.STARTING]:  # noqa: ASYNC110  it tells nobody
         await asyncio.sleep(0)
     os.close(starting_shim)
     await adopting

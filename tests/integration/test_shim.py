@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from itertools import pairwise
@@ -81,7 +82,9 @@ def test_a_flood_is_recorded_whole_and_in_full_frames(tmp_path: Path) -> None:
 
 
 def test_each_frame_is_on_disk_before_the_daemon_hears_of_it(tmp_path: Path) -> None:
-    with running_shim(tmp_path, [*FAKE, "--wait-lines", "1", "--emit", "3000000", "--line", "100", "--at-once"]) as shim:
+    with running_shim(
+        tmp_path, [*FAKE, "--wait-lines", "1", "--emit", "3000000", "--line", "100", "--at-once"]
+    ) as shim:
         daemon = shim.attach()
         message = daemon.until("attached")
         daemon.send(op="input", id="go", line="go")
@@ -150,10 +153,15 @@ def test_the_program_gets_the_environment_and_the_marker_and_no_stray_descriptor
 
 
 def test_the_program_starts_with_default_signals(tmp_path: Path) -> None:
-    with running_shim(tmp_path, ["/bin/sh", "-c", "grep -E 'SigIgn|SigBlk' /proc/self/status"]) as shim:
-        shim.ended()
-        masks = [int(line.split()[1], 16) for line in shim.stream(Stream.STDOUT).decode().splitlines()]
-        assert [mask & ~C_LIBRARY_SIGNALS for mask in masks] == [0, 0]
+    """A shell starts what runs in its background, such as a daemon, with SIGQUIT ignored."""
+    before = signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+    try:
+        with running_shim(tmp_path, ["/bin/sh", "-c", "grep -E 'SigIgn|SigBlk' /proc/self/status"]) as shim:
+            shim.ended()
+    finally:
+        signal.signal(signal.SIGQUIT, before)
+    masks = [int(line.split()[1], 16) for line in shim.stream(Stream.STDOUT).decode().splitlines()]
+    assert [mask & ~C_LIBRARY_SIGNALS for mask in masks] == [0, 0]
 
 
 def test_a_newer_daemon_takes_the_place_of_the_older(tmp_path: Path) -> None:

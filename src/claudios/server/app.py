@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -76,7 +77,13 @@ _FAILURES = {
 class Application:
     """A server without its socket."""
 
-    def __init__(self, config: Config, now_ms: Callable[[], int] = wall_clock_ms) -> None:
+    def __init__(
+        self,
+        config: Config,
+        now_ms: Callable[[], int] = wall_clock_ms,
+        monotonic: Callable[[], float] = time.monotonic,
+        passwords: Passwords | None = None,
+    ) -> None:
         """Open the database and the key in the state directory. Raises SettingInvalid, Unavailable."""
         config.state_dir.mkdir(parents=True, exist_ok=True)
         config.state_dir.chmod(0o700)
@@ -87,12 +94,12 @@ class Application:
             bus=MemoryBus(),
             key=ServerKey.open(config.state_dir / "server.key"),
             credentials=Credentials(store, now_ms),
-            passwords=Passwords(),
+            passwords=passwords or Passwords(),
             limits=Limits(
-                sign_in_by_address=Limit(burst=20, seconds_per_try=6),
-                sign_in_by_account=Limit(burst=10, seconds_per_try=60),
-                register_by_address=Limit(burst=20, seconds_per_try=30),
-                code_by_address=Limit(burst=20, seconds_per_try=6),
+                sign_in_by_address=Limit(burst=20, seconds_per_try=6, clock=monotonic),
+                sign_in_by_account=Limit(burst=10, seconds_per_try=60, clock=monotonic),
+                register_by_address=Limit(burst=20, seconds_per_try=30, clock=monotonic),
+                code_by_address=Limit(burst=20, seconds_per_try=6, clock=monotonic),
             ),
             now_ms=now_ms,
         )

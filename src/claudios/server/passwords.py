@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -25,21 +25,32 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=64 * 1024, parallelism=1)  # 6
 _NICENESS = 5
 
 
+class Hasher(Protocol):
+    """What makes and checks hashes, on a thread."""
+
+    def hash(self, password: str) -> str:
+        """Return the encoded hash."""
+
+    def verify(self, stored: str, password: str) -> Literal[True]:
+        """Return True. Raises VerificationError, InvalidHashError."""
+
+
 class Passwords:
     """Hashes and checks passwords without holding anybody else up."""
 
-    def __init__(self) -> None:
+    def __init__(self, hasher: Hasher = _HASHER) -> None:
+        self._hasher = hasher
         self._threads = ThreadPoolExecutor(AT_ONCE, "password", initializer=_step_back)
         self._waiting = 0
-        self._nobody = _HASHER.hash(os.urandom(16))
+        self._nobody = hasher.hash(os.urandom(16).hex())
 
     async def hash(self, password: str) -> str:
         """Return the encoded argon2id hash. Raises TooMany."""
-        return await self._run(lambda: _HASHER.hash(password))
+        return await self._run(lambda: self._hasher.hash(password))
 
     async def is_right(self, password: str, stored: str | None) -> bool:
         """Say whether the password is the stored one. Takes as long where nothing is stored. Raises TooMany."""
-        matches = await self._run(lambda: _matches(stored or self._nobody, password))
+        matches = await self._run(lambda: self._matches(stored or self._nobody, password))
         return matches and stored is not None
 
     def close(self) -> None:
@@ -55,12 +66,11 @@ class Passwords:
         finally:
             self._waiting -= 1
 
-
-def _matches(stored: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False
+    def _matches(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
 
 
 def _step_back() -> None:

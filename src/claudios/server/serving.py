@@ -39,11 +39,14 @@ class Serving:
 
 
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Serving]:
-    """Run a server for as long as the block does. Raises SettingInvalid when the port is taken, Unavailable."""
+async def running(config: Config, build: Callable[[Config], Application] = Application) -> AsyncIterator[Serving]:
+    """Run a server for as long as the block does; `build` may give it other clocks.
+
+    Raises SettingInvalid when the port is taken, Unavailable.
+    """
     listener = _listen(config.host, config.port)
     with contextlib.closing(listener):
-        application = Application(config)
+        application = build(config)
         try:
             await application.start()
             server = _Uvicorn(_uvicorn_config(application, config))

@@ -18,7 +18,7 @@ from claudios.shim.processes import MARKER
 
 PIPE_BYTES = 1024 * 1024
 _DESCRIPTORS = os.sysconf("SC_OPEN_MAX")
-_RESET = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)
+_RESET = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 
 
 class StartFailed(Exception):

@@ -107,7 +107,9 @@ def _last_words(log: Path, start: int) -> str:
     said = [line.strip() for line in lines if line.strip()]
     if said:
         return f"It said: {said[-1][:LAST_WORDS_LENGTH]} ({log} has the rest.)"
-    return "It said nothing: it was killed. Look into the system's log for a lack of memory, and start the session again."
+    return (
+        "It said nothing: it was killed. Look into the system's log for a lack of memory, and start the session again."
+    )
 
 
 async def _read_once(descriptor: int) -> bytes:
