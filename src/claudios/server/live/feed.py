@@ -7,7 +7,6 @@ its place: it reads on from the store, by position, until the queue is in reach 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
@@ -15,6 +14,7 @@ from sqlalchemy import Connection
 
 from claudios.protocol.frame import locate
 from claudios.server.bus.topics import Bus, FramesStored, frames
+from claudios.server.live.waiting import Waiting
 from claudios.server.store import log
 
 T = TypeVar("T")
@@ -36,8 +36,7 @@ class LogFeed:
         self.position = after_seq
         self._reader = reader
         self._session_id = session_id
-        self._waiting: deque[FramesStored] = deque()  # bounded; when full, it is dropped and the store is read
-        self._waiting_bytes = 0
+        self._waiting = Waiting(MAX_WAITING_BYTES)
         self._is_behind = True
         self._wake = asyncio.Event()
         self.close = bus.subscribe(frames(session_id), self._offer)
@@ -57,21 +56,15 @@ class LogFeed:
                 await self._wake.wait()
 
     def _offer(self, stored: FramesStored) -> None:
-        if self._waiting and self._waiting_bytes + len(stored.frames) > MAX_WAITING_BYTES:
-            self._waiting.clear()
-            self._waiting_bytes = 0
+        if not self._waiting.offer(stored):
             self._is_behind = True
-        else:
-            self._waiting.append(stored)
-            self._waiting_bytes += len(stored.frames)
         self._wake.set()
 
     def _next_live(self) -> bytes | None:
         """Return what waits and continues the position; what comes before it is dropped."""
         pieces: list[bytes] = []
-        while self._waiting and self._waiting[0].first_seq <= self.position + 1:
-            piece = self._waiting.popleft()
-            self._waiting_bytes -= len(piece.frames)
+        while self._waiting.begins_by(self.position + 1):
+            piece = self._waiting.pop()
             if piece.last_seq > self.position:
                 pieces.append(_after(piece, self.position))
                 self.position = piece.last_seq

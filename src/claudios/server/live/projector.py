@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from claudios.protocol.errors import NotFound, Unavailable
 from claudios.server.bus.topics import OVERVIEW, Bus, Changed, FramesStored
-from claudios.server.live.room import Room, Transactions, Viewer
+from claudios.server.live.door import Viewer
+from claudios.server.live.room import Room, Transactions
 from claudios.server.store import folds, progress
 
 logger = structlog.get_logger(__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from sqlalchemy import Connection
@@ -17,7 +18,7 @@ from claudios.server.live.watching import Watching
 from claudios.server.store import sessions
 from claudios.server.store.projects import Role
 from claudios.server.store.sessions import Place
-from claudios.server.web.auth import Caller, require_role, signed_in
+from claudios.server.web.auth import require_role, signed_in
 from claudios.server.web.errors import error_response
 from claudios.server.web.parts import Parts, parts_of
 
@@ -36,29 +37,30 @@ class LiveLog:
         parts = parts_of(connection)
         session_id = scope["path_params"]["session_id"]
         await receive()  # websocket.connect
-        try:
-            after_seq = _after(scope)
-            caller = await signed_in(connection)
-            place = await _place(parts, caller, session_id)
-        except ClaudiosError as refusal:
-            await error_response(refusal)(scope, receive, send)
-            return
-        await send({"type": "websocket.accept"})
-        feed = LogFeed(parts.store, parts.bus, session_id, after_seq)
-        leave = self._watching_of(scope).watch(place.agent_id, session_id)
-        tasks = [
-            asyncio.create_task(_pump(feed, send), name="log viewer"),
-            asyncio.create_task(_until_gone(receive), name="log viewer's end"),
-            asyncio.create_task(_until_refused(parts, connection, caller, session_id), name="log viewer's rights"),
-        ]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            feed.close()
-            leave()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        rights = _Rights(parts, connection, session_id)
+        with contextlib.closing(rights):
+            try:
+                after_seq = _after(scope)
+                place = await rights.require()
+            except ClaudiosError as refusal:
+                await error_response(refusal)(scope, receive, send)
+                return
+            await send({"type": "websocket.accept"})
+            feed = LogFeed(parts.store, parts.bus, session_id, after_seq)
+            leave = self._watching_of(scope).watch(place.agent_id, session_id)
+            tasks = [
+                asyncio.create_task(_pump(feed, send), name="log viewer"),
+                asyncio.create_task(_until_gone(receive), name="log viewer's end"),
+                asyncio.create_task(rights.until_refused(), name="log viewer's rights"),
+            ]
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                feed.close()
+                leave()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
         if tasks[2].done() and not tasks[2].cancelled():
             await send({"type": "websocket.close", "code": CLOSE_REFUSED, "reason": NotFound.code})
 
@@ -73,36 +75,44 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-async def _until_refused(parts: Parts, connection: HTTPConnection, caller: Caller, session_id: str) -> None:
-    """Return once the caller may no longer see the session; asked again whenever rights change."""
-    changed = asyncio.Event()
+class _Rights:
+    """Whether the caller may see the session: asked at first, and again whenever rights have changed since."""
 
-    def heard(user_id: str | None) -> None:
-        if user_id in (None, caller.user_id):
-            changed.set()
+    def __init__(self, parts: Parts, connection: HTTPConnection, session_id: str) -> None:
+        self._parts = parts
+        self._connection = connection
+        self._session_id = session_id
+        self._user_id: str | None = None
+        self._changed = asyncio.Event()
+        self.close = parts.bus.subscribe(ACCESS, self._heard)
 
-    end = parts.bus.subscribe(ACCESS, heard)
-    try:
+    async def require(self) -> Place:
+        """Return where the session belongs. Raises NotSignedIn, NotFound, Unavailable."""
+        caller = await signed_in(self._connection)
+        self._user_id = caller.user_id
+
+        def look(connection: Connection) -> Place:
+            place = sessions.place(connection, self._session_id)
+            if place is None:
+                raise NotFound
+            require_role(connection, caller, place.project_id, Role.VIEWER)
+            return place
+
+        return await self._parts.store.read(look)
+
+    async def until_refused(self) -> None:
+        """Return once the caller may no longer see the session."""
         while True:
-            await changed.wait()
-            changed.clear()
+            await self._changed.wait()
+            self._changed.clear()
             try:
-                await _place(parts, await signed_in(connection), session_id)
+                await self.require()
             except (NotFound, NotSignedIn):
                 return
-    finally:
-        end()
 
-
-async def _place(parts: Parts, caller: Caller, session_id: str) -> Place:
-    def look(connection: Connection) -> Place:
-        place = sessions.place(connection, session_id)
-        if place is None:
-            raise NotFound
-        require_role(connection, caller, place.project_id, Role.VIEWER)
-        return place
-
-    return await parts.store.read(look)
+    def _heard(self, user_id: str | None) -> None:
+        if user_id is None or self._user_id in (None, user_id):
+            self._changed.set()
 
 
 def _after(scope: Scope) -> int:

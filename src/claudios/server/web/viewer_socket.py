@@ -7,7 +7,7 @@ subscription, and again whenever somebody's rights change.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -48,6 +48,7 @@ MAX_SUBSCRIPTIONS = 64
 CLOSE_SIGNED_OUT = 4401
 CLOSE_GOING = 1001
 CLOSE_TOO_SLOW = 1013
+CLOSE_SECONDS = 5.0
 
 
 class Subscribe(Model):
@@ -118,6 +119,8 @@ class _Page:
         self._subscriptions: dict[str, _Subscription] = {}
         self._projects: frozenset[str] | None = None
         self._rights_changed = asyncio.Event()
+        self._rights_changed.set()  # they may have, between signing in and listening to the bus
+        self._rights_heard = 0
         self._closing: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def serve(self, receive: Receive, send: Send) -> None:
@@ -135,10 +138,7 @@ class _Page:
         try:
             ends_it: list[asyncio.Future[Any]] = [*tasks, self._closing]
             await asyncio.wait(ends_it, return_when=asyncio.FIRST_COMPLETED)
-            if self._closing.done() and not reading.done():
-                writing.cancel()
-                await asyncio.wait([writing])
-                await send({"type": "websocket.close", "code": self._closing.result()})
+            has_left = reading.done()
         finally:
             for end in ends:
                 end()
@@ -147,6 +147,8 @@ class _Page:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        if self._closing.done() and not has_left:
+            await _part(send, self._closing.result())
         for task in tasks:
             if not task.cancelled() and (error := task.exception()) is not None:
                 log.error("page_failed", exc_info=error)
@@ -171,7 +173,7 @@ class _Page:
         elif isinstance(wish, Unsubscribe):
             self._unsubscribe(wish.session_id)
         elif isinstance(wish, Overview):
-            self._projects = await self._seen_projects()
+            await self._overview()
         elif isinstance(wish, Ping):
             self._out.put('{"type":"pong"}', "pong")
 
@@ -188,18 +190,20 @@ class _Page:
                 session_id,
                 subscription,
                 lambda connection: self._snapshot(connection, wish),
-                lambda snapshot, position: self._begin(session_id, snapshot, position),
+                lambda snapshot, position: self._begin(subscription, snapshot, position),
             )
-        except BaseException:
+        except BaseException as refusal:
+            if isinstance(refusal, NotFound) and self._subscriptions.get(session_id) is not subscription:
+                return  # taken away meanwhile, which the page has been told
             self._unsubscribe(session_id)
             raise
 
-    def _begin(self, session_id: str, snapshot: _Snapshot, position: int) -> None:
-        """Tell the page how a session is, before it is told what changes."""
-        self._out.put(
+    def _begin(self, subscription: _Subscription, snapshot: _Snapshot, position: int) -> None:
+        """Tell the page how a session is, and then what changes: also what did since that was read."""
+        self._put(
             told(
                 "items",
-                session_id=session_id,
+                session_id=snapshot.session.id,
                 items=snapshot.entries,
                 position=position,
                 has_earlier=snapshot.has_earlier,
@@ -208,8 +212,11 @@ class _Page:
                 **({"reset": True} if snapshot.is_reset else {}),
             )
         )
+        for change in subscription.begin():
+            self._put(change.message, change.about)
 
     def _unsubscribe(self, session_id: str) -> None:
+        """End a subscription, also one that still waits for its beginning: nothing more is told of it."""
         subscription = self._subscriptions.pop(session_id, None)
         if subscription is not None:
             subscription.unwatch()
@@ -227,14 +234,21 @@ class _Page:
             self.lost(shown.session_id)
 
     def _changed(self, change: Changed) -> None:
-        in_overview = self._projects is not None and change.project_id in self._projects
-        if in_overview or (change.session_id is not None and change.session_id in self._subscriptions):
-            self._out.put(change.message, change.about)
-            if self._out.is_hopeless:
-                self._close(CLOSE_TOO_SLOW)
+        if self._projects is not None and change.project_id in self._projects:
+            self._put(change.message, change.about)
+        elif change.session_id is not None and change.session_id in self._subscriptions:
+            if not self._subscriptions[change.session_id].waits(change):
+                self._put(change.message, change.about)
+
+    def _put(self, message: str, about: str | None = None) -> None:
+        """Tell the page something that cannot be dropped; a page that never reads is cut off."""
+        self._out.put(message, about)
+        if self._out.is_hopeless:
+            self._close(CLOSE_TOO_SLOW)
 
     def _rights(self, user_id: str | None) -> None:
         if user_id in (None, self._caller.user_id):
+            self._rights_heard += 1
             self._rights_changed.set()
 
     def _stopping(self, retry_after_ms: int) -> None:
@@ -266,6 +280,13 @@ class _Page:
                     self._unsubscribe(session_id)
                     self._out.put(f'{{"type":"removed","kind":"session","id":"{session_id}"}}')
 
+    async def _overview(self) -> None:
+        """Tell the page from now on what changes in its person's projects: those of now, not of before a change."""
+        heard = -1
+        while heard != self._rights_heard:
+            heard = self._rights_heard
+            self._projects = await self._seen_projects()
+
     async def _seen_projects(self) -> frozenset[str]:
         return await self._parts.store.read(lambda connection: sessions.projects_of(connection, self._caller.user_id))
 
@@ -277,6 +298,8 @@ class _Page:
         return place
 
     def _snapshot(self, connection: Connection, wish: Subscribe) -> _Snapshot:
+        # Asked again: who was removed before this reading would not be found by the check that came before it.
+        self._seen_place(connection, wish.session_id)
         session = sessions.get(connection, wish.session_id)
         if session is None:
             raise NotFound
@@ -289,18 +312,38 @@ class _Page:
         return _Snapshot(entries, has_earlier, wish.after is not None, session, pending)
 
     def _refuse(self, refusal: ClaudiosError) -> None:
-        self._out.put(told("error", code=refusal.code, message=refusal.message))
-        if self._out.is_hopeless:
-            self._close(CLOSE_TOO_SLOW)
+        self._put(told("error", code=refusal.code, message=refusal.message))
+
+
+async def _part(send: Send, code: int) -> None:
+    """Close the socket, waiting only so long for a page that does not read."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await send({"type": "websocket.close", "code": code})
+    except TimeoutError:
+        log.info("page_not_reading", code=code)
 
 
 class _Subscription:
-    """A session that a page watches."""
+    """A session that a page watches. Until it begins nobody knows whether the page may see what changes."""
 
     def __init__(self, page: _Page, place: Place, unwatch: Callable[[], None]) -> None:
         self.place = place
         self.unwatch = unwatch
         self._page = page
+        self._early: dict[str, Changed] | None = {}  # by what they are about: bounded by what a session has
+
+    def begin(self) -> Iterable[Changed]:
+        """Return what changed before the beginning; from now on nothing waits."""
+        early, self._early = self._early or {}, None
+        return early.values()
+
+    def waits(self, change: Changed) -> bool:
+        """Keep a change for the beginning; say whether that is still to come."""
+        if self._early is None:
+            return False
+        self._early[change.about or change.message] = change
+        return True
 
     def show(self, shown: Patch) -> None:
         self._page.patched(shown)

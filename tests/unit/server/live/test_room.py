@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
@@ -185,6 +186,55 @@ async def test_a_viewer_who_enters_a_session_that_is_gone_is_told(store: Store) 
     task = asyncio.create_task(room.run())
     with pytest.raises(NotFound):
         await Viewer(0).enter(room)
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_a_viewer_who_leaves_while_it_is_let_in_is_shown_nothing(store: Store) -> None:
+    world = await world_of(store)
+    task = asyncio.create_task(world.room.run())
+    reading, go_on = threading.Event(), threading.Event()
+
+    def read(connection: Connection) -> list[Entry]:
+        reading.set()
+        go_on.wait(20)
+        return _read(connection, world.room.session_id)
+
+    viewer, other = Viewer(0), Viewer(1)
+    entering = asyncio.create_task(world.room.enter(viewer, read, viewer.begin))
+    await asyncio.to_thread(reading.wait, 20)
+    waiting = asyncio.create_task(other.enter(world.room))
+    await asyncio.sleep(0)
+    for one in (viewer, other):
+        world.room.leave(one)
+    go_on.set()
+    for refused in (entering, waiting):
+        with pytest.raises(NotFound):
+            await refused
+    world.room.offer(await world.commit(*whole_session()))
+    await world.room.caught_up()
+    assert (viewer.position, other.position) == (-1, -1)
+    assert not world.room.viewers
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_what_one_viewer_may_not_read_keeps_no_other_out(store: Store) -> None:
+    world = await world_of(store)
+    task = asyncio.create_task(world.room.run())
+
+    def refuse(_: Connection) -> None:
+        raise NotFound
+
+    inside = Viewer(0)
+    await inside.enter(world.room)
+    refused = asyncio.create_task(world.room.enter(Viewer(1), refuse, lambda _, __: None))
+    late = Viewer(2)
+    await late.enter(world.room)
+    with pytest.raises(NotFound):
+        await refused
+    assert not inside.lost
+    assert world.room.viewers == {inside, late}
     task.cancel()
     await asyncio.wait([task])
 
