@@ -361,3 +361,26 @@ def test_a_reader_that_goes_away_is_no_error(ada: Person) -> None:
     )
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
+
+
+# What waits for a machine that is away
+
+
+def test_what_waits_for_a_machine_is_listed_edited_and_withdrawn(ada: Person) -> None:
+    ada.run("agents", "create", "desk")
+    session = start(ada, "begin", "--agent", "desk")
+    ada.run("send", session, "first thought")
+    listed = ada.run("queue", session).out
+    assert "waits for an agent that is offline" in listed
+    assert "first thought" in listed
+    begun, sent = ada.run("queue", session, "--json").json
+    assert (begun["kind"], sent["state"], sent["text"]) == ("start_session", "queued", "first thought")
+    ada.run("edit", sent["id"][:13], "second", "thought")
+    assert ada.run("queue", session, "--json").json[1]["text"] == "second thought"
+    assert "Send it again" not in ada.run("retry", sent["id"], expect=1).err
+    assert ada.run("withdraw", sent["id"], "--json").json["state"] == "withdrawn"
+    assert "Withdrawn by" in ada.run("edit", sent["id"], "third thought", expect=1).err
+    assert ada.run("queue", session, "-q").out.split() == [begun["id"]]
+    ada.run("withdraw", begun["id"])
+    assert ada.session(session)["reason"] == "terminated"
+    assert ada.run("drop", "00000000", expect=5).err

@@ -90,12 +90,24 @@ class World:
 
 @pytest.fixture
 async def world(store: Store) -> World:
+    """The agent is connected."""
+    return await made(store, is_connected=True)
+
+
+@pytest.fixture
+async def away(store: Store) -> World:
+    """The agent was never connected: what it is asked waits."""
+    return await made(store, is_connected=False)
+
+
+async def made(store: Store, *, is_connected: bool) -> World:
     def build(connection: Connection) -> World:
         user = accounts.create(connection, "ann", None, 1)
         project = projects.create(connection, user.id, "project", 1)
         made, token = agents.create(connection, ServerKey(bytes(32)), project.id, "agent", 1)
         agent = SyntheticAgent("", project.id, made.id, token)
-        registrations.register(connection, made.id, agent.hello(), "websocket", 1)
+        if is_connected:
+            registrations.register(connection, made.id, agent.hello(), "websocket", 1)
         asker = Asker(user.id, user.username)
         new = NewSession(str(uuid4()), project.id, made.id, "", Mode.CHAT, "/work", None, PermissionMode.DEFAULT)
         accept.start(connection, new, "hello there", asker, 1)
@@ -178,12 +190,13 @@ class TestInstructions:
             )
             return entry.state
 
-        assert await state() == "queued"
-        await world.do(lambda connection: instructions.mark_sent(connection, [(world.session_id, "00" * 32)]))
-        assert await state() == "sent"
-        await world.do(lambda connection: instructions.mark_taken(connection, world.agent.agent_id, 1))
-        assert await state() == "taken"
-        await world.do(lambda connection: instructions.mark_sent(connection, [(world.session_id, "00" * 32)]))
+        assert await state() == "sent", "its agent was connected when it was issued"
+        taken = await world.do(lambda connection: instructions.mark_taken(connection, world.agent.agent_id, 1))
+        assert (await state(), [kept.view.state for kept in taken]) == ("taken", ["taken"])
+        assert await world.do(lambda connection: instructions.claim(connection, world.agent.agent_id, 0, 9)) == (
+            await world.store.read(lambda connection: instructions.after(connection, world.agent.agent_id, 0, 9)),
+            [],
+        )
         assert await state() == "taken"
         report = Report(instruction_id=world.session_id, outcome=Outcome.DONE)
         told = await world.do(lambda connection: outcome.settle(connection, world.agent.agent_id, report, 3))
@@ -195,7 +208,8 @@ class TestInstructions:
         report = Report(instruction_id=world.session_id, outcome=Outcome.REFUSED)
         assert await world.do(lambda connection: outcome.settle(connection, "agt_other", report, 3)) == []
 
-    async def test_what_waits_too_long_expires_and_its_session_with_it(self, world: World) -> None:
+    async def test_what_waits_too_long_expires_and_its_session_with_it(self, away: World) -> None:
+        world = away
         due = await world.store.read(instructions.next_expiry)
         assert due == 1 + accept.START_TTL_MS
         assert await world.do(lambda connection: outcome.expire(connection, due - 1)) == []

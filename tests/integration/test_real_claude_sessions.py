@@ -168,6 +168,22 @@ async def test_a_session_whose_claude_was_killed_goes_on_where_it_was(
     assert turns[-1] > turns[0], "the resumed conversation holds what was said before"
 
 
+async def test_a_prompt_sent_again_to_the_resumed_conversation_is_run_once(
+    host: Host, project: Path, model: ScriptedModel
+) -> None:
+    """Rule I-12: the CLI knows a uuid again that stands in its transcript."""
+    prompt = user_line("[[say only once]]")
+    session_id = await host.start(prompt, directory=project)
+    await host.message(session_id, is_result)
+    os.kill(host.events(session_id)[0]["pid"], signal.SIGKILL)
+    await host.ended(session_id)
+    await host.start(prompt, user_line("[[say then this]]"), directory=project, session_id=session_id, epoch=2,
+                     resume=session_id)  # fmt: skip
+    await host.message(session_id, says("then this"))
+    assert len([asked for asked in model.requests() if asked.get("session") == session_id]) == 2
+    assert host.stream(session_id, Stream.STDIN).count(prompt.line.encode()) == 2, "it was written to each process"
+
+
 async def test_a_resume_of_an_unknown_conversation_ends_with_its_reason_in_the_log(host: Host, project: Path) -> None:
     session_id = await host.start(directory=project, resume=str(uuid4()))
     status = await host.ended(session_id)

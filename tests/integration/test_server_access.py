@@ -87,7 +87,12 @@ POLICY: dict[tuple[str, str], Who] = {
     ("POST", f"{_SESSION}/interrupt"): Who.OPERATOR,
     ("POST", f"{_SESSION}/terminate"): Who.OPERATOR,
     ("POST", f"{_SESSION}/resume"): Who.OPERATOR,
+    ("GET", f"{API}/instructions"): Who.SIGNED_IN,
     ("GET", f"{_SESSION}/instructions"): Who.VIEWER,
+    ("PATCH", f"{_SESSION}/instructions/{{instruction_id}}"): Who.OPERATOR,
+    ("POST", f"{_SESSION}/instructions/{{instruction_id}}/withdraw"): Who.OPERATOR,
+    ("POST", f"{_SESSION}/instructions/{{instruction_id}}/retry"): Who.OPERATOR,
+    ("POST", f"{_SESSION}/instructions/{{instruction_id}}/drop"): Who.OPERATOR,
     ("GET", f"{_SESSION}/items"): Who.VIEWER,
     ("GET", f"{_SESSION}/log"): Who.VIEWER,
     ("GET", f"{_SESSION}/frames"): Who.VIEWER,
@@ -115,6 +120,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", f"{_PROJECT}/sessions"): {"agent_id": "{agent_id}"},
     ("PATCH", _SESSION): {"title": "x"},
     ("POST", f"{_SESSION}/commands"): {"text": "x"},
+    ("PATCH", f"{_SESSION}/instructions/{{instruction_id}}"): {"text": "x"},
     ("POST", f"{_SESSION}/resume"): {},
     ("POST", f"{_SESSION}/requests/{{request_id}}/answer"): {"behavior": "deny"},
     ("PATCH", f"{API}/me"): {"username": "x"},
@@ -200,6 +206,7 @@ async def world(people: People) -> World:
         "project_id": home["id"],
         "agent_id": agent["agent"]["id"],
         "session_id": session["id"],
+        "instruction_id": session["id"],
         "invitation_id": invitation["id"],
         "user_id": everybody["operator"].user["id"],
         "token_id": kept["id"],
@@ -215,6 +222,7 @@ def nowhere() -> dict[str, str]:
         "project_id": "prj_22222222222222222222",
         "agent_id": "agt_22222222222222222222",
         "session_id": str(uuid4()),
+        "instruction_id": str(uuid4()),
         "invitation_id": "inv_22222222222222222222",
         "user_id": "usr_22222222222222222222",
         "token_id": "tok_22222222222222222222",
@@ -266,6 +274,7 @@ async def test_ones_own_things_are_not_anothers(world: World) -> None:
         for path in ("agents", "sessions"):
             assert (await http.get(f"{API}/{path}")).json() == []
             assert (await http.get(f"{API}/{path}?project_id={world.ids['project_id']}")).json() == []
+        assert (await http.get(f"{API}/instructions?id={world.ids['instruction_id']}")).json() == []
 
 
 @pytest.mark.parametrize(("who", "refused"), [("viewer", (Who.OPERATOR, Who.OWNER)), ("operator", (Who.OWNER,))])

@@ -42,9 +42,18 @@ class Completed(click.ParamType[str]):
             case "project":
                 for project in client.projects():
                     yield CompletionItem(project.name, help=project.role)
+            case "instruction":
+                for session in client.sessions(limit=MOST_SHOWN):
+                    if session.agent_online and session.state == "ended":
+                        continue
+                    for each in client.instructions(session.id):
+                        if each.state not in ("done", "withdrawn", "retried", "dropped"):
+                            yield CompletionItem(each.id, help=one_line(each.text or each.kind))
             case _:
                 for request in client.requests():
                     yield CompletionItem(request.id, help=one_line(request.title or request.tool_name))
 
 
-SESSION, AGENT, PROJECT, REQUEST = (Completed(name) for name in ("session", "agent", "project", "request"))
+SESSION, AGENT, PROJECT, REQUEST, INSTRUCTION = (
+    Completed(name) for name in ("session", "agent", "project", "request", "instruction")
+)

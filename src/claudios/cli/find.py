@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from claudios.client.api import Client
-from claudios.client.shapes import Agent, Project, Request, Session
+from claudios.client.shapes import Agent, Instruction, Project, Request, Session
 from claudios.protocol.errors import NotFound
 from claudios.protocol.ids import is_uuid
 
@@ -79,6 +79,17 @@ def request(client: Client, typed: str | None) -> Request:
         )
     if len(matches) > 1:
         raise NotFound(f"{len(matches)} requests wait. Name one of {_listed(short(each.id) for each in matches)}.")
+    return matches[0]
+
+
+def instruction(client: Client, typed: str) -> Instruction:
+    """Return the instruction whose id alone begins so. Raises NotFound when none or several do."""
+    wanted = typed.lower()
+    matches = [each for each in client.instructions_like(wanted) if each.id.startswith(wanted)] if wanted else []
+    if not matches:
+        raise NotFound(f"There is no instruction {typed!r} that you may see. `claudios queue SESSION` lists them.")
+    if len(matches) > 1:
+        raise NotFound(f"{typed!r} begins the ids of {_listed(each.id for each in matches)}. Write more of it.")
     return matches[0]
 
 

@@ -171,6 +171,27 @@ class Client:
         """Return what was asked of a session, and what became of it."""
         return read_all(Instruction, self._http.ask("GET", f"/sessions/{segment(session_id)}/instructions"))
 
+    def instructions_like(self, beginning: str) -> tuple[Instruction, ...]:
+        """Return the instructions whose id begins so, of all sessions the user may see, newest first; at most 50."""
+        return read_all(Instruction, self._http.ask("GET", "/instructions", query={"id": beginning}))
+
+    def edit_instruction(self, known: Instruction, text: str) -> Instruction:
+        """Put another text into a prompt that waits. Raises Conflict when it does not any more, or has changed."""
+        body = {"text": text, "instead_of": known.text} if known.text else {"text": text}
+        return read(Instruction, self._http.ask("PATCH", _path(known), body))
+
+    def withdraw_instruction(self, known: Instruction) -> Instruction:
+        """Take back what waits for its agent. Raises Conflict when the agent may have it."""
+        return read(Instruction, self._http.ask("POST", f"{_path(known)}/withdraw", {}))
+
+    def retry_instruction(self, known: Instruction) -> Instruction:
+        """Send a prompt again that was not done, or whose fate is unknown; return the new instruction."""
+        return read(Instruction, self._http.ask("POST", f"{_path(known)}/retry", {}))
+
+    def drop_instruction(self, known: Instruction) -> Instruction:
+        """Settle what was not done, or whose fate is unknown."""
+        return read(Instruction, self._http.ask("POST", f"{_path(known)}/drop", {}))
+
     def items(
         self, session_id: str, *, after: int | None = None, before: int | None = None, limit: int | None = None
     ) -> Items:
@@ -219,3 +240,7 @@ class Client:
             body["interrupt"] = True
         path = f"/sessions/{segment(request.session_id)}/requests/{segment(request.id)}/answer"
         return read(Request, self._http.ask("POST", path, body))
+
+
+def _path(known: Instruction) -> str:
+    return f"/sessions/{segment(known.session_id)}/instructions/{segment(known.id)}"

@@ -191,6 +191,7 @@ class Instruction:
     code: str | None = None
     message: str | None = None
     text: str | None = None
+    input_id: str | None = None
     created_by: str | None = None
     done_ms: int | None = None
 

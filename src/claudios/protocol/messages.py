@@ -266,7 +266,10 @@ class Input(Model):
 
 
 class StartSession(Model):
-    """Body of `start_session`. `inputs` follow the handshake; `resume` is a Claude session id to go on with."""
+    """Body of `start_session`. `inputs` follow the handshake; `resume` is a Claude session id to go on with.
+
+    `goes_on` says that nobody asked for this start: the server resumes what was lost, and its cut-off turn goes on.
+    """
 
     session_id: SessionId
     epoch: Positive = 1
@@ -277,6 +280,7 @@ class StartSession(Model):
     model: Short | None = None
     permission_mode: PermissionMode = PermissionMode.DEFAULT
     resume: SessionId | None = None
+    goes_on: StrictBool = False
     inputs: tuple[Input, ...] = ()
 
 

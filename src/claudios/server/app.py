@@ -33,6 +33,7 @@ from claudios.server.web import (
     errors,
     examples,
     health,
+    instructions,
     invitations,
     members,
     metrics,
@@ -52,6 +53,7 @@ API_PREFIX = "/api/v1"
 RESOURCES: tuple[APIRouter, ...] = (
     commands.router,
     sessions.router,
+    instructions.router,
     transcripts.router,
     requests.router,
     health.router,

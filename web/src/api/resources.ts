@@ -144,6 +144,14 @@ export const sessions = {
     call<Session>("POST", `/sessions/${id}/resume`, prompt === undefined ? {} : { prompt }),
   instructions: (id: string, signal?: AbortSignal) =>
     call<Instruction[]>("GET", `/sessions/${id}/instructions`, undefined, signal),
+  edit: (id: string, instructionId: string, text: string, insteadOf: string) =>
+    call<Instruction>("PATCH", `/sessions/${id}/instructions/${instructionId}`, { text, instead_of: insteadOf }),
+  withdraw: (id: string, instructionId: string) =>
+    call<Instruction>("POST", `/sessions/${id}/instructions/${instructionId}/withdraw`, {}),
+  retry: (id: string, instructionId: string) =>
+    call<Instruction>("POST", `/sessions/${id}/instructions/${instructionId}/retry`, {}),
+  drop: (id: string, instructionId: string) =>
+    call<Instruction>("POST", `/sessions/${id}/instructions/${instructionId}/drop`, {}),
   itemsBefore: (id: string, no: number) =>
     call<ItemPage>("GET", `/sessions/${id}/items${query({ before: no, limit: 200 })}`),
   verify: (id: string) => call<Verification>("GET", `/sessions/${id}/verify`),

@@ -455,13 +455,14 @@ export interface components {
         };
         /**
          * Instruction
-         * @description An instruction as people see it.
+         * @description An instruction as people see it. `input_id` is the uuid that Claude knows its prompt by.
          * @example {
          *       "code": null,
          *       "created_by": "ada",
          *       "created_ms": 1795385584343,
          *       "done_ms": 1795385584383,
          *       "id": "b3a8e0e1-f9ab-4bfe-8c6b-3f6f0f6f2a11",
+         *       "input_id": "b3a8e0e1-f9ab-4bfe-8c6b-3f6f0f6f2a11",
          *       "kind": "command",
          *       "message": null,
          *       "session_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
@@ -480,6 +481,8 @@ export interface components {
             done_ms: number | null;
             /** Id */
             id: string;
+            /** Input Id */
+            input_id: string;
             kind: components["schemas"]["InstructionKind"];
             /** Message */
             message: string | null;
@@ -500,7 +503,7 @@ export interface components {
          * @description Where an instruction is.
          * @enum {string}
          */
-        InstructionState: "queued" | "sent" | "taken" | "done" | "refused" | "failed" | "expired" | "session_lost" | "unknown";
+        InstructionState: "queued" | "sent" | "taken" | "done" | "refused" | "failed" | "expired" | "session_lost" | "unknown" | "withdrawn" | "retried" | "dropped";
         /**
          * Invitation
          * @description An open invitation to a project.
@@ -760,6 +763,20 @@ export interface components {
          */
         NewRole: {
             role: components["schemas"]["Role"];
+        };
+        /**
+         * NewText
+         * @description Another text for a prompt that waits. `instead_of` is the text one saw: a Conflict when it has changed since.
+         * @example {
+         *       "instead_of": "Add a test for that.",
+         *       "text": "Add two tests for that."
+         *     }
+         */
+        NewText: {
+            /** Instead Of */
+            instead_of?: string | null;
+            /** Text */
+            text: string;
         };
         /**
          * NewTitle

@@ -182,10 +182,44 @@ describe("a prompt", () => {
     expect(states()).toEqual([]);
   });
 
-  test("refused long ago is not dug up again", () => {
+  test("that was not done stays in sight, over a reload too, until somebody settles it", () => {
     subscribed(message(1, "much later"));
-    store.transcripts.takeInstruction(instruction({ state: "refused", created_ms: 10 }));
+    store.transcripts.takeInstruction(instruction({ state: "unknown", created_ms: 10 }));
+    expect(states()).toEqual(["unknown"]);
+    store.transcripts.takeInstruction(instruction({ state: "dropped", created_ms: 10 }));
     expect(states()).toEqual([]);
+  });
+
+  test("that was withdrawn stays until something newer is said", () => {
+    subscribed();
+    store.transcripts.takeInstruction(instruction({ state: "withdrawn" }));
+    expect(states()).toEqual(["withdrawn"]);
+    subscribed(message(4_000, "newer"));
+    expect(states()).toEqual([]);
+  });
+
+  test("that was sent again stands for both, and goes when the transcript has its uuid", () => {
+    subscribed();
+    store.transcripts.takeInstruction(instruction({ id: "c1", state: "retried" }));
+    store.transcripts.takeInstruction(instruction({ id: "c2", input_id: "c1", state: "sent" }));
+    expect(waiting().map(({ id }) => id)).toEqual(["c2"]);
+    subscribed(prompt(1, "hello", "c1"));
+    expect(states()).toEqual([]);
+  });
+
+  test("does not go back when an answer was overtaken by news", () => {
+    subscribed();
+    store.receive({ type: "instruction", instruction: instruction({ state: "refused" }) });
+    store.transcripts.takeInstruction(instruction({ state: "sent" }));
+    expect(states()).toEqual(["refused"]);
+  });
+
+  test("shows what somebody else edited", () => {
+    subscribed();
+    store.transcripts.takeInstruction(instruction({ text: "one thing" }));
+    expect(waiting()[0]?.text).toBe("one thing");
+    store.receive({ type: "instruction", instruction: instruction({ text: "another" }) });
+    expect(waiting()[0]?.text).toBe("another");
   });
 
   test("is not out of sight for a moment between being taken and being told of", () => {

@@ -22,10 +22,12 @@ const FOLDING_MS = 250;
 export function TranscriptList({
   sessionId,
   empty,
+  mayCommand,
   onAgain,
 }: {
   sessionId: string;
   empty: ReactNode;
+  mayCommand: boolean;
   onAgain: (prompt: Prompt) => void;
 }) {
   const { order, hasEarlier, isLoaded } = useTranscript(sessionId);
@@ -80,7 +82,9 @@ export function TranscriptList({
               return (
                 <div key={row.key} data-index={row.index} ref={virtualizer.measureElement} className="flow-root">
                   {no !== undefined && <ItemRow sessionId={sessionId} no={no} />}
-                  {prompt !== undefined && <PromptRow sessionId={sessionId} prompt={prompt} onAgain={onAgain} />}
+                  {prompt !== undefined && (
+                    <PromptRow sessionId={sessionId} prompt={prompt} mayCommand={mayCommand} onAgain={onAgain} />
+                  )}
                 </div>
               );
             })}

@@ -107,6 +107,7 @@ function Open({ session }: { session: Session }) {
           <TranscriptList
             sessionId={session.id}
             empty={<NothingYet session={session} />}
+            mayCommand={mayCommand}
             onAgain={({ text }) => void send(text)}
           />
           <div className="shrink-0 px-3 pb-[max(0.25rem,env(safe-area-inset-bottom))] md:px-5">

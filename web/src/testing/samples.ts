@@ -90,6 +90,7 @@ export function instruction(changes: Partial<Instruction> = {}): Instruction {
     code: null,
     message: null,
     text: "hello",
+    input_id: changes.id ?? "c1",
     created_by: "ada",
     created_ms: 4_000,
     done_ms: null,

@@ -91,22 +91,53 @@ def start(connection: Connection, new: NewSession, prompt: str | None, asker: As
         permission_mode=new.permission_mode,
         inputs=_inputs(prompt, new.id),
     )
-    draft = Draft(new.id, InstructionKind.START_SESSION, new.id, _json(body), now_ms + START_TTL_MS, prompt)
-    return _about_session(connection, new.agent_id, draft, asker, now_ms)
+    draft = Draft(new.id, InstructionKind.START_SESSION, new.id, as_json(body), now_ms + START_TTL_MS, prompt)
+    return about_session(connection, new.agent_id, draft, asker, now_ms)
 
 
-def resume(connection: Connection, place: Place, prompt: str | None, asker: Asker, now_ms: int) -> Accepted[Session]:
-    """Have an ended session started again, as its next epoch. Raises Conflict while it has not ended."""
-    session_id = place.session_id
-    ended = sessions.get(connection, session_id)
+def resume(
+    connection: Connection,
+    place: Place,
+    prompt: str | None,
+    asker: Asker,
+    now_ms: int,
+    *,
+    start_id: str | None = None,
+    input_id: str | None = None,
+) -> Accepted[Session]:
+    """Have an ended session started again, as its next epoch. Raises Conflict while it has not ended.
+
+    `start_id` is the instruction's, and `input_id` what Claude knows the prompt by, where they are not to be new.
+    """
+    draft_id = start_id or str(uuid4())
+    body = next_epoch(connection, place, _inputs(prompt, input_id or draft_id))
+    sessions.reopen(connection, place.session_id, now_ms)
+    draft = Draft(
+        draft_id,
+        InstructionKind.START_SESSION,
+        place.session_id,
+        as_json(body),
+        now_ms + START_TTL_MS,
+        prompt,
+        input_id,
+    )
+    return about_session(connection, place.agent_id, draft, asker, now_ms)
+
+
+def next_epoch(
+    connection: Connection, place: Place, inputs: tuple[Input, ...], *, goes_on: bool = False
+) -> StartSession:
+    """Return the start that resumes a session with the model, permission mode and directory it had last.
+
+    Raises Conflict while it has not ended.
+    """
+    ended = sessions.get(connection, place.session_id)
     if ended is None:
         raise NotFound
     if ended.state is not SessionState.ENDED:
         raise Conflict("This session has not ended. Send it a command instead.")
-    sessions.reopen(connection, session_id, now_ms)
-    draft_id = str(uuid4())
-    body = StartSession(
-        session_id=session_id,
+    return StartSession(
+        session_id=place.session_id,
         epoch=place.epoch + 1,
         first_seq=place.last_seq + 1,
         head=place.head.hex(),
@@ -115,10 +146,9 @@ def resume(connection: Connection, place: Place, prompt: str | None, asker: Aske
         model=ended.model,
         permission_mode=_known_mode(ended.permission_mode),
         resume=ended.claude_session_id,
-        inputs=_inputs(prompt, draft_id),
+        inputs=inputs,
+        goes_on=goes_on,
     )
-    draft = Draft(draft_id, InstructionKind.START_SESSION, session_id, _json(body), now_ms + START_TTL_MS, prompt)
-    return _about_session(connection, place.agent_id, draft, asker, now_ms)
 
 
 def command(
@@ -131,7 +161,9 @@ def command(
             raise Conflict("This id was used for another command. Choose another.")
         return Accepted(known, "")
     _require_living(place)
-    accepted = _command(connection, place, lines.user_message(text, command_id), command_id, asker, now_ms, text=text)
+    accepted = issue_command(
+        connection, place, lines.user_message(text, command_id), command_id, asker, now_ms, text=text
+    )
     if place.title:
         return accepted
     sessions.retitle(connection, place.session_id, title_of(text))
@@ -143,13 +175,13 @@ def interrupt(connection: Connection, place: Place, asker: Asker, now_ms: int) -
     _require_living(place)
     command_id = str(uuid4())
     line = lines.interrupt(command_id)
-    return _command(connection, place, line, command_id, asker, now_ms, ttl_ms=INTERRUPT_TTL_MS)
+    return issue_command(connection, place, line, command_id, asker, now_ms, ttl_ms=INTERRUPT_TTL_MS)
 
 
 def terminate(connection: Connection, place: Place, asker: Asker, now_ms: int) -> Accepted[Instruction]:
     """End a session. Raises Conflict when it has ended already."""
     _require_living(place)
-    body = _json(TerminateSession(session_id=place.session_id))
+    body = as_json(TerminateSession(session_id=place.session_id))
     draft = Draft(str(uuid4()), InstructionKind.TERMINATE_SESSION, place.session_id, body, now_ms + START_TTL_MS)
     return _issue(connection, place, draft, asker, now_ms)
 
@@ -181,7 +213,7 @@ def answer(
     )
     if not flipped:
         raise Conflict
-    queued = _command(connection, place, line, command_id, asker, now_ms)
+    queued = issue_command(connection, place, line, command_id, asker, now_ms)
     answered = requests.get(connection, session_id, request_id)
     assert answered is not None
     told = changes.request(connection, place.project_id, session_id, request_id)
@@ -223,7 +255,7 @@ def _require_living(place: Place) -> None:
         raise Conflict("This session has ended. Resume it first.")
 
 
-def _command(
+def issue_command(
     connection: Connection,
     place: Place,
     line: str,
@@ -233,36 +265,38 @@ def _command(
     *,
     ttl_ms: int = COMMAND_TTL_MS,
     text: str | None = None,
+    input_id: str | None = None,
 ) -> Accepted[Instruction]:
-    body = _json(Command(session_id=place.session_id, input=Input(id=command_id, line=line)))
-    draft = Draft(command_id, InstructionKind.COMMAND, place.session_id, body, now_ms + ttl_ms, text)
+    body = as_json(Command(session_id=place.session_id, input=Input(id=input_id or command_id, line=line)))
+    draft = Draft(command_id, InstructionKind.COMMAND, place.session_id, body, now_ms + ttl_ms, text, input_id)
     return _issue(connection, place, draft, asker, now_ms)
 
 
 def _issue(connection: Connection, place: Place, draft: Draft, asker: Asker, now_ms: int) -> Accepted[Instruction]:
     issued = instructions.issue(connection, place.agent_id, [draft], asker.user_id, now_ms)
-    view = _queued(draft, asker, now_ms)
+    view = _fresh(draft, issued, asker, now_ms)
     return Accepted(view, place.agent_id, issued, (changes.instruction(place.project_id, view),))
 
 
-def _about_session(connection: Connection, agent_id: str, draft: Draft, asker: Asker, now_ms: int) -> Accepted[Session]:
+def about_session(connection: Connection, agent_id: str, draft: Draft, asker: Asker, now_ms: int) -> Accepted[Session]:
     issued = instructions.issue(connection, agent_id, [draft], asker.user_id, now_ms)
     found = sessions.get(connection, draft.session_id)
     assert found is not None
-    told = (changes.of_session(found), changes.instruction(found.project_id, _queued(draft, asker, now_ms)))
+    told = (changes.of_session(found), changes.instruction(found.project_id, _fresh(draft, issued, asker, now_ms)))
     return Accepted(found, agent_id, issued, told)
 
 
-def _queued(draft: Draft, asker: Asker, now_ms: int) -> Instruction:
+def _fresh(draft: Draft, issued: tuple[Issued, ...], asker: Asker, now_ms: int) -> Instruction:
     """Return a fresh instruction as people see it."""
     return Instruction(
         id=draft.id,
         kind=draft.kind,
         session_id=draft.session_id,
-        state=InstructionState.QUEUED,
+        state=InstructionState.SENT if issued[0].is_sent else InstructionState.QUEUED,
         code=None,
         message=None,
         text=draft.text,
+        input_id=draft.input_id or draft.id,
         created_by=asker.username,
         created_ms=now_ms,
         done_ms=None,
@@ -283,5 +317,5 @@ def _known_mode(mode: str) -> PermissionMode:
     return PermissionMode(mode) if mode in set(PermissionMode) else PermissionMode.DEFAULT
 
 
-def _json(body: Model) -> str:
+def as_json(body: Model) -> str:
     return body.model_dump_json(exclude_none=True)

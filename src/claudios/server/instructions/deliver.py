@@ -2,6 +2,9 @@
 
 A wake-up on the bus carries the instructions themselves, so the usual way from commit to socket reads nothing. When
 something does not fit (a gap, a full window, a lost wake-up) they are read from the store, which is the truth.
+
+What a link gets is committed as `sent` before: people may withdraw and edit what is `queued`, and nothing else. While
+the agent is connected its instructions are issued as `sent`; what waited for it is claimed here.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from sqlalchemy import Connection
 from claudios.protocol.messages import Instruction
 from claudios.protocol.signing import sign_instruction
 from claudios.server.instructions.lifecycle import Issued
-from claudios.server.store.instructions import after
+from claudios.server.store.instructions import Kept, after, claim
 
 T = TypeVar("T")
 
@@ -23,26 +26,37 @@ WINDOW = 64
 """Instructions sent and not yet in the agent's journal."""
 
 
-class Reader(Protocol):
-    """What runs reading transactions."""
+class Transactions(Protocol):
+    """What runs transactions."""
 
     async def read(self, work: Callable[[Connection], T]) -> T: ...
+
+    async def write(self, work: Callable[[Connection], T]) -> T: ...
 
 
 class Delivery:
     """The cursor of what one registration was sent, and the loop that fills it up from the store."""
 
     def __init__(
-        self, reader: Reader, agent_id: str, key: bytes, received: int, send: Callable[[Sequence[Instruction]], None]
+        self,
+        store: Transactions,
+        agent_id: str,
+        key: bytes,
+        received: int,
+        send: Callable[[Sequence[Instruction]], None],
+        claimed: Callable[[Sequence[Kept]], None],
     ) -> None:
         """`key` signs; `received` is the agent's cursor; `send` takes instructions to the carrier, in order.
 
+        `claimed` hears of those that are not `queued` any more.
+
         `sent` is the newest instruction that counts as sent, `reached` the newest that ever was.
         """
-        self._reader = reader
+        self._store = store
         self._agent_id = agent_id
         self._key = key
         self._send = send
+        self._claimed = claimed
         self._wake = asyncio.Event()
         self._wake.set()
         self._reading = False
@@ -52,7 +66,8 @@ class Delivery:
 
     def offer(self, issued: tuple[Issued, ...]) -> None:
         """Send new instructions at once if they are next; otherwise have the loop read what is due."""
-        next_in_line = bool(issued) and not self._reading and issued[0].iseq == self.sent + 1
+        is_ours = bool(issued) and all(entry.is_sent for entry in issued)
+        next_in_line = is_ours and not self._reading and issued[0].iseq == self.sent + 1
         if next_in_line and issued[-1].iseq <= self.received + WINDOW:
             self._pass_on(issued)
         else:
@@ -84,15 +99,21 @@ class Delivery:
                 sent = self.sent
                 self._reading = True
                 try:
-                    due = await self._reader.read(
-                        lambda connection, sent=sent, room=room: after(connection, self._agent_id, sent, room)  # type: ignore[misc]
-                    )
+                    due = await self._due(sent, room)
                 finally:
                     self._reading = False
                 if not due:
                     break
                 if due[0].iseq == self.sent + 1:
                     self._pass_on(due)
+
+    async def _due(self, sent: int, room: int) -> Sequence[Issued]:
+        due = await self._store.read(lambda connection: after(connection, self._agent_id, sent, room))
+        if all(entry.is_sent for entry in due):
+            return due
+        due, claimed = await self._store.write(lambda connection: claim(connection, self._agent_id, sent, room))
+        self._claimed(claimed)
+        return due
 
     def _pass_on(self, issued: Sequence[Issued]) -> None:
         self.sent = issued[-1].iseq

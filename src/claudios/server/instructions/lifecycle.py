@@ -1,10 +1,13 @@
 """The life of an instruction, as a table.
 
-    queued ─▶ sent ─▶ taken ─▶ done | refused | failed | expired | session_lost | unknown
+    queued ─▶ sent ─▶ taken ─▶ done | refused | failed | expired | session_lost | unknown ─▶ retried | dropped
+       └────▶ withdrawn
 
-`queued`: committed here. `sent`: handed to a link. `taken`: in the agent's journal. The agent's report ends it from
-any state before, because a cursor may be lost where a report is not. Only the server's own clock expires `queued`; the
-agent's word overrides that, since it alone knows what happened on the machine.
+`queued`: committed here, and not yet any link's; so long it can be edited and withdrawn. `sent`: a link's, committed
+before the link gets it. `taken`: in the agent's journal. The agent's report ends it from any state before, because a
+cursor may be lost where a report is not. Only the server's own clock expires `queued`; the agent's word overrides that,
+since it alone knows what happened on the machine. What did not get done a person settles: `retried` by another
+instruction, or `dropped`.
 """
 
 from __future__ import annotations
@@ -28,6 +31,9 @@ class InstructionState(StrEnum):
     EXPIRED = "expired"
     SESSION_LOST = "session_lost"
     UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+    RETRIED = "retried"
+    DROPPED = "dropped"
 
 
 class Passage(StrEnum):
@@ -36,31 +42,45 @@ class Passage(StrEnum):
     SENT = "sent"
     TAKEN = "taken"
     OVERDUE = "overdue"
+    WITHDRAWN = "withdrawn"
+    RETRIED = "retried"
+    DROPPED = "dropped"
 
 
 Event = Passage | Outcome
 
 _REPORTED: Mapping[Event, InstructionState] = {outcome: InstructionState(outcome.value) for outcome in Outcome}
+_SETTLED: Mapping[Event, InstructionState] = {
+    Passage.RETRIED: InstructionState.RETRIED,
+    Passage.DROPPED: InstructionState.DROPPED,
+}
 
 TRANSITIONS: Mapping[InstructionState, Mapping[Event, InstructionState]] = {
     InstructionState.QUEUED: {
         Passage.SENT: InstructionState.SENT,
         Passage.TAKEN: InstructionState.TAKEN,
         Passage.OVERDUE: InstructionState.EXPIRED,
+        Passage.WITHDRAWN: InstructionState.WITHDRAWN,
         **_REPORTED,
     },
     InstructionState.SENT: {Passage.TAKEN: InstructionState.TAKEN, **_REPORTED},
     InstructionState.TAKEN: dict(_REPORTED),
-    InstructionState.EXPIRED: dict(_REPORTED),
+    InstructionState.EXPIRED: {**_REPORTED, **_SETTLED},
     InstructionState.DONE: {},
-    InstructionState.REFUSED: {},
-    InstructionState.FAILED: {},
-    InstructionState.SESSION_LOST: {},
-    InstructionState.UNKNOWN: {},
+    InstructionState.REFUSED: _SETTLED,
+    InstructionState.FAILED: _SETTLED,
+    InstructionState.SESSION_LOST: _SETTLED,
+    InstructionState.UNKNOWN: _SETTLED,
+    InstructionState.WITHDRAWN: {},
+    InstructionState.RETRIED: {},
+    InstructionState.DROPPED: {},
 }
 
 OPEN = frozenset({InstructionState.QUEUED, InstructionState.SENT, InstructionState.TAKEN})
 """The states in which its outcome is still due."""
+
+UNDONE = frozenset(state for state, row in TRANSITIONS.items() if Passage.DROPPED in row)
+"""The states in which a person may retry or drop it."""
 
 
 def after(state: InstructionState, event: Event) -> InstructionState | None:
@@ -76,7 +96,10 @@ def before(event: Event) -> tuple[InstructionState, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """An instruction in its agent's log, as it will be signed: `body` is JSON text, `iseq` its place in the log."""
+    """An instruction in its agent's log, as it will be signed: `body` is JSON text, `iseq` its place in the log.
+
+    `is_sent` says that it is committed as `sent`: only then may a link have it.
+    """
 
     iseq: int
     id: str
@@ -84,3 +107,4 @@ class Issued:
     body: str
     issued_ms: int
     expires_ms: int
+    is_sent: bool

@@ -28,6 +28,11 @@ def interrupt(request_id: str) -> str:
     return _line({"type": "control_request", "request_id": request_id, "request": {"subtype": "interrupt"}})
 
 
+def nothing() -> str:
+    """Return a line that has no effect: it stands where a withdrawn one stood."""
+    return _line({"type": "keep_alive"})
+
+
 def allow(
     request_id: str,
     updated_input: Mapping[str, object] | None,

@@ -46,7 +46,9 @@ class Mailbox:
         """Commit what a person asks, then wake its agent's link and tell people. Raises what `work` raises."""
         accepted = await self._store.write(work)
         if accepted.issued:
-            self._bus.publish(instructions(accepted.agent_id), accepted.issued)
+            # what nobody's link has yet may still change: whoever finds the agent connected reads it from the store
+            is_sent = all(entry.is_sent for entry in accepted.issued)
+            self._bus.publish(instructions(accepted.agent_id), accepted.issued if is_sent else ())
             self._expire_by(min(entry.expires_ms for entry in accepted.issued))
         self.tell(accepted.told)
         return accepted.answer

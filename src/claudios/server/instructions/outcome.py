@@ -12,7 +12,9 @@ from claudios.server.projections.life import Life
 from claudios.server.store import changes, instructions, lives, requests, sessions
 from claudios.server.store.instructions import Kept
 
-_NOT_DELIVERED = frozenset({InstructionState.REFUSED, InstructionState.FAILED, InstructionState.EXPIRED})
+_NOT_DELIVERED = frozenset(
+    {InstructionState.REFUSED, InstructionState.FAILED, InstructionState.EXPIRED, InstructionState.WITHDRAWN}
+)
 
 
 def settle(connection: Connection, agent_id: str, report: Report, now_ms: int) -> list[Changed]:
@@ -37,8 +39,9 @@ def consequences(connection: Connection, kept: Kept, now_ms: int) -> list[Change
         return told
     if kept.view.kind is InstructionKind.START_SESSION:
         epoch = orjson.loads(kept.body)["epoch"]
-        failed = Life(epoch, SessionState.ENDED, EndReason.FAILED, kept.view.message or kept.view.state.value)
-        told += lives.witness(connection, kept.session_id, failed, now_ms)
+        reason = EndReason.TERMINATED if kept.view.state is InstructionState.WITHDRAWN else EndReason.FAILED
+        ended = Life(epoch, SessionState.ENDED, reason, kept.view.message or kept.view.state.value)
+        told += lives.witness(connection, kept.session_id, ended, now_ms)
     elif kept.view.state in _NOT_DELIVERED:
         told += _reopened(connection, kept)
     return told

@@ -27,6 +27,7 @@ from claudios.server.live.watching import Watching
 from claudios.server.store import instructions as instruction_store
 from claudios.server.store import lives, log, registrations
 from claudios.server.store.agents import UNKNOWN_TOKEN, AgentKey, authenticate
+from claudios.server.store.instructions import Kept
 
 logger = structlog.get_logger(__name__)
 
@@ -241,8 +242,10 @@ class Links:
         else:
             link.state, link.received = LinkState.OPEN, received  # it said Hello to the process before this one
 
-        def delivery(send: Callable[[Sequence[Instruction]], None]) -> Delivery:
-            return Delivery(self._store, key.agent_id, instruct_key(sign), link.received, send)
+        def delivery(
+            send: Callable[[Sequence[Instruction]], None], claimed: Callable[[Sequence[Kept]], None]
+        ) -> Delivery:
+            return Delivery(self._store, key.agent_id, instruct_key(sign), link.received, send, claimed)
 
         return Registration(
             Source(key.agent_id, key.project_id, key.key_id, sign, boot),

@@ -37,7 +37,8 @@ from claudios.server.ingest.verify import Source
 from claudios.server.instructions import outcome
 from claudios.server.instructions.deliver import Delivery
 from claudios.server.link.outbox import Outbox
-from claudios.server.store import agent_errors, instructions, lives, registrations
+from claudios.server.store import agent_errors, changes, instructions, lives, registrations
+from claudios.server.store.instructions import Kept
 
 log = structlog.get_logger(__name__)
 
@@ -63,14 +64,14 @@ class Registration:
         link: ServerLink,
         ingest: Ingest,
         commits: GroupCommit,
-        delivery: Callable[[Callable[[Sequence[Instruction]], None]], Delivery],
+        delivery: Callable[[Callable[[Sequence[Instruction]], None], Callable[[Sequence[Kept]], None]], Delivery],
         bus: Bus,
         agent_view: AgentView,
         now_ms: Callable[[], int],
     ) -> None:
         self.source = source
         self.outbox = Outbox()
-        self.delivery = delivery(self._send)
+        self.delivery = delivery(self._send, self._tell_of)
         self.ended: asyncio.Future[Bye] = asyncio.get_running_loop().create_future()
         self._link = link
         self._ingest = ingest
@@ -136,7 +137,7 @@ class Registration:
         self._progress = asyncio.get_running_loop().time()
         self.outbox.put(entries)
         sent = [(entry.id, entry.signature) for entry in entries]
-        self._commit(lambda connection: instructions.mark_sent(connection, sent))
+        self._commit(lambda connection: instructions.keep_signatures(connection, sent))
 
     def _received(self, message: Received) -> None:
         self._progress = asyncio.get_running_loop().time()
@@ -144,7 +145,7 @@ class Registration:
             raise OutOfOrder("Instructions that were never sent cannot have been received. Reconnect.")
         self.delivery.taken(message.iseq)
         agent_id = self.source.agent_id
-        self._commit(lambda connection: instructions.mark_taken(connection, agent_id, message.iseq))
+        self._commit(lambda connection: instructions.mark_taken(connection, agent_id, message.iseq), self._tell_of)
 
     def _report(self, message: Report) -> None:
         def work(connection: Connection) -> list[Changed]:
@@ -180,6 +181,9 @@ class Registration:
             return [agent] if agent is not None else []
 
         self._commit(work, self._tell)
+
+    def _tell_of(self, moved: Iterable[Kept]) -> None:
+        self._tell(changes.instruction(kept.project_id, kept.view) for kept in moved)
 
     def _tell(self, told: Iterable[Changed]) -> None:
         for change in told:

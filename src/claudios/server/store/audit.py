@@ -38,6 +38,10 @@ class Action(StrEnum):
     AGENT_REVOKED = "agent_revoked"
     BATCH_REFUSED = "batch_refused"
     SESSION_DELETED = "session_deleted"
+    COMMAND_EDITED = "command_edited"
+    COMMAND_WITHDRAWN = "command_withdrawn"
+    COMMAND_RETRIED = "command_retried"
+    COMMAND_DROPPED = "command_dropped"
 
 
 class AuditEntry(Model):

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, insert, select, update
 
-from claudios.protocol.errors import NotFound
+from claudios.protocol.errors import NotFound, TooMany
 from claudios.protocol.messages import InstructionKind, Model, Outcome
 from claudios.server.instructions.lifecycle import Event, InstructionState, Issued, Passage, before
-from claudios.server.store.tables import agents, instructions, users
+from claudios.server.instructions.lifecycle import after as follow
+from claudios.server.store.tables import agents, instructions, members, sessions, users
 
 _NEXT = (
     update(agents)
     .where(agents.c.id == bindparam("agent"), agents.c.removed_ms.is_(None))
     .values(iseq=agents.c.iseq + bindparam("count"))
-    .returning(agents.c.iseq)
+    .returning(agents.c.iseq, agents.c.received, agents.c.carrier)
 )
 _NOT_TAKEN = (InstructionState.QUEUED.value, InstructionState.SENT.value)
 _AFTER = (
@@ -30,6 +31,7 @@ _AFTER = (
         case((instructions.c.state.in_(_NOT_TAKEN), instructions.c.expires_ms), else_=instructions.c.issued_ms).label(
             "expires_ms"
         ),
+        (instructions.c.state != InstructionState.QUEUED.value).label("is_sent"),
     )
     .where(instructions.c.agent_id == bindparam("agent"), instructions.c.iseq > bindparam("after"))
     .order_by(instructions.c.iseq)
@@ -46,10 +48,19 @@ def _in_state_before(event: Event) -> ColumnElement[bool]:
     return instructions.c.state.in_([state.value for state in before(event)])
 
 
-_MARK_SENT = (
+_CLAIM = (
     update(instructions)
-    .where(instructions.c.id == bindparam("which"), _in_state_before(Passage.SENT))
-    .values(state=InstructionState.SENT.value, signature=bindparam("proof"))
+    .where(
+        instructions.c.agent_id == bindparam("agent"),
+        instructions.c.iseq > bindparam("after"),
+        instructions.c.iseq <= bindparam("last"),
+        _in_state_before(Passage.SENT),
+    )
+    .values(state=InstructionState.SENT.value)
+    .returning(instructions.c.id)
+)
+_KEEP_SIGNATURE = (
+    update(instructions).where(instructions.c.id == bindparam("which")).values(signature=bindparam("proof"))
 )
 _MARK_TAKEN = (
     update(instructions)
@@ -59,6 +70,7 @@ _MARK_TAKEN = (
         _in_state_before(Passage.TAKEN),
     )
     .values(state=InstructionState.TAKEN.value)
+    .returning(instructions.c.id)
 )
 _MOVE_CURSOR = (
     update(agents)
@@ -76,9 +88,16 @@ _REPORT = (
 )
 
 
+MAX_WAITING = 1_000
+"""Instructions that may wait for one agent; each may hold a long prompt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An instruction to be issued. `text` is what a person wrote, shown to people."""
+    """An instruction to be issued. `text` is what a person wrote, shown to people.
+
+    `input_id` is what Claude knows it by, where that is not the instruction's own id.
+    """
 
     id: str
     kind: InstructionKind
@@ -86,10 +105,11 @@ class Draft:
     body: str
     expires_ms: int
     text: str | None = None
+    input_id: str | None = None
 
 
 class Instruction(Model):
-    """An instruction as people see it."""
+    """An instruction as people see it. `input_id` is the uuid that Claude knows its prompt by."""
 
     id: str
     kind: InstructionKind
@@ -98,6 +118,7 @@ class Instruction(Model):
     code: str | None
     message: str | None
     text: str | None
+    input_id: str
     created_by: str | None
     created_ms: int
     done_ms: int | None
@@ -109,19 +130,40 @@ class Kept:
 
     project_id: str
     session_id: str | None
+    iseq: int
     body: str
     view: Instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What becomes of instructions, and how that is told."""
+
+    event: Event
+    code: str | None
+    message: str | None
+    at_ms: int
 
 
 def issue(
     connection: Connection, agent_id: str, drafts: Sequence[Draft], created_by: str | None, now_ms: int
 ) -> tuple[Issued, ...]:
-    """Append `drafts` to the agent's log. Raises NotFound when the agent is gone."""
-    newest = connection.execute(_NEXT, {"agent": agent_id, "count": len(drafts)}).scalar()
-    if newest is None:
+    """Append `drafts` to the agent's log: as `sent` while a link holds it, else as `queued`.
+
+    Raises NotFound when the agent is gone, TooMany when MAX_WAITING wait for it already.
+    """
+    row = connection.execute(_NEXT, {"agent": agent_id, "count": len(drafts)}).first()
+    if row is None:
         raise NotFound
+    if row.iseq - row.received > MAX_WAITING and _waiting(connection, agent_id) + len(drafts) > MAX_WAITING:
+        raise TooMany(
+            f"{MAX_WAITING} instructions wait for this agent already. "
+            "Start it, withdraw some (`claudios queue SESSION` lists them), or let them expire."
+        )
+    is_sent = row.carrier is not None
+    state = InstructionState.SENT if is_sent else InstructionState.QUEUED
     issued = [
-        Issued(newest - len(drafts) + place, draft.id, draft.kind, draft.body, now_ms, draft.expires_ms)
+        Issued(row.iseq - len(drafts) + place, draft.id, draft.kind, draft.body, now_ms, draft.expires_ms, is_sent)
         for place, draft in enumerate(drafts, 1)
     ]
     connection.execute(
@@ -137,8 +179,9 @@ def issue(
                 "issued_ms": now_ms,
                 "expires_ms": draft.expires_ms,
                 "signature": b"",  # made when it is sent, with the key the agent then holds
-                "state": InstructionState.QUEUED.value,
+                "state": state.value,
                 "text": draft.text,
+                "input_id": draft.input_id,
                 "created_by": created_by,
                 "created_ms": now_ms,
             }
@@ -155,8 +198,16 @@ def after(connection: Connection, agent_id: str, iseq: int, most: int) -> list[I
     """
     found = connection.execute(_AFTER, {"agent": agent_id, "after": iseq, "most": most})
     return [
-        Issued(row.iseq, row.id, InstructionKind(row.kind), row.body, row.issued_ms, row.expires_ms) for row in found
+        Issued(row.iseq, row.id, InstructionKind(row.kind), row.body, row.issued_ms, row.expires_ms, row.is_sent)
+        for row in found
     ]
+
+
+def claim(connection: Connection, agent_id: str, iseq: int, most: int) -> tuple[list[Issued], list[Kept]]:
+    """Make up to `most` instructions after `iseq` a link's, who may then have them; return them, and what changed."""
+    last = iseq + most
+    claimed = list(connection.execute(_CLAIM, {"agent": agent_id, "after": iseq, "last": last}).scalars())
+    return after(connection, agent_id, iseq, most), _kept(connection, claimed)
 
 
 def behind(connection: Connection, cursors: dict[str, int]) -> list[str]:
@@ -165,43 +216,30 @@ def behind(connection: Connection, cursors: dict[str, int]) -> list[str]:
     return [row.id for row in found if row.iseq > cursors[row.id]]
 
 
-def mark_sent(connection: Connection, signatures: Sequence[tuple[str, str]]) -> None:
-    """Keep that these instructions (id, signature in hex) went out."""
+def keep_signatures(connection: Connection, signatures: Sequence[tuple[str, str]]) -> None:
+    """Keep by what signature (id, in hex) these instructions went out."""
     connection.execute(
-        _MARK_SENT,
+        _KEEP_SIGNATURE,
         [{"which": instruction_id, "proof": bytes.fromhex(signature)} for instruction_id, signature in signatures],
     )
 
 
-def mark_taken(connection: Connection, agent_id: str, iseq: int) -> None:
-    """Keep that everything up to `iseq` is in the agent's journal."""
-    connection.execute(_MARK_TAKEN, {"agent": agent_id, "newest": iseq})
+def mark_taken(connection: Connection, agent_id: str, iseq: int) -> list[Kept]:
+    """Keep that everything up to `iseq` is in the agent's journal; return what people see of it."""
+    taken = list(connection.execute(_MARK_TAKEN, {"agent": agent_id, "newest": iseq}).scalars())
     connection.execute(_MOVE_CURSOR, {"agent": agent_id, "newest": iseq})
+    return _kept(connection, taken)
 
 
 def forget(connection: Connection, agent_id: str, received: int, now_ms: int) -> list[Kept]:
     """Close what the agent took but, by the cursor of its journal, no longer knows of; return it."""
-    lost = connection.execute(
-        select(instructions.c.id).where(
-            instructions.c.agent_id == agent_id,
-            instructions.c.iseq > received,
-            instructions.c.state == InstructionState.TAKEN.value,
-        )
+    lost = (
+        instructions.c.agent_id == agent_id,
+        instructions.c.iseq > received,
+        instructions.c.state == InstructionState.TAKEN.value,
     )
-    ids = list(lost.scalars())
-    if not ids:
-        return []
-    connection.execute(
-        update(instructions)
-        .where(instructions.c.id.in_(ids))
-        .values(
-            state=InstructionState.UNKNOWN.value,
-            code="unknown",
-            message="The agent lost its journal. Look at the session before you repeat this.",
-            done_ms=now_ms,
-        )
-    )
-    return _kept(connection, ids)
+    words = "The agent lost its journal. Look at the session before you repeat this."
+    return settle(connection, lost, Settling(Outcome.UNKNOWN, "unknown", words, now_ms))
 
 
 def report(
@@ -230,23 +268,47 @@ def report(
 
 def expire(connection: Connection, now_ms: int) -> list[Kept]:
     """Expire what is still queued past its time; return it."""
-    due = connection.execute(
-        select(instructions.c.id).where(instructions.c.expires_ms <= now_ms, _in_state_before(Passage.OVERDUE))
-    )
-    ids = list(due.scalars())
-    if not ids:
-        return []
-    connection.execute(
+    due = (instructions.c.expires_ms <= now_ms,)
+    words = "The agent did not come online in time."
+    return settle(connection, due, Settling(Passage.OVERDUE, "expired", words, now_ms))
+
+
+def settle_one(connection: Connection, instruction_id: str, settling: Settling) -> Kept | None:
+    """Let something happen to one instruction; None when it is in no state for that, which only one caller can win."""
+    return next(iter(settle(connection, (instructions.c.id == instruction_id,), settling)), None)
+
+
+def settle(connection: Connection, which: Sequence[ColumnElement[bool]], settling: Settling) -> list[Kept]:
+    """Let something happen to all of `which` that are in a state for it; return them, in order."""
+    state = next(following for origin in InstructionState if (following := follow(origin, settling.event)) is not None)
+    settled = connection.execute(
         update(instructions)
-        .where(instructions.c.id.in_(ids))
-        .values(
-            state=InstructionState.EXPIRED.value,
-            code="expired",
-            message="The agent did not come online in time.",
-            done_ms=now_ms,
-        )
+        .where(*which, _in_state_before(settling.event))
+        .values(state=state.value, code=settling.code, message=settling.message, done_ms=settling.at_ms)
+        .returning(instructions.c.id)
     )
-    return _kept(connection, ids)
+    return _kept(connection, list(settled.scalars()))
+
+
+def settle_waiting_commands(connection: Connection, session_id: str, settling: Settling) -> list[Kept]:
+    """Let something happen to those commands of a session that wait for its agent; return them."""
+    which = (instructions.c.session_id == session_id, instructions.c.kind == InstructionKind.COMMAND.value)
+    return settle(connection, which, settling)
+
+
+def rewrite(connection: Connection, instruction_id: str, body: str, text: str | None) -> None:
+    """Put another body and text into one that no link has; the caller has made sure, in this transaction."""
+    connection.execute(update(instructions).where(instructions.c.id == instruction_id).values(body=body, text=text))
+
+
+def lock_queued(connection: Connection, instruction_id: str) -> Kept | None:
+    """Return a queued instruction that, until the transaction ends, nobody else can change; None in other states."""
+    held = connection.execute(
+        update(instructions)
+        .where(instructions.c.id == instruction_id, instructions.c.state == InstructionState.QUEUED.value)
+        .values(state=InstructionState.QUEUED.value)
+    )
+    return _kept(connection, [instruction_id])[0] if held.rowcount else None
 
 
 def next_expiry(connection: Connection) -> int | None:
@@ -273,6 +335,18 @@ def of_session(connection: Connection, session_id: str, limit: int) -> list[Inst
     return [_view(row) for row in found][::-1]
 
 
+def visible(connection: Connection, user_id: str, beginning: str, limit: int) -> list[Instruction]:
+    """Return the instructions of the person's projects whose id begins so, newest first."""
+    found = connection.execute(
+        _VIEWS.join(sessions, sessions.c.id == instructions.c.session_id)
+        .join(members, (members.c.project_id == sessions.c.project_id) & (members.c.user_id == user_id))
+        .where(instructions.c.id.startswith(beginning, autoescape=True))
+        .order_by(instructions.c.created_ms.desc(), instructions.c.id)
+        .limit(limit)
+    )
+    return [_view(row) for row in found]
+
+
 def start_is_settled(connection: Connection, session_id: str) -> bool:
     """Say whether the newest start of the session has been reported (or expired), so that its agent knows it or not."""
     state = connection.execute(
@@ -297,17 +371,26 @@ def _view(row: Row[*tuple[Any, ...]]) -> Instruction:
         code=row.code,
         message=row.message,
         text=row.text,
+        input_id=row.input_id or row.id,
         created_by=row.username,
         created_ms=row.created_ms,
         done_ms=row.done_ms,
     )
 
 
-def _kept(connection: Connection, ids: Iterable[str]) -> list[Kept]:
+def _waiting(connection: Connection, agent_id: str) -> int:
+    return connection.execute(
+        select(func.count()).where(instructions.c.agent_id == agent_id, instructions.c.state.in_(_NOT_TAKEN))
+    ).scalar_one()
+
+
+def _kept(connection: Connection, ids: Sequence[str]) -> list[Kept]:
+    if not ids:
+        return []
     found = connection.execute(
         _VIEWS.add_columns(agents.c.project_id)
         .join(agents, agents.c.id == instructions.c.agent_id)
-        .where(instructions.c.id.in_(list(ids)))
+        .where(instructions.c.id.in_(ids))
         .order_by(instructions.c.iseq)
     )
-    return [Kept(row.project_id, row.session_id, row.body, _view(row)) for row in found]
+    return [Kept(row.project_id, row.session_id, row.iseq, row.body, _view(row)) for row in found]

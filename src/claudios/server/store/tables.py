@@ -217,6 +217,10 @@ sessions = Table(
     _milliseconds("ended_ms", optional=True),
     _milliseconds("updated_ms"),
     Column("last_text", String),
+    Column("resume", String, nullable=False, server_default=text("'manual'")),  # who resumes it once it is lost
+    Column("turns", Integer, nullable=False, server_default=ZERO),  # completed, over all epochs
+    Column("resumptions", Integer, nullable=False, server_default=ZERO),  # automatic, since a turn was completed
+    Column("resumed_turns", Integer, nullable=False, server_default=ZERO),  # turns at the newest of them
     Index(None, "project_id", "created_ms"),
     Index(None, "agent_id", "state"),
 )
@@ -270,6 +274,7 @@ instructions = Table(
     Column("code", String),
     Column("message", Text),
     Column("text", Text),  # what a person wrote, for people
+    Column("input_id", String),  # the uuid that Claude knows its prompt by; NULL: the instruction's own id
     _reference("created_by", "users.id", on_delete="SET NULL", optional=True),
     _milliseconds("created_ms"),
     _milliseconds("done_ms", optional=True),

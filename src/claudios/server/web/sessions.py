@@ -16,7 +16,7 @@ from claudios.server.bus.topics import Changed
 from claudios.server.data_path import DataPath
 from claudios.server.instructions import accept
 from claudios.server.instructions.accept import Accepted, Asker
-from claudios.server.store import agents, audit, changes, instructions, sessions
+from claudios.server.store import agents, audit, changes, sessions
 from claudios.server.store.audit import Action
 from claudios.server.store.instructions import Instruction
 from claudios.server.store.projects import Role
@@ -31,7 +31,6 @@ router = APIRouter(tags=["sessions"])
 Title = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), Line]
 Setting = Annotated[str, StringConstraints(min_length=1, max_length=200), Line]
 Directory = Annotated[str, StringConstraints(min_length=1, max_length=4096), Line]
-INSTRUCTIONS_SHOWN = 200
 
 
 async def data_path_of(connection: HTTPConnection) -> DataPath:
@@ -197,17 +196,6 @@ async def resume_session(
         return accept.resume(connection, place, body.prompt, asker(caller), now)
 
     return await data.mailbox.accept(work)
-
-
-@router.get("/sessions/{session_id}/instructions", operation_id="list_instructions")
-async def list_instructions(session_id: PathId, parts: WithParts, caller: SignedIn) -> list[Instruction]:
-    """List what was asked of a session and what became of it, oldest first."""
-
-    def look(connection: Connection) -> list[Instruction]:
-        seen_session(connection, caller, session_id)
-        return instructions.of_session(connection, session_id, INSTRUCTIONS_SHOWN)
-
-    return await parts.store.read(look)
 
 
 def seen_session(connection: Connection, caller: Caller, session_id: str, needed: Role = Role.VIEWER) -> Session:

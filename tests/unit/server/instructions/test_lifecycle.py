@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from claudios.protocol.messages import Outcome
-from claudios.server.instructions.lifecycle import OPEN, TRANSITIONS, InstructionState, Passage, after, before
+from claudios.server.instructions.lifecycle import OPEN, TRANSITIONS, UNDONE, InstructionState, Passage, after, before
 
 ORDER = [InstructionState.QUEUED, InstructionState.SENT, InstructionState.TAKEN]
 
@@ -22,7 +22,24 @@ def test_a_report_ends_every_open_state(outcome: Outcome) -> None:
 
 def test_a_report_that_is_final_is_not_changed_by_another() -> None:
     for state in set(InstructionState) - OPEN - {InstructionState.EXPIRED}:
+        assert all(after(state, outcome) is None for outcome in Outcome)
+
+
+def test_a_person_settles_what_was_not_done_and_nothing_changes_it_afterwards() -> None:
+    for state in UNDONE:
+        assert after(state, Passage.RETRIED) is InstructionState.RETRIED
+        assert after(state, Passage.DROPPED) is InstructionState.DROPPED
+    for state in (
+        InstructionState.DONE,
+        InstructionState.WITHDRAWN,
+        InstructionState.RETRIED,
+        InstructionState.DROPPED,
+    ):
         assert all(after(state, event) is None for event in (*Passage, *Outcome))
+
+
+def test_only_what_no_link_had_is_withdrawn() -> None:
+    assert before(Passage.WITHDRAWN) == (InstructionState.QUEUED,)
 
 
 def test_the_agents_word_overrides_the_servers_clock() -> None:

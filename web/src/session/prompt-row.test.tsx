@@ -1,0 +1,102 @@
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, test, vi } from "vitest";
+import { sessions } from "../api/resources";
+import type { Instruction } from "../api/types";
+import type { Prompt } from "../live/outbox";
+import { faults, show } from "../testing/page";
+import { instruction, SESSION_ID, session } from "../testing/samples";
+import { PromptRow, wordsFor } from "./prompt-row";
+
+function prompt(changes: Partial<Prompt> = {}): Prompt {
+  return {
+    id: "c1",
+    inputId: "c1",
+    text: "hello",
+    state: "queued",
+    message: null,
+    createdMs: 1,
+    isAwaited: true,
+    ...changes,
+  };
+}
+
+function row(changes: Partial<Prompt> = {}, mayCommand = true) {
+  const onAgain = vi.fn();
+  return {
+    ...show(<PromptRow sessionId={SESSION_ID} prompt={prompt(changes)} mayCommand={mayCommand} onAgain={onAgain} />),
+    onAgain,
+  };
+}
+
+const answering = (name: "edit" | "withdraw" | "retry" | "drop", answer: Partial<Instruction>) =>
+  vi.spyOn(sessions, name).mockResolvedValue(instruction(answer));
+
+const button = (name: string) => screen.queryByRole("button", { name });
+
+describe("a prompt that is not in the transcript yet", () => {
+  test("says where it is, and for whom it waits", () => {
+    const away = session({ agent_online: false, agent_name: "desk" });
+    expect(wordsFor(prompt(), away)).toBe("Waits for desk to come back");
+    expect(wordsFor(prompt({ state: "sent" }), away)).toMatch(/whether it arrived is known/);
+    expect(wordsFor(prompt({ state: "taken" }), session({ agent_name: "desk" }))).toBe("Taken by desk");
+    expect(wordsFor(prompt({ state: "unknown", message: "The agent restarted." }), session())).toBe(
+      "It is not known whether Claude got this. The agent restarted.",
+    );
+    expect(wordsFor(prompt({ state: "sent" }), session({ state: "queued" }))).toBe("Waits for the session to start");
+  });
+
+  test("can be withdrawn while it waits", async () => {
+    const withdraw = answering("withdraw", { state: "withdrawn" });
+    row();
+    await userEvent.click(screen.getByRole("button", { name: "Withdraw" }));
+    expect(withdraw).toHaveBeenCalledExactlyOnceWith(SESSION_ID, "c1");
+  });
+
+  test("can be edited while it waits, in the place of what one saw", async () => {
+    const edit = answering("edit", { text: "hello there" });
+    row();
+    await userEvent.click(screen.getByRole("button", { name: "Edit" }));
+    await userEvent.type(screen.getByRole("textbox", { name: "Waiting prompt" }), " there");
+    await userEvent.click(screen.getByRole("button", { name: "Save" }));
+    expect(edit).toHaveBeenCalledExactlyOnceWith(SESSION_ID, "c1", "hello there", "hello");
+    expect(screen.queryByRole("textbox")).toBeNull();
+  });
+
+  test("is out of reach once it may be on the machine", () => {
+    for (const state of ["sent", "taken", "done"] as const) {
+      const { unmount } = row({ state });
+      expect(screen.queryByRole("button")).toBeNull();
+      unmount();
+    }
+  });
+
+  test("can be sent again or dropped where nobody knows what became of it", async () => {
+    const retry = answering("retry", { id: "c2", input_id: "c1", state: "sent" });
+    const drop = answering("drop", { state: "dropped" });
+    row({ state: "unknown" });
+    await userEvent.click(screen.getByRole("button", { name: "Send again" }));
+    expect(retry).toHaveBeenCalledExactlyOnceWith(SESSION_ID, "c1");
+    await userEvent.click(screen.getByRole("button", { name: "Drop" }));
+    expect(drop).toHaveBeenCalledExactlyOnceWith(SESSION_ID, "c1");
+  });
+
+  test("that never reached the server is sent anew", async () => {
+    const { onAgain } = row({ state: "unsent" });
+    await userEvent.click(screen.getByRole("button", { name: "Send again" }));
+    expect(onAgain).toHaveBeenCalledTimes(1);
+  });
+
+  test("offers a viewer nothing but the words", () => {
+    row({}, false);
+    expect(button("Withdraw")).toBeNull();
+    expect(screen.getByText("hello")).toBeTruthy();
+  });
+
+  test("has nothing that axe minds", async () => {
+    const { container } = row();
+    expect(await faults(container)).toEqual([]);
+    await userEvent.click(screen.getByRole("button", { name: "Edit" }));
+    expect(await faults(container)).toEqual([]);
+  });
+});
