@@ -309,10 +309,13 @@ class TestWithoutRoom:
         acknowledge_all(spool)
         since = spool.acked_seq
         await asyncio.gather(*held)
-        frames = list(frames_of(spool, since))
-        assert b'"event":"gap"' in frames[0].payload
-        written = b"".join(frame.payload for frame in frames if frame.stream is Stream.STDIN)
-        assert 0 < written.index(b"first") < written.index(b"second")
+
+        def inputs() -> bytes:
+            return b"".join(frame.payload for frame in frames_of(spool, since) if frame.stream is Stream.STDIN)
+
+        await host.until(lambda: b"second" in inputs())
+        assert 0 < inputs().index(b"first") < inputs().index(b"second")
+        assert b'"event":"gap"' in next(frames_of(spool, since)).payload
 
     async def test_what_is_dropped_is_told_by_one_gap_that_makes_the_stream_whole(
         self, start_host: StartHost, tmp_path: Path

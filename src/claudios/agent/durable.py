@@ -7,14 +7,27 @@ from pathlib import Path
 
 
 def write_private(path: Path, raw: bytes) -> None:
-    """Put `raw` into `path` (0600) in the place of what was there, durably and all at once."""
+    """Put `raw` into `path` (0600) in the place of what was there, durably and all at once. Raises OSError."""
     fresh = path.with_suffix(".new")
-    with os.fdopen(open_private(fresh, os.O_WRONLY | os.O_TRUNC), "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        file = open_private(fresh, os.O_WRONLY | os.O_TRUNC)
+        try:
+            write_all(file, raw)
+            os.fsync(file)
+        finally:
+            os.close(file)
+    except OSError:
+        fresh.unlink(missing_ok=True)  # half of it would only take space
+        raise
     fresh.replace(path)
     sync_directory(path.parent)
+
+
+def write_all(file: int, raw: bytes) -> None:
+    """Write all of `raw` to a descriptor. Raises OSError; a part of it may have been written then."""
+    view = memoryview(raw)
+    while view:
+        view = view[os.write(file, view) :]
 
 
 def open_private(path: str | Path, flags: int) -> int:

@@ -35,9 +35,11 @@ from claudios.agent.sessions.room import shortage
 from claudios.agent.sessions.shim_client import Room
 from claudios.agent.status import StatusLoop
 from claudios.agent.succession import remember
+from claudios.protocol.errors import DiskFull
 from claudios.protocol.ids import AgentKeys, agent_keys
 from claudios.protocol.messages import (
     Ack,
+    AgentError,
     Bye,
     Hello,
     Instruction,
@@ -80,6 +82,7 @@ class Agent:
         self._is_stopping = False
         self._short_of_room: set[str] = set()
         self._is_adopting = True
+        self._is_disk_full = False
         self._notifier = Notifier()
         self._clock = ServerClock()
         self._connection = Connection(_carrier(settings, keys), settings.server_url, self)
@@ -150,8 +153,8 @@ class Agent:
         for report in self._inbox.unreported():
             self._connection.post(report)
         if not self._has_replayed:
-            self._has_replayed = True
             self._dispatch.submit(self._inbox.unfinished(), is_again=True)
+            self._has_replayed = True
         self._status.changed()
 
     def received(self, messages: Sequence[ServerMessage]) -> None:
@@ -171,7 +174,21 @@ class Agent:
                 case _:
                     pass  # Welcome and Bye are the connection's
         if instructions and not self._is_stopping:
-            self._dispatch.submit(self._inbox.take(self._agent_id, instructions))
+            self._take(instructions)
+
+    def _take(self, instructions: Sequence[Instruction]) -> None:
+        """Journal and carry out; what a full disk does not take the server sends again, and the link stays."""
+        try:
+            taken = self._inbox.take(self._agent_id, instructions)
+        except DiskFull as full:
+            _log.error("Instructions cannot be taken: %s", full.message, extra={"code": full.code})
+            self._connection.post(AgentError(code=full.code, message=full.message))
+            self._is_disk_full = True
+            return
+        if self._is_disk_full:
+            self._is_disk_full = False
+            self._connection.post(AgentError(code=DiskFull.code, message="There is room again.", resolved=True))
+        self._dispatch.submit(taken)
 
     def closed(self) -> None:
         self._streamer.closed()

@@ -28,6 +28,7 @@ ClaudiosError
     ├── SpawnFailed            spawn_failed
     ├── AlreadyRunning         already_running
     ├── SpoolDamaged           spool_damaged
+    ├── DiskFull               disk_full
     ├── Unavailable            unavailable
     └── Unreachable            unreachable
 
@@ -218,6 +219,12 @@ class SpoolDamaged(LocalError):
     """The spool on disk is damaged. The session's earlier output is safe on the server."""
 
     code = "spool_damaged"
+
+
+class DiskFull(LocalError):
+    """The disk of the agent's state directory takes nothing. Free some space; everything goes on by itself then."""
+
+    code = "disk_full"
 
 
 class Unavailable(LocalError):

@@ -73,11 +73,16 @@ class Recorder:
             self.record((stream, read))
 
     def record(self, *pieces: Piece) -> None:
-        """Write pieces into one segment, now or once the disk takes them; before them what was dropped until now."""
+        """Write pieces into one segment, now or once the disk takes them."""
+        if not self._append(pieces):
+            self._kept.append(pieces)
+
+    def conclude(self, *pieces: Piece) -> None:
+        """Write the last pieces into one segment, and before them what was dropped until now."""
         if not self._gap.is_empty:
             pieces = (self._gap.tell("disk_full" if self.is_refused else "spool_full"), *pieces)
-        if pieces and not self._append(pieces):
-            self._kept.append(pieces)
+        if pieces:
+            self.record(*pieces)
 
     def try_record(self, *pieces: Piece) -> bool:
         """Write pieces into one segment if there is room now; return whether there is."""
@@ -150,5 +155,5 @@ class Recorder:
         if space is not Space.ROOM and self._look_due is None:
             self._look_due = time.monotonic() + RETRY_SECONDS
         if was is Space.DROPPING:
-            self.record()
+            self.conclude()
         self._changed(space)

@@ -290,7 +290,7 @@ class Session:
             self._reason = "failed"
             events.append(_event(event="failed", message=self._failure))
         events.append(_event(event="ended", exit_code=self._exit_code, signal=self._signal, reason=self._reason))
-        self._recorder.record(*events)  # together, so that they stand in one segment
+        self._recorder.conclude(*events)  # together, so that they stand in one segment
         self._phase, self._drain_due = Phase.ENDED, None
         self._control.send({"op": "ended", **self._condition()})
 

@@ -154,7 +154,8 @@ def test_the_end_is_written_though_the_quota_is_reached_and_after_the_gap(tmp_pa
     recorder = Reading().recorder(tmp_path, 64_000, 4_000)
     for _ in range(40):
         recorder.record_output(Stream.STDOUT, b"x" * 1956)
-    recorder.record((Stream.EVENT, b'{"event":"ended"}'))
+    recorder.record((Stream.STDIN, b'{"event":"input of no account"}'))
+    recorder.conclude((Stream.EVENT, b'{"event":"ended"}'))
     assert [json.loads(payload)["event"] for payload in payloads(tmp_path)[-2:]] == ["gap", "ended"]
     recorder.close()
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic_core import from_json, to_json
 
 from claudios.agent.instructions.journal import Journal
-from claudios.protocol.errors import ClaudiosError, SignatureInvalid
+from claudios.protocol.errors import ClaudiosError, DiskFull, SignatureInvalid
 from claudios.protocol.messages import Instruction, Outcome, Received, Report, Reported
 from claudios.protocol.signing import sign_instruction
 
@@ -46,18 +46,23 @@ class Inbox:
         self._reports: dict[str, Report] = {}
         self._unreported: set[str] = set()
         self._attempts: Counter[str] = Counter()
+        self._is_behind = False  # something was not taken, and the server will send it again
         self.received = 0
         if self._journal.cut_bytes:
             _log.warning("The journal ended in %d damaged bytes, which were cut.", self._journal.cut_bytes)
         for line in self._journal.lines:
             self._replay(line)
-        self._compact()
+        with _if_the_disk_allows():
+            self._compact()
 
     def take(self, agent_id: str, instructions: Sequence[Instruction]) -> list[Instruction]:
-        """Journal what is new, durably, and return what is to be carried out.
+        """Journal what is new, durably, and return what is to be carried out. Raises DiskFull: then nothing is taken.
 
         A wrong signature is refused and reported. A known id gives its recorded outcome again, and no second effect.
+        What follows on something that was not taken is left too: the server sends both again.
         """
+        if self._is_behind:
+            instructions = [*self._in_order(instructions)]
         fresh: list[Instruction] = []
         lines: list[bytes] = []
         for instruction in instructions:
@@ -73,7 +78,8 @@ class Inbox:
                 lines.append(_line(instruction))
                 fresh.append(instruction)
         if lines:
-            self._journal.append(lines, durable=True)
+            self._keep(lines)
+        self._is_behind = self._is_behind and not instructions
         self.received = max([self.received, *(instruction.iseq for instruction in instructions)])
         self._open.update((instruction.id, instruction) for instruction in fresh)
         self._post(Received(iseq=self.received))
@@ -113,12 +119,28 @@ class Inbox:
                 again.append(instruction)
         self._attempts.update(instruction.id for instruction in again)
         if again:
-            self._journal.append([_attempt(instruction.id) for instruction in again], durable=True)
+            with _if_the_disk_allows():
+                self._journal.append([_attempt(instruction.id) for instruction in again], durable=True)
         return again
 
     def close(self) -> None:
         """Close the journal."""
         self._journal.close()
+
+    def _in_order(self, instructions: Sequence[Instruction]) -> Iterator[Instruction]:
+        reached = self.received
+        for instruction in instructions:
+            if instruction.iseq > reached + 1:
+                return
+            reached = max(reached, instruction.iseq)
+            yield instruction
+
+    def _keep(self, lines: Sequence[bytes]) -> None:
+        try:
+            self._journal.append(lines, durable=True)
+        except OSError as problem:
+            self._is_behind = True
+            raise DiskFull(f"The journal cannot be written: {problem.strerror}. Free some space.") from problem
 
     def _is_signed(self, agent_id: str, instruction: Instruction) -> bool:
         expected = sign_instruction(

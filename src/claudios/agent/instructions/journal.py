@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from zlib import crc32
 
-from claudios.agent.durable import open_private, write_private
+from claudios.agent.durable import open_private, write_all, write_private
 
 
 class Journal:
@@ -32,9 +32,7 @@ class Journal:
         """Add lines with one write; `durable` returns only once they would survive a loss of power."""
         raw = b"".join(map(_checked, lines))
         try:
-            view = memoryview(raw)
-            while view:
-                view = view[os.write(self._file, view) :]
+            write_all(self._file, raw)
             if durable:
                 os.fdatasync(self._file)
         except OSError:

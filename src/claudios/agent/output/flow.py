@@ -67,13 +67,16 @@ class Flow:
     def go_on_after(self, seq: int, head: bytes) -> list[Sent]:
         """Go on after the frame that the server has last, and return the batches that are sent anew.
 
-        Raises ChainBroken, and holds the flow, unless `head` is the chain head that this spool gives at `seq`.
+        Raises ChainBroken, and holds the flow, unless `head` is the chain head that this spool gives at `seq`, or a
+        loss of power took from this disk what the server has.
         """
         dropped = list(self.on_its_way)
         self.on_its_way.clear()
         self.hurries = False
         expected = self._head_at(seq)
-        if expected != head:
+        if expected != head and self.spool.can_move(seq):
+            self.spool.move_closing(seq, head)
+        elif expected != head:
             self.is_held = True
             raise ChainBroken(
                 f"The server's log and this machine's spool of session {self.spool.session_id} differ at frame {seq}. "

@@ -8,13 +8,15 @@ dead, `recover` cuts what it left unfinished, and `append_events` may add what i
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from claudios.agent.durable import open_private, sync_directory, write_private
+from claudios.agent.durable import open_private, sync_directory, write_all
+from claudios.agent.output.cursor import CursorFile
 from claudios.agent.output.piece import Piece
 from claudios.protocol.errors import FrameInvalid, SpoolDamaged
 from claudios.protocol.frame import HEADER_BYTES, MAX_PAYLOAD_BYTES, Frame, Stream, encode, locate
@@ -22,6 +24,10 @@ from claudios.protocol.signing import GENESIS
 
 MAX_FRAME_BYTES = HEADER_BYTES + MAX_PAYLOAD_BYTES
 PIECE_BYTES = 1024 * 1024
+CLOSING = "recovered"
+"""Marks events that were written in the place of a dead writer."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,26 @@ class Tail:
 
     epoch: int
     events: tuple[Mapping[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Closing:
+    """The events that were added in the place of a dead writer."""
+
+    epoch: int
+    first_seq: int
+    events: tuple[Mapping[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scanned:
+    """What a segment holds: epoch and seq of its last whole frame, where that ends, and its events."""
+
+    epoch: int
+    seq: int
+    end: int
+    events: Sequence[Mapping[str, object]]
+    closing: _Closing | None
 
 
 class Spool:
@@ -44,11 +70,12 @@ class Spool:
         self.session_id = session_id
         self.path = directory / "spool"
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._cursor = directory / "cursor.json"
+        self._cursor = CursorFile(directory / "cursor.json")
         self._on_acked = on_acked
-        self.acked_seq, self.acked_head = self._read_cursor() or (0, GENESIS)
+        self.acked_seq, self.acked_head = self._cursor.read() or (0, GENESIS)
         self.head_seq = self.acked_seq
         self._segments = self._listed()
+        self._closing: _Closing | None = None
         # Where the last read ended: the open segment, the offset in it, and the seq of the frame before that.
         self._file = -1
         self._offset = 0
@@ -99,14 +126,21 @@ class Spool:
             return
         self.acked_seq, self.acked_head = seq, head
         if len(self._segments) > 1 and self._segments[1] <= seq + 1:
-            self.save_cursor()
-            while len(self._segments) > 1 and self._segments[1] <= seq + 1:
-                self._segment_path(self._segments.pop(0)).unlink(missing_ok=True)
+            self._unlink_what_is_acked()
         self._on_acked()
+
+    def _unlink_what_is_acked(self) -> None:
+        try:
+            self.save_cursor()
+        except OSError as problem:
+            _log.warning("The cursor of session %s is not on disk, so its spool stays: %s", self.session_id, problem)
+            return
+        while len(self._segments) > 1 and self._segments[1] <= self.acked_seq + 1:
+            self._segment_path(self._segments.pop(0)).unlink(missing_ok=True)
 
     def save_cursor(self) -> None:
         """Put the cursor on disk, so that the next daemon need not chain from further back."""
-        write_private(self._cursor, json.dumps({"seq": self.acked_seq, "head": self.acked_head.hex()}).encode())
+        self._cursor.save(self.acked_seq, self.acked_head)
 
     @property
     def size_bytes(self) -> int:
@@ -114,40 +148,87 @@ class Spool:
         return sum(path.stat().st_size for path in self.path.glob("*.seg"))
 
     def recover(self) -> Tail | None:
-        """Cut what a dead writer left unfinished, and return what the newest segment tells; None for an empty spool."""
+        """Cut what a dead writer left unfinished, and return what the newest segment tells; None for an empty spool.
+
+        After a loss of power any segment may lack its end, whatever stands in later ones: all from there on goes.
+        """
         self.close()
         self._segments = self._listed()
-        while self._segments:
-            path = self._segment_path(self._segments[-1])
+        tail, last = None, 0
+        for place, first in enumerate(self._segments):
+            path = self._segment_path(first)
             raw = path.read_bytes()
-            epoch, seq, end, events = _scan(raw)
-            if end < len(raw):
-                os.truncate(path, end)
-            if end:
-                self.head_seq = max(self.acked_seq, seq)
-                return Tail(epoch, tuple(events))
-            path.unlink()
-            self._segments.pop()
-        return None
+            scanned = _scan(raw, first)
+            follows = first == last + 1 if last else first <= self.acked_seq + 1
+            if scanned is None or not follows:
+                if first > self.acked_seq or scanned is not None:
+                    self._drop_from(place)
+                    break
+                continue  # it was acknowledged, and was to be unlinked
+            if scanned.end < len(raw):
+                os.truncate(path, scanned.end)
+            tail, last = scanned, scanned.seq
+        self.head_seq = max(self.acked_seq, last)
+        if tail is None or last < self.acked_seq:
+            self._drop_from(0)
+        sync_directory(self.path)
+        if tail is None:
+            return None
+        self._closing = tail.closing
+        return Tail(tail.epoch, tuple(tail.events))
 
     def append_events(self, epoch: int, events: Sequence[Mapping[str, object]]) -> None:
         """Add event frames in the place of a writer that is dead, and bring them to the disk."""
         tail = self.recover()
+        self._append_events(epoch, events, is_new=tail is None or tail.epoch != epoch or not self._segments)
+
+    def can_move(self, seq: int) -> bool:
+        """Say whether nothing after frame `seq` is here but what was added in the place of a dead writer."""
+        return self._closing is not None and self._closing.first_seq <= seq
+
+    def move_closing(self, seq: int, head: bytes) -> None:
+        """Put what was added in the place of a dead writer behind frame `seq` with chain head `head`.
+
+        A loss of power can take from this disk what the server has already: its numbers are not used again.
+        """
+        closing = self._closing
+        assert closing is not None
+        self.acked_seq, self.acked_head, self.head_seq = seq, head, seq
+        self.close()
+        self.save_cursor()
+        self._segments = self._listed()
+        self._drop_from(0)
+        self._append_events(closing.epoch, closing.events, is_new=True)
+
+    def _append_events(self, epoch: int, events: Sequence[Mapping[str, object]], *, is_new: bool) -> None:
         first = self.head_seq + 1
-        if tail is None or tail.epoch != epoch:
+        if is_new:
             self._segments.append(first)
         now = time.monotonic_ns(), time.time_ns() // 1_000_000
-        payloads = [json.dumps(event, separators=(",", ":")).encode() for event in events]
+        payloads = [json.dumps({**event, CLOSING: True}, separators=(",", ":")).encode() for event in events]
         raw = b"".join(
             encode(Frame(Stream.EVENT, epoch, seq, *now, payload)) for seq, payload in enumerate(payloads, first)
         )
         path = self._segment_path(self._segments[-1])
-        with os.fdopen(open_private(path, os.O_WRONLY | os.O_APPEND), "ab") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
+        file = open_private(path, os.O_WRONLY | os.O_APPEND)
+        size = os.fstat(file).st_size
+        try:
+            write_all(file, raw)
+            os.fsync(file)
+        except OSError:
+            os.ftruncate(file, size)
+            raise
+        finally:
+            os.close(file)
         sync_directory(self.path)
         self.head_seq += len(payloads)
+        self._closing = _Closing(epoch, first, tuple(events))
+
+    def _drop_from(self, place: int) -> None:
+        """Unlink the newest segments, the newest first: whatever moment that breaks off at, no hole comes of it."""
+        for first in reversed(self._segments[place:]):
+            self._segment_path(first).unlink()
+        del self._segments[place:]
 
     def close(self) -> None:
         """Close the open segment; reading opens it again."""
@@ -213,24 +294,25 @@ class Spool:
     def _segment_path(self, first_seq: int) -> Path:
         return self.path / f"{first_seq:020d}.seg"
 
-    def _read_cursor(self) -> tuple[int, bytes] | None:
-        try:
-            raw = json.loads(self._cursor.read_bytes())
-        except FileNotFoundError:
-            return None
-        return int(raw["seq"]), bytes.fromhex(raw["head"])
 
-
-def _scan(raw: bytes) -> tuple[int, int, int, list[Mapping[str, object]]]:
-    """Return epoch and seq of the last whole frame, where it ends, and all events."""
+def _scan(raw: bytes, first_seq: int) -> _Scanned | None:
+    """Return what a segment holds up to its first damage; None when it has not one whole frame."""
     view = memoryview(raw)
-    epoch = seq = end = 0
+    epoch, seq, end = 0, first_seq - 1, 0
     events: list[Mapping[str, object]] = []
+    closing: list[Mapping[str, object]] = []
     try:
         for found in locate(view):
+            if found.seq != seq + 1:
+                break  # left over from before the power was lost
             epoch, seq, end = found.epoch, found.seq, found.end
-            if found.stream is Stream.EVENT:
-                events.append(json.loads(bytes(view[found.start + HEADER_BYTES : found.end])))
+            event = json.loads(bytes(view[found.start + HEADER_BYTES : end])) if found.stream is Stream.EVENT else None
+            if event is not None:
+                events.append(event)
+            closing = [*closing, event] if event is not None and event.get(CLOSING) else []
     except FrameInvalid:
-        return epoch, seq, end, events  # a write that power loss tore apart: the tail starts here
-    return epoch, seq, end, events
+        pass  # a write that power loss tore apart: the tail starts here
+    if not end:
+        return None
+    added = _Closing(epoch, seq + 1 - len(closing), tuple(closing)) if closing else None
+    return _Scanned(epoch, seq, end, events, added)

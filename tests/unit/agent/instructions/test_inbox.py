@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from claudios.agent.instructions.inbox import ATTEMPTS, OUTCOMES_KEPT, Inbox
+from claudios.protocol.errors import DiskFull
 from claudios.protocol.messages import Command, Outcome, Received, Report, TerminateSession
 from tests.helpers.instructions import AGENT_ID, KEYS, instruction, user_line
 
@@ -61,12 +62,28 @@ def test_a_full_disk_keeps_no_outcome_from_the_server(desk: Desk) -> None:
     try:
         report = desk.finish(instruction(END, 1).id)
         desk.inbox.settle(["another"])
-        with pytest.raises(OSError, match="too large"):
+        with pytest.raises(DiskFull, match="too large"):
             desk.inbox.take(AGENT_ID, [instruction(END, 2)])
+        assert desk.inbox.take(AGENT_ID, [instruction(END, 3)]) == [], "what follows is not taken before it"
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert desk.posted == [Received(iseq=1), report]
+    assert desk.posted == [Received(iseq=1), report, Received(iseq=1)]
     assert desk.inbox.unreported() == [report]
+    assert desk.inbox.received == 1
+    again = [instruction(END, 2), instruction(END, 3)]
+    assert desk.inbox.take(AGENT_ID, again) == again
+    assert desk.inbox.received == 3
+
+
+def test_the_agent_starts_on_a_full_disk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D1: the journal is put in order at the start, which may wait."""
+    desk.inbox.take(AGENT_ID, [instruction(END, 1)])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        desk.restart()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert desk.inbox.received == 1
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -173,7 +174,7 @@ def test_events_are_added_to_the_epochs_last_segment_when_its_writer_is_dead(tmp
     spool.append_events(1, [{"event": "ended"}])
     frames = list(frames_after(spool, 0))
     assert [(frame.seq, frame.stream, frame.payload) for frame in frames[1:]] == [
-        (2, Stream.EVENT, b'{"event":"ended"}')
+        (2, Stream.EVENT, b'{"event":"ended","recovered":true}')
     ]
     assert len(segments(spool)) == 1
 
@@ -185,7 +186,7 @@ def test_events_of_an_epoch_that_wrote_nothing_get_a_segment_of_their_own(tmp_pa
     assert [frame.epoch for frame in frames_after(spool, 1)] == [2, 2]
     tail = spool.recover()
     assert tail is not None
-    assert (tail.epoch, tail.events) == (2, ({"event": "failed"}, {"event": "ended"}))
+    assert (tail.epoch, [event["event"] for event in tail.events]) == (2, ["failed", "ended"])
 
 
 def test_recovery_of_an_empty_spool_finds_nothing(tmp_path: Path) -> None:
@@ -228,3 +229,66 @@ def test_whatever_a_loss_of_power_leaves_of_the_newest_segment_its_whole_frames_
     spool.append_events(1, [{"event": "ended"}])
     again = written(directory, [b"next"], epoch=2, first_seq=whole + 2)
     assert [frame.seq for frame in frames_after(again, 0)] == list(range(1, whole + 3))
+
+
+def test_a_segment_that_lost_its_end_takes_the_later_ones_with_it(tmp_path: Path) -> None:
+    """D2: the disk may have taken a newer segment before an older one."""
+    spool = written(tmp_path, [b"x" * 50_000] * 9)
+    first, *later = segments(spool)
+    path = spool.path / f"{first:020d}.seg"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert later
+    again = Spool(tmp_path, SESSION)
+    again.recover()
+    assert [frame.seq for frame in frames_after(again, 0)] == list(range(1, again.head_seq + 1))
+    assert again.head_seq < later[0]
+    assert segments(again) == [first]
+
+
+def test_what_was_added_for_a_dead_writer_moves_behind_what_the_server_has(tmp_path: Path) -> None:
+    """D2: the server may have frames that a loss of power took from this disk; their numbers are not used again."""
+    spool = written(tmp_path, [b"one"])
+    spool.append_events(1, [{"event": "ended"}])
+    again = Spool(tmp_path, SESSION)
+    again.recover()
+    assert again.can_move(7)
+    again.move_closing(7, b"\7" * 32)
+    assert [(frame.seq, frame.stream) for frame in frames_after(again, 7)] == [(8, Stream.EVENT)]
+    assert (again.acked_seq, again.head_seq) == (7, 8)
+    assert Spool(tmp_path, SESSION).acked_head == b"\7" * 32
+
+
+def test_a_cursor_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    (tmp_path / "cursor.json").write_text('{"seq": 5, "head": "' + "07" * 32 + '"}')
+    spool = Spool(tmp_path, SESSION)
+    assert (spool.acked_seq, spool.acked_head) == (5, b"\7" * 32)
+    spool.skip_to(6, b"\6" * 32)
+    spool.save_cursor()
+    assert Spool(tmp_path, SESSION).acked_seq == 6
+
+
+def test_a_cursor_whose_newest_slot_is_torn_is_the_one_before(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, SESSION)
+    for seq in (1, 2, 3):
+        spool.skip_to(seq, bytes([seq]) * 32)
+        spool.save_cursor()
+    raw = bytearray((tmp_path / "cursor.json").read_bytes())
+    place = raw.index(b'"seq":3')
+    raw[place + 6 : place + 7] = b"9"
+    (tmp_path / "cursor.json").write_bytes(raw)
+    assert Spool(tmp_path, SESSION).acked_seq == 2
+
+
+def test_a_full_disk_does_not_keep_acknowledged_segments(tmp_path: Path) -> None:
+    """D1: the spool itself may have filled it; saving the cursor must cost no space."""
+    spool = written(tmp_path, [b"x" * 50_000] * 9)
+    spool.save_cursor()
+    assert len(list(frames_after(spool, 0))) == 9
+    before = segments(spool)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / "cursor.json").stat().st_size, limits[1]))
+    try:
+        spool.acknowledge(9, b"\6" * 32)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert segments(spool) == before[-1:]
