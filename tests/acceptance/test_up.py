@@ -71,9 +71,13 @@ def test_a_second_up_finds_the_first_and_gives_a_fresh_link(up: Up) -> None:
     assert again["pid"] == up.running.process.pid
     assert again["url"] == up.url
     assert again["link"] != up.told["link"]
-    said = up.person.run("up").out
-    assert "running already" in said
-    assert f"{up.url}/sign-in#" in said
+    done = up.person.run("up")
+    assert "running already" in done.out
+    assert f"{up.url}/sign-in#" in done.out
+    assert "is not used" not in done.err
+    other = up.person.run("up", "--port", "1")
+    assert "Port 1 is not used: ClaudiOS runs already, on port " in other.err
+    assert f"{up.url}/sign-in#" in other.out
 
 
 def test_the_page_is_served(up: Up) -> None:
@@ -92,7 +96,14 @@ def test_a_taken_port_is_named_with_who_has_it(person: Person) -> None:
 def test_nobody_else_can_look_into_the_state_directory(up: Up) -> None:
     state = up.person.directory / "state" / "claudios"
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
-    for name in ("up/agent.json", "up/api-token", "server/claudios.db", "server/server.key"):
+    for name in (
+        "up/agent.json",
+        "up/api-token",
+        "up/logs/server.log",
+        "up/logs/agent.log",
+        "server/claudios.db",
+        "server/server.key",
+    ):
         assert stat.S_IMODE((state / name).stat().st_mode) == 0o600, name
 
 

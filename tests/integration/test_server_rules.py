@@ -135,6 +135,20 @@ async def test_nonsense_is_refused_with_a_4xx_that_names_what_is_wrong(people: P
     assert answer.json()["error"]["code"] == "input_invalid"
 
 
+async def test_a_refusal_speaks_plainly(people: People) -> None:
+    owner = await people.owner()
+    project = await owner.ask("POST", "/projects", {"name": "x"})
+    agents = f"/projects/{project['id']}/agents"
+    refused = await owner.ask("POST", agents, {"name": ""}, expect=422)
+    assert refused["error"]["message"] == "name must not be empty."
+    refused = await owner.ask("POST", agents, {}, expect=422)
+    assert refused["error"]["message"] == "name is missing."
+    agent = (await owner.ask("POST", agents, {"name": "x"}))["agent"]
+    start = {"agent_id": agent["id"], "prompt": "x" * 1_000_000}
+    refused = await owner.ask("POST", f"/projects/{project['id']}/sessions", start, expect=422)
+    assert "prompt is 1,000,000 bytes long, and 500,000 is the most" in refused["error"]["message"]
+
+
 async def test_a_refused_field_is_named_and_its_value_is_not_told(people: People) -> None:
     async with people.browser() as browser:
         answer = await browser.post("/api/v1/auth/register", json={"username": "ada", "password": "hunter2"})

@@ -10,6 +10,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -89,13 +90,18 @@ class Setting:
     flag: Flag | None = None
 
 
+def _shown(given: object) -> str:
+    """Return a value as it would stand in config.json."""
+    return json.dumps(given, ensure_ascii=False)
+
+
 def _integer(least: int, most: int) -> Read:
     def read(given: object) -> int:
         text = given.strip() if isinstance(given, str) else given
         if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 15:
             text = int(text)
         if not isinstance(text, int) or isinstance(text, bool) or not least <= text <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}, not {given!r}")
+            raise ValueError(f"must be a whole number from {least} to {most}, not {_shown(given)}")
         return text
 
     return read
@@ -106,7 +112,7 @@ def _choice(options: type[StrEnum]) -> Read:
 
     def read(given: object) -> StrEnum:
         if given not in names:
-            raise ValueError(f"must be one of {', '.join(names)}, not {given!r}.{suggestion(given, names)}")
+            raise ValueError(f"must be one of {', '.join(names)}, not {_shown(given)}.{suggestion(given, names)}")
         return options(given)
 
     return read
@@ -116,13 +122,13 @@ def _boolean(given: object) -> bool:
     known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
     value = known.get(given.lower(), given) if isinstance(given, str) else given
     if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, not {given!r}")
+        raise ValueError(f"must be true or false, not {_shown(given)}")
     return value
 
 
 def _text(given: object) -> str:
     if not isinstance(given, str) or not given or "\0" in given:
-        raise ValueError(f"must be text, not {given!r}")
+        raise ValueError(f"must be text, not {_shown(given)}")
     return given
 
 
@@ -148,7 +154,7 @@ def _list(read: Read, separator: str) -> Read:
     def read_all(given: object) -> tuple[object, ...]:
         values = [part for part in given.split(separator) if part] if isinstance(given, str) else given
         if not isinstance(values, list):
-            raise ValueError(f"must be a list, not {given!r}")
+            raise ValueError(f"must be a list, not {_shown(given)}")
         return tuple(map(read, values))
 
     return read_all
@@ -290,7 +296,7 @@ class _Given:
 def load(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     """Read all sources and check everything. Raises SettingsInvalid with every problem there is."""
     flags, problems = read_flags(arguments, FLAGS)
-    config_file = _find_config(flags.get("--config"), environment, problems)
+    config_file = _find_config(flags.get("--config"), environment)
     given: dict[str, _Given] = {}
     if config_file is not None:
         given |= _from_file(config_file, problems)
@@ -371,37 +377,45 @@ def state_home(environment: Mapping[str, str]) -> Path:
     return (Path(base) if base.startswith("/") else Path.home() / ".local" / "state") / "claudios"
 
 
-def _find_config(given: str | None, environment: Mapping[str, str], problems: list[str]) -> Path | None:
+def _find_config(given: str | None, environment: Mapping[str, str]) -> Path | None:
+    """Return the settings file, if there is one. Raises SettingsInvalid when the named one is not there."""
     if given is not None:
         path = Path(given).expanduser()
-        if path.is_file():
+        if path.exists():
             return path
-        problems.append(f"--config names {path}, where there is no file.")
-        return None
+        raise SettingsInvalid([f"--config names {path}, where there is no file."])
     base = environment.get("XDG_CONFIG_HOME", "")
     home = Path(base) if base.startswith("/") else Path.home() / ".config"
-    return next((path for path in (Path(CONFIG_FILE), home / "claudios" / CONFIG_FILE) if path.is_file()), None)
+    return next((path for path in (Path(CONFIG_FILE), home / "claudios" / CONFIG_FILE) if path.exists()), None)
 
 
 def _from_file(path: Path, problems: list[str]) -> dict[str, _Given]:
+    """Return the settings of a file. Raises SettingsInvalid where it cannot be read at all."""
     try:
         content = json.loads(path.read_bytes())
+    except IsADirectoryError as directory:
+        raise SettingsInvalid([f"{path} is a directory, not a file of settings. Name the file in it."]) from directory
     except OSError as unreadable:
-        problems.append(f"{path} cannot be read: {unreadable.strerror}. Check its permissions.")
-        return {}
+        raise SettingsInvalid([f"{path} cannot be read: {unreadable.strerror}. Check its permissions."]) from unreadable
     except (ValueError, RecursionError) as broken:
         place = f" at line {broken.lineno}, column {broken.colno}" if isinstance(broken, json.JSONDecodeError) else ""
-        problems.append(f"{path} is not JSON{place}. Correct it there.")
-        return {}
+        raise SettingsInvalid([f"{path} is not JSON{place}. Correct it there."]) from broken
     if not isinstance(content, dict):
-        problems.append(f'{path} must hold one object of settings, such as {{"serverUrl": "https://…"}}.')
-        return {}
+        raise SettingsInvalid([f'{path} must hold one object of settings, such as {{"serverUrl": "https://…"}}.'])
     names = [setting.name for setting in SETTINGS]
     for unknown in content.keys() - names:
         problems.append(
             f"{path} has the unknown setting {unknown!r}.{suggestion(unknown, names)} Remove or correct it."
         )
-    return {name: _Given(content[name], str(path)) for name in names if content.get(name) is not None}
+    given = {name: _Given(content[name], str(path)) for name in names if content.get(name) is not None}
+    for setting in SETTINGS:
+        text = given[setting.name].value if setting.name in given else None
+        if isinstance(setting.default, int) and isinstance(text, str):
+            with suppress(ValueError):  # what it says makes no sense either: `_check` tells that
+                meant = _shown(setting.read(text))
+                problems.append(f"{setting.name} (from {path}) must not be a text: write {meant} without quotes.")
+                given[setting.name] = _Given(None, str(path))
+    return given
 
 
 def _take_token_file(values: dict[str, object], sources: dict[str, str], problems: list[str]) -> None:

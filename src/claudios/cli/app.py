@@ -11,6 +11,7 @@ import click
 
 from claudios import __version__
 from claudios.cli import exits
+from claudios.cli.program import as_typed
 from claudios.cli.text import harmless
 from claudios.cli.tree import Tree
 from claudios.protocol.errors import ClaudiosError
@@ -66,4 +67,4 @@ def _tell(error: ClaudiosError, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"error": {"code": error.code, "message": error.message}}), err=True)
     else:
-        click.echo(f"{click.style('claudios:', fg='red', bold=True)} {harmless(error.message)}", err=True)
+        click.echo(f"{click.style('claudios:', fg='red', bold=True)} {harmless(as_typed(error.message))}", err=True)

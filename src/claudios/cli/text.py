@@ -6,8 +6,12 @@ import re
 import time
 from unicodedata import combining, east_asian_width
 
-# C0 and C1 controls but for newline and tab, the marks that turn the direction of writing, and half surrogates.
-_HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# C0 and C1 controls but for newline and tab; marks that turn the direction of writing; what has no width, save joiners
+# outside ASCII, where scripts and emoji need them; line separators; tags; half surrogates.
+_HARMFUL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+    "\U000e0000-\U000e007f]|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
+)
 
 
 def harmless(text: str) -> str:

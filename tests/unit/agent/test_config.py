@@ -127,8 +127,8 @@ def test_everything_wrong_is_named_at_once_with_its_source_and_remedy() -> None:
     assert "serverUrl (from config.json) must be an address such as https://" in text
     assert "agentToken (from config.json) is not an agent's token" in text
     assert "config.json has the unknown setting 'pollIntervall'. Did you mean pollInterval?" in text
-    assert "maxConcurrentSessions (from config.json) must be a whole number from 1 to 1000, not 'many'" in text
-    assert "transport (from the flag --transport) must be one of auto, websocket, poll, not 'websokcet'" in text
+    assert 'maxConcurrentSessions (from config.json) must be a whole number from 1 to 1000, not "many"' in text
+    assert 'transport (from the flag --transport) must be one of auto, websocket, poll, not "websokcet"' in text
     assert "Did you mean websocket?" in text
     assert "The flag --pol-interval is unknown. Did you mean --poll-interval?" in text
     assert "pollInterval (from the environment variable POLL_INTERVAL) must be a whole number" in text
@@ -159,6 +159,33 @@ def test_another_spelling_of_a_setting_is_recognised(name: str) -> None:
 def test_a_file_that_is_no_object_is_named(content: str, said: str) -> None:
     Path("config.json").write_bytes(content.encode("latin-1"))
     assert said in problems(SERVER_URL="https://a.b", AGENT_TOKEN=TOKEN.text)[0]
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "\xff"])
+def test_of_a_file_that_cannot_be_read_nothing_else_is_said(content: str) -> None:
+    Path("config.json").write_bytes(content.encode("latin-1"))
+    assert len(problems()) == 1
+
+
+def test_a_directory_in_the_place_of_the_settings_is_named_as_such() -> None:
+    Path("config.json").mkdir()
+    directory = "config.json is a directory, not a file of settings. Name the file in it."
+    assert problems() == [directory]
+    assert problems("--config", "config.json") == [directory]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [("pollInterval", "5000", "5000"), ("demo", "true", "true"), ("allowInsecureHttp", "no", "false")],
+)
+def test_a_number_or_a_boolean_in_quotes_is_refused_with_what_to_write(name: str, value: str, remedy: str) -> None:
+    config({**ENOUGH, name: value})
+    assert problems() == [f"{name} (from config.json) must not be a text: write {remedy} without quotes."]
+
+
+def test_a_wrong_value_is_told_as_json_has_it() -> None:
+    config({**ENOUGH, "pollInterval": True})
+    assert problems() == ["pollInterval (from config.json) must be a whole number from 100 to 60000, not true."]
 
 
 @pytest.mark.parametrize("value", [True, 5.0, "5.5", "1e3", -1, 0, 99, 60_001, [], "९९९"])

@@ -36,6 +36,20 @@ def test_ordinary_text_passes_unchanged() -> None:
     assert harmless(text) == text
 
 
+@pytest.mark.parametrize(
+    "hidden", ["\u200b", "\u2060", "\ufeff", "\u061c", "\u200d", "\u200c", "\xad", "\u2028", "\U000e0061", "\u2066"]
+)
+def test_what_has_no_width_or_turns_the_direction_is_seen(hidden: str) -> None:
+    assert harmless(f"rm {hidden}-rf") == "rm \N{REPLACEMENT CHARACTER}-rf"
+
+
+@pytest.mark.parametrize(
+    "text", ["\U0001f468\u200d\U0001f469\u200d\U0001f467", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"]
+)
+def test_joiners_stay_where_emoji_and_scripts_need_them(text: str) -> None:
+    assert harmless(text) == text
+
+
 def test_one_line_has_no_line_breaks() -> None:
     assert one_line(" a\n  b\r\nc ") == "a b c"
 

@@ -429,7 +429,7 @@ export interface components {
          *       "error": {
          *         "code": "input_invalid",
          *         "field": "name",
-         *         "message": "name is not valid: Field required."
+         *         "message": "name is missing."
          *       }
          *     }
          */
@@ -442,7 +442,7 @@ export interface components {
          * @example {
          *       "code": "input_invalid",
          *       "field": "name",
-         *       "message": "name is not valid: Field required."
+         *       "message": "name is missing."
          *     }
          */
         ErrorDetail: {

@@ -11,6 +11,7 @@ from claudios.cli import credentials, exits
 from claudios.cli.doctor.finding import Finding, Verdict
 from claudios.cli.help import Command
 from claudios.cli.options import json_option, server_option
+from claudios.cli.program import as_typed
 from claudios.cli.progress import working
 from claudios.cli.table import print_json
 from claudios.cli.text import harmless, plural
@@ -114,5 +115,5 @@ def _print(finding: Finding) -> None:
     text = harmless(finding.text)
     click.echo(f"  {click.style(sign, fg=colour, bold=True)} {click.style(f'{finding.check:<12}', dim=True)} {text}")
     if finding.remedy is not None:
-        click.echo(f"    {'':<12} → {finding.remedy}")
+        click.echo(f"    {'':<12} → {as_typed(finding.remedy)}")
     sys.stdout.flush()

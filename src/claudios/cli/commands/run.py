@@ -13,6 +13,7 @@ from claudios.cli.commands.steer import text_or_stdin
 from claudios.cli.completing import AGENT, PROJECT
 from claudios.cli.help import Command
 from claudios.cli.options import connected, json_option
+from claudios.cli.program import program
 from claudios.cli.table import print_json
 from claudios.cli.text import one_line
 from claudios.client.api import Client
@@ -89,9 +90,9 @@ def _watch(client: Client, session: Session, *, keep: bool, as_json: bool) -> in
     name = find.short(session.id)
     now = watched.session
     if watched.end is End.DETACHED:
-        click.echo(f"The session goes on. Follow it: claudios logs -f {name}", err=True)
+        click.echo(f"The session goes on. Follow it: {program()} logs -f {name}", err=True)
     elif keep and now.state != "ended":
-        click.echo(f"The session stays open: claudios send {name} 'TEXT'", err=True)
+        click.echo(f"The session stays open: {program()} send {name} 'TEXT'", err=True)
     elif now.state != "ended":
         client.terminate(now.id)
         now = outcome.ended(client, now)

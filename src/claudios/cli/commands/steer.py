@@ -11,17 +11,22 @@ from claudios.cli import exits, find, outcome
 from claudios.cli.completing import SESSION
 from claudios.cli.help import Command
 from claudios.cli.options import connected, json_option
+from claudios.cli.program import program
 from claudios.cli.table import print_json
 from claudios.client.api import Client
 from claudios.client.shapes import Instruction, Session
 from claudios.protocol.errors import Conflict
+from claudios.protocol.prompt import length_fault
 
 
 def text_or_stdin(text: str) -> str:
-    """Return `text`, or all of standard input where it is "-". Raises UsageError when that is empty."""
+    """Return `text`, or all of standard input where it is "-". Raises UsageError when that is empty or too long."""
     said = sys.stdin.read() if text == "-" else text
     if not said.strip():
         raise click.UsageError("There is nothing to say. Give a text, or - and a text on standard input.")
+    fault = length_fault(said)
+    if fault is not None:
+        raise click.UsageError(f"The text {fault}")
     return said
 
 
@@ -44,7 +49,7 @@ def send(client: Client, session: str, text: tuple[str, ...], as_json: bool) -> 
         print_json(sent)
     else:
         name = find.short(found.id)
-        click.echo(f"{_done('Sent', sent, found)} Follow it: claudios logs -f {name}")
+        click.echo(f"{_done('Sent', sent, found)} Follow it: {program()} logs -f {name}")
 
 
 @click.command(cls=Command)
@@ -69,7 +74,8 @@ def interrupt(client: Client, session: str, as_json: bool) -> None:
 def stop(client: Client, sessions: tuple[str, ...], no_wait: bool, as_json: bool) -> int:
     """End each SESSION, politely first. Its transcript stays, and it can be resumed.
 
-    Exit code 1 when one has not ended within half a minute.
+    One that has ended already stays so, which is no failure; `send` and `interrupt` are refused then, with exit code 1.
+    Exit code 1 also when one has not ended within half a minute.
     """
     found = [find.session(client, each) for each in sessions]
     for each in found:
@@ -99,7 +105,7 @@ def resume(client: Client, session: str, prompt: tuple[str, ...], as_json: bool)
     if as_json:
         print_json(resumed)
     else:
-        click.echo(f"Resumed. Follow it: claudios logs -f {find.short(resumed.id)}")
+        click.echo(f"Resumed. Follow it: {program()} logs -f {find.short(resumed.id)}")
 
 
 def _done(what: str, asked: Instruction, session: Session) -> str:

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from claudios.cli import credentials, exits
 from claudios.cli.commands.server import NO_SERVER
@@ -61,7 +62,7 @@ def up(port: int, demo: bool | None, verbose: bool, as_json: bool) -> int:
     try:
         lock = UpLock(here.lock)
     except AlreadyRunning:
-        return _second(here, as_json)
+        return _second(here, port, as_json)
     try:
         return asyncio.run(_first(here, lock, port, demo, verbose, as_json))
     finally:
@@ -98,12 +99,20 @@ async def _first(here: Places, lock: UpLock, port: int, demo: bool | None, verbo
     return exits.OK
 
 
-def _second(here: Places, as_json: bool) -> int:
-    """Tell of the one that runs, with a fresh link."""
+def _second(here: Places, port: int, as_json: bool) -> int:
+    """Tell of the one that runs, with a fresh link, and of a port that was asked for in vain."""
     from claudios.cli.up.environment import server_environment
 
     first = _wait_for_first(here)
     flags = ("--state-dir", str(here.server), "--port", str(first.port))
+    was_given = click.get_current_context().get_parameter_source("port") is not ParameterSource.DEFAULT
+    if was_given and port not in (0, first.port):
+        click.secho(
+            f"Port {port} is not used: ClaudiOS runs already, on port {first.port}. To move it, press Ctrl+C where it "
+            "runs and start it again with the other port.",
+            err=True,
+            fg="yellow",
+        )
     household = asyncio.run(set_up(here, flags, server_environment(os.environ)))
     _remember(first.url, household)
     if as_json:

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 LOG_BYTES = 5_000_000
@@ -142,18 +143,24 @@ class KeptLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = path.open("ab", buffering=0)
+        self._file = self._open()
 
     def write(self, raw: bytes) -> None:
         """Append to the file."""
         if self._file.tell() > LOG_BYTES:
             self._file.close()
             self._path.replace(self._path.with_suffix(".old.log"))
-            self._file = self._path.open("ab", buffering=0)
+            self._file = self._open()
         self._file.write(raw)
 
     def close(self) -> None:
         self._file.close()
+
+    def _open(self) -> FileIO:
+        """Open the file to append to it; only this user may read it, also where an older version made it."""
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.fchmod(descriptor, 0o600)
+        return FileIO(descriptor, "ab")
 
 
 def _dies_with_parent(number: signal.Signals) -> Callable[[], None] | None:

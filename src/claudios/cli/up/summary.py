@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from claudios.cli.program import program
 from claudios.cli.text import one_line
 from claudios.cli.up.claude import Account, Claude
 from claudios.cli.up.household import Household
@@ -31,12 +32,12 @@ def print_ready(
         ("Agent", f"{one_line(household.agent.name)} in the project {one_line(household.project.name)}"),
         ("Data", _tilde(places.state)),
         ("Logs", _tilde(places.logs)),
-        ("Try", 'claudios run "Say hello"'),
+        ("Try", f'{program()} run "Say hello"'),
     ]
     for name, value in rows:
         click.echo(f"  {click.style(f'{name:<8}', dim=True)}{value}")
     click.secho(
-        "\n  Another terminal: `claudios up` prints a fresh link."
+        f"\n  Another terminal: `{program()} up` prints a fresh link."
         + ("" if was_running else " Ctrl+C ends everything.")
         + "\n",
         dim=True,

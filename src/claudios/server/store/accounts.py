@@ -18,7 +18,7 @@ DAY_MS = 24 * 60 * 60 * 1000
 LOGIN_MS = 30 * DAY_MS
 """A login ends when it has not been used for this long."""
 SIGN_IN_LINK_MS = 15 * 60 * 1000
-LINK_GONE = "This sign-in link was used already, or is too old. Run `claudios up` for a fresh one."
+LINK_GONE = "This sign-in link was used already, or is too old. Run `make up` or `claudios up` again for a fresh one."
 
 
 class User(Model):

@@ -30,6 +30,7 @@ from claudios.protocol.errors import (
     VersionUnsupported,
 )
 from claudios.protocol.messages import Model
+from claudios.server.web.wording import fault_words
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +60,7 @@ BY_STATUS: Mapping[int, tuple[str, str]] = {
     404: (NotFound.code, str(NotFound.__doc__)),
     405: ("method_not_allowed", "This address does not take that method. Look at /openapi.json."),
     411: ("input_invalid", "The request must say how long its body is. Send Content-Length."),
-    413: (MessageTooLarge.code, "The request is larger than the server takes. Send less at once."),
+    413: (MessageTooLarge.code, "The request is larger than the 1 MiB that the server takes. Send less at once."),
     415: ("input_invalid", "Bodies must be JSON. Send Content-Type: application/json."),
 }
 
@@ -120,13 +121,12 @@ async def _on_invalid(_request: Request, error: Exception) -> Response:
     """Name the first field at fault and its fault, never the value: it may be a password or a prompt."""
     assert isinstance(error, RequestValidationError)
     faults: Sequence[Mapping[str, object]] = error.errors()
-    place, message = faults[0]["loc"], str(faults[0]["msg"])
+    place = faults[0]["loc"]
     assert isinstance(place, tuple)
     if faults[0]["type"] == "json_invalid":
         return _answer(422, InputInvalid.code, "The body is not valid JSON. Correct it and send it again.", None, {})
     field = ".".join(str(part) for part in place[1:]) or None
-    message = message.removeprefix("Value error, ")
-    return _answer(422, InputInvalid.code, f"{field or 'The body'} is not valid: {message}.", field, {})
+    return _answer(422, InputInvalid.code, f"{field or 'The body'} {fault_words(faults[0])}", field, {})
 
 
 async def _on_http(_request: Request, error: Exception) -> Response:

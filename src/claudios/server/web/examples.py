@@ -78,7 +78,7 @@ _ITEM = {
     "at_ms": _AT,
     "parent": None,
 }
-_ERROR = {"code": "input_invalid", "message": "name is not valid: Field required.", "field": "name"}
+_ERROR = {"code": "input_invalid", "message": "name is missing.", "field": "name"}
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "Agent": _AGENT_VALUE,

@@ -7,6 +7,8 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from claudios.protocol.prompt import length_fault
+
 _FORBIDDEN = {*range(32), 127, 0x85, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {9, 10, 13}
 
 
@@ -19,6 +21,13 @@ class Body(BaseModel):
 def _one_line(text: str) -> str:
     if any(ord(letter) in _FORBIDDEN or letter in "\t\n\r" for letter in text):
         raise ValueError("must be one line without control characters")
+    return text
+
+
+def _sendable(text: str) -> str:
+    fault = length_fault(text)
+    if fault is not None:
+        raise ValueError(fault)
     return text
 
 
@@ -39,8 +48,8 @@ Password = Annotated[str, StringConstraints(min_length=8, max_length=1024)]
 AnyName = Annotated[str, StringConstraints(min_length=1, max_length=200), Storable]
 AnyPassword = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Prose = Annotated[str, StringConstraints(min_length=1, max_length=500_000), Storable]
-"""What people write to Claude: any length that fits a message, any characters but NUL."""
+Prose = Annotated[str, StringConstraints(min_length=1), AfterValidator(_sendable), Storable]
+"""What people write to Claude: at most MAX_PROMPT_BYTES, any characters but NUL."""
 
 PathId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
 Limited = Annotated[int, Query(ge=1, le=1000)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,11 @@ def test_a_log_that_has_grown_large_is_moved_aside(tmp_path: Path) -> None:
     log.close()
     assert path.read_bytes() == b"new\n"
     assert path.with_suffix(".old.log").stat().st_size == children.LOG_BYTES + 1
+
+
+def test_a_log_is_this_users_alone_also_where_an_older_version_made_it(tmp_path: Path) -> None:
+    path = tmp_path / "server.log"
+    path.write_text("old\n")
+    path.chmod(0o644)
+    KeptLog(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
