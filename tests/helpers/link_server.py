@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from claudios.protocol.checkpoints import verify_checkpoint
 from claudios.protocol.codec import CONTENT_TYPE, decode_from_agent, encode
 from claudios.protocol.errors import ClaudiosError
 from claudios.protocol.frame import Frame, decode
@@ -34,6 +35,8 @@ from claudios.protocol.messages import (
     AgentMessage,
     Body,
     Bye,
+    Checkpoint,
+    Checkpointed,
     Cursor,
     Hello,
     Instruction,
@@ -84,6 +87,10 @@ class Misbehaviour:
     """Take reports and never confirm them."""
     refuse_next_batch: bool = False
     """Answer the next batch with Rewind to where its session stands."""
+    takes_checkpoints: bool = True
+    """An older server knows of no checkpoints."""
+    lose_checkpoints: bool = False
+    """Take checkpoints and never confirm them."""
     forget_sessions: bool = False
     """Give no cursors, as if every session had been deleted."""
 
@@ -127,6 +134,8 @@ class LinkServer:
         self.hellos: list[Hello] = []
         self.reports: list[Report] = []
         self.errors: list[AgentError] = []
+        self.checkpoints: list[Checkpoint] = []
+        self.confirmed: list[Checkpoint] = []
         self.received = 0
         self.refused: list[ClaudiosError] = []
         self.requests = 0
@@ -347,6 +356,8 @@ class LinkServer:
                     self.statuses |= {status.session_id: status for status in message.sessions}
                 case AgentError():
                     self.errors.append(message)
+                case Checkpoint():
+                    self._keep(registration, message)
                 case Batch():
                     self._store(registration, message)
                 case Bye():
@@ -368,6 +379,7 @@ class LinkServer:
                 server_time_ms=int(time.time() * 1000),
                 cursors=() if self.misbehaviour.forget_sessions else tuple(cursors),
                 limits=self.limits,
+                takes_checkpoints=self.misbehaviour.takes_checkpoints,
             ),
             Tune(watched=self._watched),
             *[waiting for waiting in self.mailbox if waiting.iseq > hello.received],
@@ -394,6 +406,14 @@ class LinkServer:
             stored.batches.append(batch)
         if not self.misbehaviour.lose_acks:
             registration.say(Ack(session_id=batch.session_id, seq=stored.seq))
+
+    def _keep(self, registration: Registration, checkpoint: Checkpoint) -> None:
+        verify_checkpoint(self.agent_id, checkpoint)
+        if checkpoint not in self.checkpoints:
+            self.checkpoints.append(checkpoint)
+        if not self.misbehaviour.lose_checkpoints:
+            self.confirmed.append(checkpoint)
+            registration.say(Checkpointed(session_id=checkpoint.session_id, n=checkpoint.n))
 
     def _rewind(self, registration: Registration, session_id: str, stored: StoredSession, code: str) -> None:
         registration.say(

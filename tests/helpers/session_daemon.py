@@ -35,6 +35,9 @@ class Told:
     def changed(self, status: SessionStatus) -> None:
         print(f"{status.state.value} {status.session_id}", flush=True)
 
+    def close_record(self, session_id: str) -> bool:
+        return True
+
 
 async def serve(directory: Path, options: str, kill_at: int | None) -> None:
     claude = fake_claude(directory.parent, options, os.environ)

@@ -458,3 +458,35 @@ async def test_a_token_of_another_agent_begins_with_nothing(server: LinkServer, 
         assert other.hellos[0].received == 0
         agent.send(signal.SIGTERM)
         await agent.ended()
+
+
+class TestCheckpoints:
+    async def test_a_session_is_closed_by_a_final_checkpoint_before_it_is_forgotten(
+        self, server: LinkServer, home: AgentHome
+    ) -> None:
+        """C-4"""
+        await home.start()
+        session_id = await start_session(server, home)
+        server.instruct(InstructionKind.TERMINATE_SESSION, TerminateSession(session_id=session_id))
+        await server.until(lambda: any(made.final for made in server.checkpoints))
+        final, stored = server.checkpoints[-1], server.stored(session_id)
+        assert (final.seq, final.head) == (stored.seq, stored.head.hex())
+        assert [made.n for made in server.checkpoints] == list(range(1, len(server.checkpoints) + 1))
+        assert {made.key for made in server.checkpoints} == {server.hellos[-1].checkpoint_key}
+        await server.until(lambda: server.machine_status and not server.machine_status.sessions)
+        assert not (home.state / "sessions" / session_id).exists()
+
+    async def test_what_the_server_did_not_confirm_comes_again_after_a_crash(
+        self, server: LinkServer, home: AgentHome
+    ) -> None:
+        """C-5"""
+        server.misbehaviour.lose_checkpoints = True
+        agent = await home.start()
+        await start_session(server, home)
+        await server.until(lambda: server.checkpoints)
+        await agent.kill()
+        server.misbehaviour.lose_checkpoints = False
+        await home.start()
+        await server.until(lambda: server.confirmed)
+        assert server.confirmed == server.checkpoints[:1]
+        assert (home.state / "checkpoint.key").stat().st_mode & 0o777 == 0o600

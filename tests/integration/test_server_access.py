@@ -97,6 +97,7 @@ POLICY: dict[tuple[str, str], Who] = {
     ("GET", f"{_SESSION}/log"): Who.VIEWER,
     ("GET", f"{_SESSION}/frames"): Who.VIEWER,
     ("GET", f"{_SESSION}/verify"): Who.VIEWER,
+    ("GET", f"{_SESSION}/export"): Who.VIEWER,
     ("POST", f"{_SESSION}/requests/{{request_id}}/answer"): Who.OPERATOR,
     ("GET", f"{API}/requests"): Who.SIGNED_IN,
     ("GET", f"{API}/audit"): Who.SIGNED_IN,

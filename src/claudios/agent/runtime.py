@@ -2,6 +2,7 @@
 
     server ═link═▶ connection ─▶ inbox (journal) ─▶ dispatch ─▶ sessions ─▶ shim ─▶ Claude CLI
     server ◀═link═ connection ◀─ streamer ◀─ spool ◀──────────────────────── shim ◀─ Claude CLI
+    server ◀═link═ connection ◀─ checkpointer ◀─ what the server has acknowledged
 
 Nothing travels back by return value: what became of an instruction is a report through the inbox.
 """
@@ -13,7 +14,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 
 from claudios import __version__
@@ -25,7 +26,10 @@ from claudios.agent.client.connection import Connection
 from claudios.agent.config import Settings, Transport
 from claudios.agent.instructions.dispatch import Dispatch
 from claudios.agent.instructions.inbox import Inbox
+from claudios.agent.machine_key import open_key
 from claudios.agent.notify import Notifier
+from claudios.agent.output.checkpointer import Checkpointer, Position
+from claudios.agent.output.memory import CheckpointMemory
 from claudios.agent.output.seal import Sealer
 from claudios.agent.output.spool import Spool
 from claudios.agent.output.streamer import Streamer
@@ -41,6 +45,7 @@ from claudios.protocol.messages import (
     Ack,
     AgentError,
     Bye,
+    Checkpointed,
     Hello,
     Instruction,
     Machine,
@@ -55,6 +60,7 @@ from claudios.protocol.messages import (
 )
 
 DELIVER_SECONDS = 10.0
+CLOSE_SECONDS = 3.0
 
 _log = logging.getLogger(__name__)
 
@@ -102,6 +108,16 @@ class Agent:
             self._connection.post,
             time.monotonic,
         )
+        self._key = open_key(state)
+        self._checkpointer = Checkpointer(
+            self._key,
+            CheckpointMemory(state / "checkpoints"),
+            self._positions,
+            self._connection.post,
+            self._sessions.settle,
+            now=time.monotonic,
+            wall_ms=lambda: time.time_ns() // 1_000_000,
+        )
         self._status = StatusLoop(self._measure, self._connection.post)
 
     async def run(self) -> Ending:
@@ -121,6 +137,7 @@ class Agent:
             running = [
                 loops.create_task(self._connection.run(), name="carrier"),
                 loops.create_task(self._streamer.run(), name="streamer"),
+                loops.create_task(self._checkpointer.run(), name="checkpoints"),
                 loops.create_task(self._status.run(), name="status"),
                 loops.create_task(self._notifier.watch(), name="watchdog"),
             ]
@@ -143,6 +160,7 @@ class Agent:
             machine=self._machine,
             sessions=sessions,
             received=self._inbox.received,
+            checkpoint_key=self._key.public,
         )
 
     def opened(self, welcome: Welcome) -> None:
@@ -150,6 +168,7 @@ class Agent:
         remember(self._settings.state_directory, welcome.agent_id)
         self._clock.set(welcome.server_time_ms)
         self._streamer.opened(welcome, self._named, self._sealer)
+        self._checkpointer.opened(welcome.agent_id, welcome.takes_checkpoints)  # from the cursors that are known now
         for report in self._inbox.unreported():
             self._connection.post(report)
         if not self._has_replayed:
@@ -165,6 +184,9 @@ class Agent:
                     instructions.append(message)
                 case Ack():
                     self._streamer.acknowledge(message)
+                    self._checkpointer.moved()
+                case Checkpointed():
+                    self._checkpointer.answered(message)
                 case Rewind():
                     self._streamer.rewind(message)
                 case Tune():
@@ -192,6 +214,7 @@ class Agent:
 
     def closed(self) -> None:
         self._streamer.closed()
+        self._checkpointer.lost()
 
     # What the sessions say
 
@@ -221,6 +244,16 @@ class Agent:
         else:
             _log.warning("%s", told.message, extra={"session_id": session_id, "code": told.code})
             self._short_of_room.add(session_id)
+
+    def close_record(self, session_id: str) -> bool:
+        spool = self._sessions.spool(session_id)
+        return self._checkpointer.close(Position(session_id, spool.acked_seq, spool.acked_head, has_ended=True))
+
+    def _positions(self) -> Iterator[Position]:
+        for status in self._sessions.statuses():
+            spool = self._sessions.spool(status.session_id)
+            has_ended = status.state is SessionState.ENDED and spool.is_acked
+            yield Position(status.session_id, spool.acked_seq, spool.acked_head, has_ended)
 
     def _sealer(self, spool: Spool) -> Sealer:
         return Sealer(self._keys.sign, self._agent_id, spool.session_id, spool.acked_seq, spool.acked_head)
@@ -262,6 +295,8 @@ class Agent:
         await self._sessions.close(terminate=how is Ending.STOPPED)
         if how is Ending.STOPPED and not await self._streamer.drain(DELIVER_SECONDS):
             _log.warning("Some output could not be delivered. It is kept, and sent when the agent starts again.")
+        if how is Ending.STOPPED and not await self._checkpointer.drain(CLOSE_SECONDS):
+            _log.warning("Some records are not closed yet. They are when the agent starts again.")
         await self._connection.leave(Bye(code="shutdown", message=f"The agent has {how.value}."))
         _log.info("Agent makes way for its next process." if how is Ending.RESTART else "Agent stopped.")
 

@@ -35,6 +35,7 @@ ENTRIES = {
     "retry": Entry("queue:retry", SESSIONS, "Send a prompt again that was not done"),
     "drop": Entry("queue:drop", SESSIONS, "Settle what was not done"),
     "verify": Entry("verify:verify", SESSIONS, "Check a session's record, frame by frame"),
+    "export": Entry("export:export", SESSIONS, "Write a session's whole record into one file"),
     "requests": Entry("requests:requests", ANSWERS, "List what waits for an answer"),
     "approve": Entry("requests:approve", ANSWERS, "Allow what Claude asks for"),
     "deny": Entry("requests:deny", ANSWERS, "Deny what Claude asks for"),

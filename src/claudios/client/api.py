@@ -207,6 +207,10 @@ class Client:
         """Yield the encoded frames after a seq, in pieces of any size."""
         return self._http.stream(f"/sessions/{segment(session_id)}/frames", {"after": after})
 
+    def export(self, session_id: str) -> Iterator[bytes]:
+        """Yield a session's whole record, in pieces of any size, as protocol.record_file reads it."""
+        return self._http.stream(f"/sessions/{segment(session_id)}/export")
+
     def verify(self, session_id: str) -> Verification:
         """Have the server check the record of a session: every signature and the whole chain. It may take minutes."""
         path = f"/sessions/{segment(session_id)}/verify"

@@ -257,7 +257,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Whether a session's log is what its machine signed; else the first bad frame and what is wrong with it."""
+    """Whether a session's log is what its machine signed; else the first bad frame and what is wrong with it.
+
+    The machine's checkpoints reach up to `signed_seq`; `closing` says what they tell of the log's end (closed, open,
+    late, not_closed, unsigned), and `keys` are the fingerprints of the keys that signed them.
+    """
 
     verified: bool
     frames: int
@@ -265,3 +269,8 @@ class Verification:
     first_bad_seq: int | None = None
     problem: str | None = None
     head: str | None = None
+    checkpoints: int = 0
+    signed_seq: int = 0
+    signed_ms: int | None = None
+    closing: str = "unsigned"
+    keys: tuple[str, ...] = ()

@@ -30,10 +30,10 @@ CONTENT_TYPE = "application/vnd.claudios.messages"
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 """The largest payload of one envelope, and of one WebSocket message or HTTP body."""
 
-_ENVELOPE = Struct("<BI")
+ENVELOPE = Struct("<BI")
 _BATCH = Struct("<B16sIQQQ32s32s32s")
-BATCH_OVERHEAD_BYTES = _ENVELOPE.size + _BATCH.size
-_JSON_KIND, _BATCH_KIND = 1, 2
+BATCH_OVERHEAD_BYTES = ENVELOPE.size + _BATCH.size
+JSON_KIND, BATCH_KIND = 1, 2
 _BATCH_VERSION = 1
 
 T = TypeVar("T")
@@ -55,10 +55,10 @@ def encode(messages: Iterable[Model | Batch]) -> bytes:
                 message.head,
                 message.signature,
             )
-            parts += (_ENVELOPE.pack(_BATCH_KIND, len(fixed) + len(message.frames)), fixed, message.frames)
+            parts += (ENVELOPE.pack(BATCH_KIND, len(fixed) + len(message.frames)), fixed, message.frames)
         else:
             raw = message.model_dump_json(exclude_none=True).encode()
-            parts += (_ENVELOPE.pack(_JSON_KIND, len(raw)), raw)
+            parts += (ENVELOPE.pack(JSON_KIND, len(raw)), raw)
     return b"".join(parts)
 
 
@@ -83,23 +83,24 @@ def _decode(raw: bytes, parse: Callable[[bytes], T]) -> Iterator[T | Batch]:
     view, start = memoryview(raw), 0
     while start < len(view):
         try:
-            kind, length = _ENVELOPE.unpack_from(view, start)
+            kind, length = ENVELOPE.unpack_from(view, start)
         except StructError as cut:
             raise MessageInvalid("The last envelope is cut. Send it whole.") from cut
-        start += _ENVELOPE.size
+        start += ENVELOPE.size
         payload = view[start : start + length]
         if len(payload) != length:
             raise MessageInvalid("The last envelope is cut. Send it whole.")
         start += length
-        if kind == _JSON_KIND:
+        if kind == JSON_KIND:
             yield parse(bytes(payload))
-        elif kind == _BATCH_KIND:
-            yield _batch(payload)
+        elif kind == BATCH_KIND:
+            yield read_batch(payload)
         else:
             raise MessageInvalid(f"An envelope is of the unknown kind {kind}. Upgrade the older of agent and server.")
 
 
-def _batch(payload: memoryview) -> Batch:
+def read_batch(payload: memoryview) -> Batch:
+    """Read the payload of a batch's envelope. Raises MessageInvalid, VersionUnsupported."""
     if len(payload) < _BATCH.size:
         raise MessageInvalid("A batch is shorter than its header. Send it whole.")
     version, session, epoch, first, last, boot, previous, head, signature = _BATCH.unpack_from(payload)

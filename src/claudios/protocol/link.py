@@ -16,6 +16,8 @@ from claudios.protocol.messages import (
     AgentError,
     AgentMessage,
     Bye,
+    Checkpoint,
+    Checkpointed,
     Hello,
     Instruction,
     Received,
@@ -41,7 +43,7 @@ class LinkState(Enum):
 AT_AGENT: Mapping[LinkState, Mapping[type, LinkState]] = {
     LinkState.OPENING: {Welcome: LinkState.OPEN, Bye: LinkState.CLOSED},
     LinkState.OPEN: {
-        **dict.fromkeys((Instruction, Reported, Ack, Rewind, Tune), LinkState.OPEN),
+        **dict.fromkeys((Instruction, Reported, Ack, Rewind, Checkpointed, Tune), LinkState.OPEN),
         Bye: LinkState.CLOSED,
     },
     LinkState.CLOSED: {},
@@ -50,7 +52,7 @@ AT_AGENT: Mapping[LinkState, Mapping[type, LinkState]] = {
 AT_SERVER: Mapping[LinkState, Mapping[type, LinkState]] = {
     LinkState.OPENING: {Hello: LinkState.OPEN},
     LinkState.OPEN: {
-        **dict.fromkeys((Received, Report, Status, AgentError, Batch), LinkState.OPEN),
+        **dict.fromkeys((Received, Report, Status, AgentError, Checkpoint, Batch), LinkState.OPEN),
         Bye: LinkState.CLOSED,
     },
     LinkState.CLOSED: {},

@@ -1,7 +1,7 @@
 """Every message of the link, and the bodies of instructions, as checked values.
 
-Agent to server: Hello, Received, Report, Status, AgentError, and batches (signing.Batch).
-Server to agent: Welcome, Instruction, Reported, Ack, Rewind, Tune, Bye.
+Agent to server: Hello, Received, Report, Status, AgentError, Checkpoint, and batches (signing.Batch).
+Server to agent: Welcome, Instruction, Reported, Ack, Rewind, Checkpointed, Tune, Bye.
 Unknown keys are ignored, so that a newer side can say more; unknown types are refused.
 """
 
@@ -22,10 +22,13 @@ T = TypeVar("T")
 
 Count = Annotated[StrictInt, Field(ge=0)]
 Positive = Annotated[StrictInt, Field(ge=1)]
+BigPositive = Annotated[StrictInt, Field(ge=1, lt=2**63)]
+BigCount = Annotated[StrictInt, Field(ge=0, lt=2**63)]
 Milliseconds = Annotated[StrictInt, Field(ge=0)]
 Number = StrictFloat | StrictInt
 SessionId = Annotated[str, StringConstraints(pattern=UUID_PATTERN)]
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
 Short = Annotated[str, StringConstraints(max_length=256)]
 Text = Annotated[str, StringConstraints(max_length=4096)]
 
@@ -104,7 +107,10 @@ class SessionStatus(Model):
 
 
 class Hello(Model):
-    """First message of an agent on every connection. `received` is its cursor in the instruction log."""
+    """First message of an agent on every connection. `received` is its cursor in the instruction log.
+
+    `checkpoint_key` is the public half of the machine's Ed25519 key.
+    """
 
     type: Literal["hello"] = "hello"
     protocol: Positive = PROTOCOL_VERSION
@@ -113,6 +119,7 @@ class Hello(Model):
     machine: Machine
     sessions: tuple[SessionStatus, ...] = ()
     received: Count = 0
+    checkpoint_key: Hex32 | None = None
 
 
 class Received(Model):
@@ -167,6 +174,26 @@ class AgentError(Model):
     resolved: StrictBool = False
 
 
+class Checkpoint(Model):
+    """What the machine's own key says of a session's chain: `head` is the chain head after frame `seq`, at `at_ms`.
+
+    Number `n` counts a session's checkpoints from 1; `previous` is the digest of the one before. By `next_ms` another
+    one is made while the session lives; with a `final` one its log has ended. How it is signed: protocol.checkpoints.
+    """
+
+    type: Literal["checkpoint"] = "checkpoint"
+    session_id: SessionId
+    n: BigPositive
+    seq: BigPositive
+    head: Hex32
+    at_ms: BigCount
+    next_ms: BigCount
+    previous: Hex32
+    final: StrictBool = False
+    key: Hex32
+    signature: Hex64
+
+
 class Cursor(Model):
     """How far the server has a session's log: the last stored seq (0 for none) and the chain head after it."""
 
@@ -183,7 +210,10 @@ class Limits(Model):
 
 
 class Welcome(Model):
-    """Answer to Hello. `boot` numbers this registration; everything of an older boot is superseded."""
+    """Answer to Hello. `boot` numbers this registration; everything of an older boot is superseded.
+
+    `takes_checkpoints` says that the server knows that message.
+    """
 
     type: Literal["welcome"] = "welcome"
     protocol: Positive = PROTOCOL_VERSION
@@ -193,6 +223,7 @@ class Welcome(Model):
     server_time_ms: Milliseconds
     cursors: tuple[Cursor, ...] = ()
     limits: Limits = Limits()
+    takes_checkpoints: StrictBool = False
 
 
 class InstructionKind(StrEnum):
@@ -240,6 +271,15 @@ class Rewind(Model):
     head: Hex32
     code: Short
     message: Text
+
+
+class Checkpointed(Model):
+    """The server has taken a session's checkpoint `n`, committed; or refused it for good, and `code` says why."""
+
+    type: Literal["checkpointed"] = "checkpointed"
+    session_id: SessionId
+    n: Positive
+    code: Short | None = None
 
 
 class Tune(Model):
@@ -297,10 +337,12 @@ class TerminateSession(Model):
     session_id: SessionId
 
 
-FromAgent = Annotated[Hello | Received | Report | Status | AgentError | Bye, Field(discriminator="type")]
-FromServer = Annotated[Welcome | Instruction | Reported | Ack | Rewind | Tune | Bye, Field(discriminator="type")]
-AgentMessage = Hello | Received | Report | Status | AgentError | Bye
-ServerMessage = Welcome | Instruction | Reported | Ack | Rewind | Tune | Bye
+FromAgent = Annotated[Hello | Received | Report | Status | AgentError | Checkpoint | Bye, Field(discriminator="type")]
+FromServer = Annotated[
+    Welcome | Instruction | Reported | Ack | Rewind | Checkpointed | Tune | Bye, Field(discriminator="type")
+]
+AgentMessage = Hello | Received | Report | Status | AgentError | Checkpoint | Bye
+ServerMessage = Welcome | Instruction | Reported | Ack | Rewind | Checkpointed | Tune | Bye
 Body = StartSession | Command | TerminateSession
 
 _FROM_AGENT: TypeAdapter[AgentMessage] = TypeAdapter(FromAgent)

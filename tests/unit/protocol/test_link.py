@@ -12,6 +12,8 @@ from claudios.protocol.messages import (
     Ack,
     AgentError,
     Bye,
+    Checkpoint,
+    Checkpointed,
     Hello,
     Instruction,
     InstructionKind,
@@ -187,6 +189,6 @@ def test_the_cursor_of_received_instructions_does_not_go_back() -> None:
 def test_the_tables_name_every_message_of_the_other_side() -> None:
     """L-2: a message that is added to the protocol needs a place in them."""
     said_by_server = {kind for row in AT_AGENT.values() for kind in row}
-    assert said_by_server == {Welcome, Instruction, Reported, Ack, Rewind, Tune, Bye}
+    assert said_by_server == {Welcome, Instruction, Reported, Ack, Rewind, Checkpointed, Tune, Bye}
     said_by_agent = {kind for row in AT_SERVER.values() for kind in row}
-    assert said_by_agent == {Hello, Received, Report, Status, AgentError, Bye, Batch}
+    assert said_by_agent == {Hello, Received, Report, Status, AgentError, Checkpoint, Bye, Batch}

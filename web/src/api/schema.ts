@@ -359,6 +359,15 @@ export interface components {
             username?: string | null;
         };
         /**
+         * Closing
+         * @description What the checkpoints say of the log's end.
+         *
+         *     `closed`: the machine signed that it ended there. `open`: the session goes on. `late`: it should have signed another
+         *     one by now. `not_closed`: it has ended, and its machine has not signed where. `unsigned`: it never signed anything.
+         * @enum {string}
+         */
+        Closing: "closed" | "open" | "late" | "not_closed" | "unsigned";
+        /**
          * CommandRequest
          * @description A prompt for a running session. `id` makes it safe to send twice.
          * @example {
@@ -1228,26 +1237,45 @@ export interface components {
         /**
          * Verification
          * @description Whether the stored log is what the machine signed; `first_bad_seq` names the first frame that is not.
+         *
+         *     The machine's checkpoints reach up to frame `signed_seq`; `closing` says what they tell of the log's end, and
+         *     `keys` are the fingerprints of the keys that signed them.
          * @example {
          *       "batches": 9,
+         *       "checkpoints": 4,
+         *       "closing": "closed",
          *       "first_bad_seq": null,
          *       "frames": 23,
          *       "head": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *       "keys": [
+         *         "vj45bnnsbpuctpbg345kyldsnhu66z52"
+         *       ],
          *       "problem": null,
+         *       "signed_ms": 1795385592343,
+         *       "signed_seq": 23,
          *       "verified": true
          *     }
          */
         Verification: {
             /** Batches */
             batches: number;
+            /** Checkpoints */
+            checkpoints: number;
+            closing: components["schemas"]["Closing"];
             /** First Bad Seq */
             first_bad_seq: number | null;
             /** Frames */
             frames: number;
             /** Head */
             head: string;
+            /** Keys */
+            keys: string[];
             /** Problem */
             problem: string | null;
+            /** Signed Ms */
+            signed_ms: number | null;
+            /** Signed Seq */
+            signed_seq: number;
             /** Verified */
             verified: boolean;
         };

@@ -19,6 +19,7 @@ from claudios.protocol.link import AgentLink
 from claudios.protocol.messages import (
     AgentError,
     Bye,
+    Checkpoint,
     Hello,
     Received,
     Report,
@@ -80,7 +81,7 @@ class Connection:
     def is_open(self) -> bool:
         return self._channel is not None
 
-    def post(self, message: Received | Report | Status | AgentError) -> None:
+    def post(self, message: Received | Report | Status | AgentError | Checkpoint) -> None:
         """Send a message soon. While there is no link only errors are kept: a registration says the rest."""
         if self._channel is not None or isinstance(message, AgentError):
             self._outbox.put(message)

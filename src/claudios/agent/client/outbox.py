@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from claudios.protocol.messages import AgentError, AgentMessage, Received, Report, Status
+from claudios.protocol.messages import AgentError, AgentMessage, Checkpoint, Received, Report, Status
 
 MAX_ERRORS = 32
 
 
 class Outbox:
-    """Keep one Received and one Status, one Report per instruction, one error per code and session: the newest.
+    """Keep one Received and one Status, one Report per instruction, one Checkpoint per session, one error per code and
+    session: the newest.
 
-    Bounded by what it coalesces: reports by the instructions under way, errors by MAX_ERRORS, after which they are
-    only counted; the count goes out with the next one.
+    Bounded by what it coalesces: reports by the instructions under way, checkpoints by the sessions, errors by
+    MAX_ERRORS, after which they are only counted; the count goes out with the next one.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -22,7 +23,7 @@ class Outbox:
         self._errors: dict[tuple[str, str | None], AgentError] = {}
         self._errors_dropped = 0
 
-    def put(self, message: Received | Report | Status | AgentError) -> None:
+    def put(self, message: Received | Report | Status | AgentError | Checkpoint) -> None:
         """Keep a message to be sent, in the place of one that it makes obsolete."""
         if isinstance(message, AgentError):
             self._errors.pop((message.code, message.session_id), None)
@@ -31,7 +32,7 @@ class Outbox:
             else:
                 self._errors[message.code, message.session_id] = message
         else:
-            key = message.instruction_id if isinstance(message, Report) else message.type
+            key = _key(message)
             self._messages.pop(key, None)
             self._messages[key] = message
         self._wake()
@@ -49,3 +50,9 @@ class Outbox:
     def forget_all_but_errors(self) -> None:
         """Drop what a new registration says anyway, from the journal and the machine."""
         self._messages.clear()
+
+
+def _key(message: Received | Report | Status | Checkpoint) -> str:
+    if isinstance(message, Report):
+        return message.instruction_id
+    return f"checkpoint {message.session_id}" if isinstance(message, Checkpoint) else message.type

@@ -47,6 +47,9 @@ class SessionEvents(Protocol):
     def room(self, session_id: str, room: Room) -> None:
         """A session has more or less room on disk."""
 
+    def close_record(self, session_id: str) -> bool:
+        """Say whether a session that has ended and is stored may be forgotten; else `settle` is called later."""
+
 
 class SessionManager:
     """The sessions in `directory`, one directory each. Call `adopt` first, and `close` last."""
@@ -131,6 +134,12 @@ class SessionManager:
     def spools(self) -> list[Spool]:
         """Return the spools of all sessions."""
         return [session.spool for session in self._sessions.values()]
+
+    def settle(self, session_id: str) -> None:
+        """Forget a session whose record has been closed; nothing happens to others."""
+        session = self._sessions.get(session_id)
+        if session is not None:
+            self._prune(session)
 
     def end_all(self) -> None:
         """Begin to end all sessions, without waiting: the rest is their shims' work, also when this process is gone."""
@@ -220,7 +229,9 @@ class SessionManager:
         return session
 
     def _prune(self, session: Session) -> None:
-        """Forget an ended session once the server has all of its log, which tells of the end too."""
-        if session.state is SessionState.ENDED and session.spool.is_acked and session.id in self._sessions:
+        """Forget an ended session once the server has all of its log and what closes it."""
+        if session.state is not SessionState.ENDED or not session.spool.is_acked or session.id not in self._sessions:
+            return
+        if self._events.close_record(session.id):
             del self._sessions[session.id]
             session.remove()

@@ -64,6 +64,26 @@ def status(config_path: str | None, as_json: bool) -> int:
     return exits.OK if daemon else exits.FAILED
 
 
+@agent.command(short_help="Show the key that signs this machine's records")
+@config_option
+@json_option
+def key(config_path: str | None, as_json: bool) -> None:
+    """Show the fingerprint of the key with which this machine signs its sessions' records (`claudios verify --key`)."""
+    from claudios.agent.machine_key import NAME, open_key
+    from claudios.cli.agent_settings import require
+    from claudios.protocol.checkpoints import fingerprint
+
+    settings = require(config_path).settings
+    assert settings is not None
+    if not (settings.state_directory / NAME).exists():
+        raise NotFound("This machine has no key yet. It is made when the agent starts: claudios agent")
+    shown = fingerprint(open_key(settings.state_directory).public)
+    if as_json:
+        print_json({"fingerprint": shown})
+    else:
+        click.echo(shown)
+
+
 @agent.command(short_help="Restart it; its sessions go on")
 @config_option
 @json_option

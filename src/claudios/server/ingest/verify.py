@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 
 from claudios.protocol.errors import (
     ChainBroken,
     ClaudiosError,
-    FrameInvalid,
     NotFound,
     OutOfOrder,
-    SignatureInvalid,
     Superseded,
 )
-from claudios.protocol.frame import locate
 from claudios.protocol.signing import GENESIS, Batch, verify_batch
 
 
@@ -104,51 +100,6 @@ def judge(source: Source, batch: Batch, standing: Standing | None, twin: Twin | 
     if batch.previous != standing.head:
         return Refuse(ChainBroken(), standing.last_seq, standing.head, audited=True)
     return Accept()
-
-
-class LogCheck:
-    """Checks a stored log again, batch by batch: numbering, chain, checksums and every signature."""
-
-    def __init__(self, agent_id: str) -> None:
-        self.head = GENESIS
-        self.last_seq = 0
-        self.batches = 0
-        self._agent_id = agent_id
-
-    def take(self, batch: Batch, sign_key: bytes | None) -> tuple[int, str] | None:
-        """Check the next batch; return the number of the first bad frame and what is wrong, or None."""
-        expected = self.last_seq + 1
-        if batch.first_seq != expected:
-            return expected, f"Frames {expected} to {batch.first_seq - 1} are missing."
-        if batch.previous != self.head:
-            return expected, "The batch does not continue the chain before it."
-        if sign_key is None:
-            return expected, "The key that signed the batch is gone."
-        try:
-            verify_batch(sign_key, self._agent_id, batch)
-        except FrameInvalid:
-            return self._first_damaged(batch), "The frame is damaged: its checksum does not match."
-        except SignatureInvalid:
-            return expected, "The signature of the batch does not match."
-        except ChainBroken:
-            return expected, "A frame of the batch was changed, removed or moved."
-        self.head = batch.head
-        self.last_seq = batch.last_seq
-        self.batches += 1
-        return None
-
-    def finish(self, last_seq: int, head: bytes) -> tuple[int, str] | None:
-        """Check that the log ends where its cursor says."""
-        if (self.last_seq, self.head) != (last_seq, head):
-            return self.last_seq + 1, f"The log ends at frame {self.last_seq}, and should end at {last_seq}."
-        return None
-
-    def _first_damaged(self, batch: Batch) -> int:
-        intact = batch.first_seq - 1
-        with contextlib.suppress(FrameInvalid):
-            for found in locate(batch.frames):
-                intact = found.seq
-        return intact + 1
 
 
 def foreign() -> Refuse:

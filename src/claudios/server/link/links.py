@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 import structlog
 from sqlalchemy import Connection
 
+from claudios.protocol.checkpoints import fingerprint
 from claudios.protocol.errors import MessageInvalid, NotSignedIn, Superseded, Unavailable
 from claudios.protocol.ids import instruct_key, secret_hash
 from claudios.protocol.link import LinkState, ServerLink
@@ -24,8 +25,9 @@ from claudios.server.instructions.deliver import Delivery
 from claudios.server.keys import ServerKey
 from claudios.server.link.registration import AgentView, Registration
 from claudios.server.live.watching import Watching
+from claudios.server.store import agents as agent_store
+from claudios.server.store import audit, checkpoints, lives, log, registrations
 from claudios.server.store import instructions as instruction_store
-from claudios.server.store import lives, log, registrations
 from claudios.server.store.agents import UNKNOWN_TOKEN, AgentKey, authenticate
 from claudios.server.store.instructions import Kept
 
@@ -120,6 +122,7 @@ class Links:
                     boot=opened.boot,
                     server_time_ms=self._now_ms(),
                     cursors=opened.cursors,
+                    takes_checkpoints=True,
                 )
             ]
         )
@@ -223,6 +226,8 @@ class Links:
         boot = registrations.register(connection, agent_id, hello, carrier, now_ms)
         if boot is None:
             raise NotSignedIn(UNKNOWN_TOKEN)
+        if hello.checkpoint_key is not None:
+            self._keep_key(connection, agent_id, hello.checkpoint_key, now_ms)
         told: list[Changed] = []
         for kept in instruction_store.forget(connection, agent_id, hello.received, now_ms):
             told += outcome.consequences(connection, kept, now_ms)
@@ -233,6 +238,19 @@ class Links:
         if agent is not None:
             told.append(agent)
         return _Opened(boot, log.cursors(connection, agent_id, listed), tuple(told))
+
+    def _keep_key(self, connection: Connection, agent_id: str, checkpoint_key: str, now_ms: int) -> None:
+        """Keep the key that the machine signs checkpoints with; a key in the place of another is written down."""
+        if checkpoints.add_key(connection, agent_id, checkpoint_key, now_ms):
+            audit.write(
+                connection,
+                now_ms=now_ms,
+                actor=agent_id,
+                action=audit.Action.CHECKPOINT_KEY_ADDED,
+                target=agent_id,
+                detail=f"The machine signs checkpoints with another key from now on: {fingerprint(checkpoint_key)}",
+                project_id=agent_store.project_of(connection, agent_id),
+            )
 
     def _make(self, key: AgentKey, boot: int, hello: Hello | None, received: int = 0) -> Registration:
         sign = self._key.decrypt(key.sign_key_encrypted, agent_id=key.agent_id, key_id=key.key_id)

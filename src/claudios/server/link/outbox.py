@@ -1,7 +1,7 @@
 """What one agent is to be told next, whichever carrier asks for it.
 
-Bounded by its making: acknowledgements and rewinds are kept one a session, the tune is only the newest, instructions
-are limited by the delivery window, and reports are confirmed at most as fast as they come.
+Bounded by its making: acknowledgements, rewinds and answers to checkpoints are kept one a session, the tune is only the
+newest, instructions are limited by the delivery window, and reports are confirmed at most as fast as they come.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from claudios.protocol.messages import Ack, Reported, Rewind, ServerMessage, Tune
+from claudios.protocol.messages import Ack, Checkpointed, Reported, Rewind, ServerMessage, Tune
 
 MAX_TAKEN_BYTES = 3 * 1024 * 1024
 """Where one message is cut; a single instruction may exceed it, up to the codec's own limit."""
@@ -57,7 +57,7 @@ class Outbox:
         return not self._messages
 
     def _key(self, message: ServerMessage) -> tuple[str, object]:
-        if isinstance(message, (Ack, Rewind)):
+        if isinstance(message, (Ack, Rewind, Checkpointed)):
             return message.type, message.session_id
         if isinstance(message, (Tune, Reported)):
             return message.type, None

@@ -20,6 +20,7 @@ from claudios.protocol.messages import (
     AgentError,
     AgentMessage,
     Bye,
+    Checkpoint,
     Instruction,
     Received,
     Report,
@@ -31,6 +32,7 @@ from claudios.protocol.messages import (
 )
 from claudios.protocol.signing import Batch
 from claudios.server.bus.topics import OVERVIEW, Bus, Changed
+from claudios.server.ingest import checkpoints
 from claudios.server.ingest.append import Ingest
 from claudios.server.ingest.commit import GroupCommit
 from claudios.server.ingest.verify import Source
@@ -98,6 +100,8 @@ class Registration:
                 self._report(message)
             elif isinstance(message, Status):
                 self._status(message)
+            elif isinstance(message, Checkpoint):
+                self._checkpoint(message)
             elif isinstance(message, AgentError):
                 self._error(message)
             elif isinstance(message, Bye):
@@ -184,6 +188,12 @@ class Registration:
 
     def _tell_of(self, moved: Iterable[Kept]) -> None:
         self._tell(changes.instruction(kept.project_id, kept.view) for kept in moved)
+
+    def _checkpoint(self, message: Checkpoint) -> None:
+        self._commit(
+            lambda connection: checkpoints.keep(connection, self.source, message, self._now_ms()),
+            lambda answer: self.outbox.put([answer]),
+        )
 
     def _tell(self, told: Iterable[Changed]) -> None:
         for change in told:

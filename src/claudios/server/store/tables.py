@@ -243,6 +243,33 @@ batches = Table(
     CheckConstraint("last_seq >= first_seq", name="not_empty"),
 )
 
+checkpoint_keys = Table(
+    "checkpoint_keys",
+    metadata,
+    _reference("agent_id", "agents.id"),
+    Column("key", LargeBinary, nullable=False),  # Ed25519, the public half
+    _milliseconds("created_ms"),
+    PrimaryKeyConstraint("agent_id", "key"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    _reference("session_id", "sessions.id"),
+    Column("key", LargeBinary, nullable=False),
+    Column("n", BigInteger, nullable=False),  # counted by the machine, for each session and key
+    Column("seq", BigInteger, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    _milliseconds("at_ms"),  # by the machine's clock, as signed
+    _milliseconds("next_ms"),
+    Column("previous", LargeBinary, nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    _milliseconds("received_ms"),
+    PrimaryKeyConstraint("session_id", "key", "n"),
+    Index(None, "session_id", "seq", "n"),
+)
+
 items = Table(
     "items",
     metadata,
@@ -326,6 +353,8 @@ __all__ = [
     "api_tokens",
     "audit",
     "batches",
+    "checkpoint_keys",
+    "checkpoints",
     "device_logins",
     "instructions",
     "invitations",

@@ -236,6 +236,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "first_bad_seq": None,
         "problem": None,
         "head": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "checkpoints": 4,
+        "signed_seq": 23,
+        "signed_ms": _AT + 8_000,
+        "closing": "closed",
+        "keys": ["vj45bnnsbpuctpbg345kyldsnhu66z52"],
     },
 }
 

@@ -1,4 +1,4 @@
-"""A session's transcript and record: items in pages, the log as it was captured, and its verification."""
+"""A session's transcript: items in pages, and the log as it was captured."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from starlette.responses import StreamingResponse
 
 from claudios.protocol.frame import HEADER_BYTES, Stream, locate
 from claudios.protocol.messages import Model
-from claudios.server.ingest.verify import LogCheck
 from claudios.server.projections.items import Entry
-from claudios.server.store import items, log, progress, sessions
+from claudios.server.store import items, log, progress
 from claudios.server.store.log import Stretch
 from claudios.server.web.auth import SignedIn
 from claudios.server.web.fields import Limited, PathId
@@ -23,7 +22,6 @@ from claudios.server.web.sessions import WithDataPath, seen_session
 router = APIRouter(tags=["transcripts"], prefix="/sessions/{session_id}")
 
 READ_BYTES = 1024 * 1024
-CHECKED_AT_ONCE = 16
 Seq = Annotated[int, Query(ge=0, le=2**53)]
 StreamName = Literal["stdout", "stderr", "stdin", "event"]
 
@@ -46,17 +44,6 @@ class ItemPage(Model):
     items: tuple[Item, ...]
     position: int
     has_earlier: bool
-
-
-class Verification(Model):
-    """Whether the stored log is what the machine signed; `first_bad_seq` names the first frame that is not."""
-
-    verified: bool
-    frames: int
-    batches: int
-    first_bad_seq: int | None
-    problem: str | None
-    head: str
 
 
 @router.get("/items", operation_id="list_items")
@@ -114,44 +101,6 @@ async def download_frames(session_id: PathId, parts: WithParts, caller: SignedIn
             yield stretch.frames
 
     return _download(frames())
-
-
-@router.get("/verify", operation_id="verify_session")
-async def verify_session(session_id: PathId, parts: WithParts, caller: SignedIn) -> Verification:
-    """Check every stored frame against the chain and the machine's signatures."""
-    session = await parts.store.read(lambda connection: seen_session(connection, caller, session_id))
-    check = LogCheck(session.agent_id)
-    keys: dict[str, bytes | None] = {}
-
-    def more(connection: Connection) -> tuple[int, tuple[int, str] | None]:
-        """Check some batches; return how many there were, and the first fault."""
-        found = log.sealed_after(connection, session_id, check.last_seq, CHECKED_AT_ONCE)
-        for sealed in found:
-            if sealed.key_id not in keys:
-                encrypted = sealed.sign_key_encrypted
-                keys[sealed.key_id] = encrypted and parts.key.decrypt(
-                    encrypted, agent_id=session.agent_id, key_id=sealed.key_id
-                )
-            fault = check.take(sealed.batch, keys[sealed.key_id])
-            if fault is not None:
-                return len(found), fault
-        if not found:
-            place = sessions.place(connection, session_id)
-            return 0, check.finish(place.last_seq, place.head) if place else None
-        return len(found), None
-
-    fault: tuple[int, str] | None = None
-    count = 1
-    while count and fault is None:
-        count, fault = await parts.store.read(more)
-    return Verification(
-        verified=fault is None,
-        frames=check.last_seq,
-        batches=check.batches,
-        first_bad_seq=fault[0] if fault else None,
-        problem=fault[1] if fault else None,
-        head=check.head.hex(),
-    )
 
 
 async def _stretches(parts: Parts, session_id: str, after: int) -> AsyncIterator[Stretch]:

@@ -13,7 +13,6 @@ from claudios.protocol.frame import Frame, Stream, encode
 from claudios.protocol.signing import GENESIS, Batch, chain_of, seal
 from claudios.server.ingest.verify import (
     Accept,
-    LogCheck,
     Refuse,
     Repeat,
     Source,
@@ -138,47 +137,3 @@ class TestJudge:
     def test_an_epoch_that_was_never_opened_is_refused(self) -> None:
         verdict = refusal(judge(SOURCE, batch(epoch=3), standing(epoch=2), None))
         assert (verdict.error.code, verdict.audited) == ("out_of_order", True)
-
-
-class TestLogCheck:
-    def log(self) -> list[Batch]:
-        first = batch(1, 2)
-        second = batch(3, 2, first.head)
-        return [first, second, batch(5, 1, second.head)]
-
-    def fault(self, stored: list[Batch], last_seq: int = 5) -> tuple[int, str] | None:
-        check = LogCheck(SOURCE.agent_id)
-        for one in stored:
-            fault = check.take(one, KEY)
-            if fault is not None:
-                return fault
-        return check.finish(last_seq, self.log()[-1].head)
-
-    def test_an_untouched_log_is_verified(self) -> None:
-        assert self.fault(self.log()) is None
-
-    def test_a_batch_taken_out_is_named(self) -> None:
-        stored = self.log()
-        del stored[1]
-        assert (self.fault(stored) or (0,))[0] == 3
-
-    def test_a_cut_tail_is_named(self) -> None:
-        assert (self.fault(self.log()[:2]) or (0,))[0] == 5
-
-    def test_swapped_batches_are_named(self) -> None:
-        first, second, third = self.log()
-        assert (self.fault([first, third, second]) or (0,))[0] == 3
-
-    def test_a_changed_byte_is_named_to_the_frame(self) -> None:
-        first, second, third = self.log()
-        changed = bytes(second.frames)[:-1] + b"?"
-        assert (self.fault([first, replace(second, frames=changed), third]) or (0,))[0] == 4
-
-    def test_a_batch_sealed_anew_with_another_key_is_named(self) -> None:
-        first, second, third = self.log()
-        forged = batch(3, 2, first.head, key=bytes(32))
-        assert forged.head == second.head
-        assert (self.fault([first, forged, third]) or (0,))[0] == 3
-
-    def test_a_key_that_is_gone_fails_closed(self) -> None:
-        assert LogCheck(SOURCE.agent_id).take(self.log()[0], None) is not None
