@@ -15,6 +15,7 @@ import websockets
 from websockets.asyncio.client import connect
 
 from claudios.server.app import Application
+from claudios.server.config import Config
 from claudios.server.passwords import MAX_WAITING, Passwords
 from claudios.server.serving import Serving
 from tests.helpers.server import PASSWORD, People, StartServer
@@ -256,6 +257,44 @@ class HeldHasher:
     def verify(self, stored: str, password: str) -> Literal[True]:
         self.released.wait()
         return self._argon2.verify(stored, password)
+
+
+async def test_guesses_made_at_once_count_as_much_as_one_after_the_other(start_server: StartServer) -> None:
+    hasher = HeldHasher()
+
+    def build(config: Config) -> Application:
+        return Application(config, passwords=Passwords(hasher), monotonic=lambda: 1_000.0)
+
+    people = People(await start_server(build=build))
+    name = (await people.owner()).user["username"]
+    async with people.browser() as guesser:
+        guesses = [
+            asyncio.ensure_future(
+                guesser.post("/api/v1/auth/sign-in", json={"username": name, "password": f"guess {number}"})
+            )
+            for number in range(MAX_WAITING)
+        ]
+        await asyncio.wait(guesses, return_when=asyncio.FIRST_COMPLETED)
+        hasher.released.set()
+        answers = [answer.status_code for answer in await asyncio.gather(*guesses)]
+        assert (answers.count(401), answers.count(429)) == (10, MAX_WAITING - 10)
+    await people.close()
+
+
+async def test_who_knows_the_password_may_sign_in_as_often_as_they_like(start_server: StartServer) -> None:
+    hasher = HeldHasher()
+    hasher.released.set()
+
+    def build(config: Config) -> Application:
+        return Application(config, passwords=Passwords(hasher), monotonic=lambda: 1_000.0)
+
+    people = People(await start_server(build=build))
+    right = {"username": (await people.owner()).user["username"], "password": PASSWORD}
+    async with people.browser() as browser:
+        for _ in range(25):
+            assert (await browser.post("/api/v1/auth/sign-in", json=right)).status_code == 200
+            browser.cookies.clear()
+    await people.close()
 
 
 async def test_a_flood_of_sign_ins_leaves_other_requests_alone(start_server: StartServer) -> None:

@@ -40,14 +40,36 @@ class Limit:
 
     def take(self, key: str) -> None:
         """Check and spend. Raises TooMany."""
-        self.check(key)
-        self.spend(key)
+        Tries((self, key)).take()
 
-    def forget(self, key: str) -> None:
-        """Give the key its whole allowance back."""
-        self._whole_at.pop(key, None)
+    def give_back(self, key: str) -> None:
+        """Return a try that was taken, to a key whose try did no harm."""
+        whole = self._whole_at.get(key, 0.0) - self._seconds
+        if whole > self._clock():
+            self._whole_at[key] = whole
+        else:
+            self._whole_at.pop(key, None)
 
     def _make_room(self, now: float) -> None:
         self._whole_at = {key: whole for key, whole in self._whole_at.items() if whole > now}
         for key in list(self._whole_at)[: len(self._whole_at) - MAX_KEYS + 1]:
             del self._whole_at[key]
+
+
+class Tries:
+    """One try under several limits: taken before what is slow to check, and given back where it did no harm."""
+
+    def __init__(self, *limits: tuple[Limit, str]) -> None:
+        self._limits = limits
+
+    def take(self) -> None:
+        """Take it under all the limits, or under none. Raises TooMany."""
+        for limit, key in self._limits:
+            limit.check(key)
+        for limit, key in self._limits:
+            limit.spend(key)
+
+    def give_back(self) -> None:
+        """Return it under all the limits."""
+        for limit, key in self._limits:
+            limit.give_back(key)

@@ -6,7 +6,7 @@ import pytest
 
 from claudios.protocol.errors import TooMany
 from claudios.server import limits
-from claudios.server.limits import Limit
+from claudios.server.limits import Limit, Tries
 
 
 class Clock:
@@ -68,10 +68,13 @@ def test_hammering_does_not_lengthen_the_wait(clock: Clock) -> None:
     limit.take("a")
 
 
-def test_a_key_that_is_forgiven_has_its_whole_burst(clock: Clock) -> None:
+def test_a_try_that_is_given_back_may_be_taken_again_and_never_more(clock: Clock) -> None:
     limit = Limit(burst=2, seconds_per_try=10, clock=clock)
     tries(limit, "a", 2)
-    limit.forget("a")
+    limit.give_back("a")
+    assert tries(limit, "a", 10) == 1
+    for _ in range(5):
+        limit.give_back("a")
     assert tries(limit, "a", 10) == 2
 
 
@@ -83,3 +86,15 @@ def test_the_number_of_keys_is_bounded_and_the_newest_stay(clock: Clock, monkeyp
     with pytest.raises(TooMany):
         limit.take("99")
     limit.take("0")
+
+
+def test_a_try_under_several_limits_is_taken_under_all_of_them_or_none(clock: Clock) -> None:
+    wide, narrow = Limit(burst=3, seconds_per_try=10, clock=clock), Limit(burst=1, seconds_per_try=10, clock=clock)
+    both = Tries((wide, "a"), (narrow, "b"))
+    both.take()
+    for _ in range(5):
+        with pytest.raises(TooMany):
+            both.take()
+    assert tries(wide, "a", 10) == 2
+    both.give_back()
+    assert (tries(wide, "a", 10), tries(narrow, "b", 10)) == (1, 1)

@@ -13,6 +13,7 @@ from claudios.protocol.errors import Forbidden, InputInvalid, NotSignedIn, TooMa
 from claudios.protocol.messages import Model
 from claudios.server.bus.topics import ACCESS
 from claudios.server.config import Registration
+from claudios.server.limits import Tries
 from claudios.server.store import accounts, audit, projects, tokens
 from claudios.server.store.accounts import User
 from claudios.server.store.audit import Action
@@ -23,6 +24,7 @@ from claudios.server.web.parts import Parts, WithParts
 router = APIRouter(tags=["accounts"])
 
 WRONG = "The username or the password is wrong. Check both; an account without a password signs in by a link."
+TOO_OFTEN = "Too many attempts to sign in. Wait, or use a sign-in link, or a device where you are signed in."
 
 
 class Nothing(Model):
@@ -92,19 +94,32 @@ async def sign_in(body: SignIn, request: Request, response: Response, parts: Wit
     proof = await parts.store.read(lambda connection: accounts.by_username(connection, body.username))
     # Somebody who is signed in as this account on this device is the owner, not who guesses: the account's limit,
     # which a stranger can exhaust, does not hold them up.
-    by_account = None if caller and proof and caller.user_id == proof.user.id else parts.limits.sign_in_by_account
-    _check_tries(parts, address, None if by_account is None else name)
-    is_right = await parts.passwords.is_right(body.password, proof.password_hash if proof else None)
+    is_own = caller is not None and proof is not None and caller.user_id == proof.user.id
+    # Taken before the slow check, or many guesses at once would all pass before the first of them counts.
+    limits = [(parts.limits.sign_in_by_address, address)]
+    if not is_own:
+        limits.append((parts.limits.sign_in_by_account, name))
+    tries = Tries(*limits)
+    try:
+        tries.take()
+    except TooMany as slow_down:
+        raise TooMany(TOO_OFTEN, slow_down.retry_after_seconds) from slow_down
+    try:
+        is_right = await parts.passwords.is_right(body.password, proof.password_hash if proof else None)
+    except TooMany:
+        tries.give_back()  # nothing was tried
+        raise
     now = parts.now_ms()
     if proof is None or not is_right:
-        parts.limits.sign_in_by_address.spend(address)
-        parts.limits.sign_in_by_account.spend(name)
+        if is_own:
+            parts.limits.sign_in_by_account.spend(name)
         await parts.store.write(
             lambda connection: audit.write(
                 connection, now_ms=now, actor=address, action=Action.SIGN_IN_FAILED, target=body.username[:64]
             )
         )
         raise NotSignedIn(WRONG)
+    tries.give_back()
     return await _start_login(parts, request, response, proof.user, "password")
 
 
@@ -129,13 +144,11 @@ async def sign_out(response: Response, parts: WithParts, caller: OptionalCaller)
 @router.post("/auth/link", operation_id="use_sign_in_link")
 async def use_sign_in_link(body: Link, request: Request, response: Response, parts: WithParts) -> User:
     """Sign in with the code of a sign-in link, which works once and for a quarter of an hour."""
-    parts.limits.code_by_address.check(address_of(request))
+    tries = Tries((parts.limits.code_by_address, address_of(request)))
+    tries.take()
     now = parts.now_ms()
-    try:
-        user = await parts.store.write(lambda connection: accounts.use_sign_in_link(connection, body.code, now))
-    except Exception:
-        parts.limits.code_by_address.spend(address_of(request))
-        raise
+    user = await parts.store.write(lambda connection: accounts.use_sign_in_link(connection, body.code, now))
+    tries.give_back()
     return await _start_login(parts, request, response, user, "link")
 
 
@@ -180,16 +193,6 @@ def address_of(request: Request) -> str:
     return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
 
 
-def _check_tries(parts: Parts, address: str, name: str | None) -> None:
-    try:
-        parts.limits.sign_in_by_address.check(address)
-        if name is not None:
-            parts.limits.sign_in_by_account.check(name)
-    except TooMany as slow_down:
-        message = "Too many attempts to sign in. Wait, or use a sign-in link, or a device where you are signed in."
-        raise TooMany(message, slow_down.retry_after_seconds) from slow_down
-
-
 def _require_may_register(connection: Connection, parts: Parts, body: Register) -> None:
     if parts.config.registration is Registration.OPEN or not accounts.has_any(connection):
         return
@@ -213,7 +216,13 @@ async def _require_current_password(parts: Parts, user_id: str, given: str | Non
     proof = await parts.store.read(lambda connection: accounts.proof_of(connection, user_id))
     if proof is None or proof.password_hash is None:
         return
-    parts.limits.sign_in_by_account.check(user_id)
-    if given is None or not await parts.passwords.is_right(given, proof.password_hash):
-        parts.limits.sign_in_by_account.spend(user_id)
+    tries = Tries((parts.limits.sign_in_by_account, user_id))
+    tries.take()
+    try:
+        is_right = given is not None and await parts.passwords.is_right(given, proof.password_hash)
+    except TooMany:
+        tries.give_back()
+        raise
+    if not is_right:
         raise InputInvalid("The current password is wrong. Give the one you sign in with.", "current_password")
+    tries.give_back()

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from claudios.protocol.errors import Pending
 from claudios.protocol.messages import Model
+from claudios.server.limits import Tries
 from claudios.server.store import audit, tokens
 from claudios.server.store.audit import Action
 from claudios.server.store.tokens import DeviceLogin
@@ -54,8 +55,8 @@ async def start_device_login(request: Request, parts: WithParts) -> StartedDevic
 @router.post("/token", operation_id="finish_device_login")
 async def finish_device_login(body: DeviceCode, request: Request, parts: WithParts) -> DeviceToken:
     """Fetch the token: 409 `pending` until somebody has approved, 410 `expired` when it is too late."""
-    address = address_of(request)
-    parts.limits.code_by_address.check(address)
+    tries = Tries((parts.limits.code_by_address, address_of(request)))
+    tries.take()
     now = parts.now_ms()
 
     def finish(connection: Connection) -> str:
@@ -64,12 +65,12 @@ async def finish_device_login(body: DeviceCode, request: Request, parts: WithPar
         return token.token
 
     try:
-        return DeviceToken(token=await parts.store.write(finish))
+        token = await parts.store.write(finish)
     except Pending:
+        tries.give_back()
         raise
-    except Exception:
-        parts.limits.code_by_address.spend(address)
-        raise
+    tries.give_back()
+    return DeviceToken(token=token)
 
 
 @router.get("/{user_code}", operation_id="get_device_login")
