@@ -22,9 +22,12 @@ import httpx2
 from claudios.protocol.frame import Frame, Stream, decode
 from tests.helpers import fake_cli
 
+ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery staple"
 PATIENCE_SECONDS = 90.0
 LOOK_SECONDS = 0.02
+UNDER_WAY = frozenset({"queued", "sent", "taken"})
+"""States of an instruction without an outcome."""
 STREAMS = "--initialize --until-told --named --line 100 --rate 30000 --wait-lines 1"
 """A session that prints numbered lines from its first prompt until it is sent "stop emitting"."""
 
@@ -73,12 +76,18 @@ class Product:
     async def start_server(self, **environment: str) -> None:
         """Start the server with further variables, and wait until it is ready."""
         state = str(self.home / "server")
-        self._spawn("server", ["claudios.server", "--port", str(self.port), "--state-dir", state], environment)
+        self._spawn(
+            "server",
+            ["tests.faults.failpoints", "claudios.server", "--port", str(self.port), "--state-dir", state],
+            environment,
+        )
         await self.until(self._is_ready)
 
     def start_agent(self, **environment: str) -> None:
         """Start a daemon with further variables; use `online` to wait for its link."""
-        self._spawn("agent", ["claudios.agent"], {**self._agent_environment(), **environment})
+        self._spawn(
+            "agent", ["tests.faults.failpoints", "claudios.agent"], {**self._agent_environment(), **environment}
+        )
 
     async def register(self) -> None:
         """Become the server's owner, and make the agent's token."""
@@ -122,6 +131,11 @@ class Product:
         """End a process as its user would, and return its exit code."""
         self._running[name].terminate()
         return await self.died(name)
+
+    async def stop_leaving_sessions(self) -> None:
+        """End the daemon as an upgrade does."""
+        self._running["agent"].send_signal(signal.SIGUSR1)
+        await self.died("agent")
 
     async def close(self) -> None:
         """End everything, sessions included; where no agent runs any more, one is started to end them."""
@@ -208,6 +222,10 @@ class Product:
         listed = await self.ask("GET", f"/sessions/{session_id}/instructions")
         return {each["id"]: each["state"] for each in listed}
 
+    async def outcome(self, session_id: str, instruction_id: str) -> str:
+        """Return the state of an instruction."""
+        return (await self.outcomes(session_id))[instruction_id]
+
     # What the oracle reads
 
     async def frames(self, session_id: str) -> list[Frame]:
@@ -290,7 +308,7 @@ class Product:
         with (self.home / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
                 [sys.executable, "-m", *arguments],
-                env={"PATH": os.environ["PATH"], "HOME": str(self.home), **environment},
+                env={"PATH": os.environ["PATH"], "HOME": str(self.home), "PYTHONPATH": str(ROOT), **environment},
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

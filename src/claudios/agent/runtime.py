@@ -100,7 +100,9 @@ class Agent:
             self,
             spool_max_bytes=settings.spool_max_bytes,
         )
-        self._dispatch = Dispatch(self._sessions, settings.policy, self._inbox.finish, self._clock.now_ms)
+        self._dispatch = Dispatch(
+            self._sessions, settings.policy, self._inbox.begin_again, self._inbox.finish, self._clock.now_ms
+        )
         self._streamer = Streamer(
             self._sessions,
             self._connection,

@@ -1,15 +1,18 @@
 """Carry instructions out: in order within a session, side by side between sessions, each with one outcome.
 
 A lane per session that has something to do; its failures are outcomes, and end nothing else. A terminate passes the
-commands before it, which may be waiting for a session that hangs, but not the start.
+commands before it, which may be waiting for a session that hangs, but not the start. What an earlier process left is
+begun one at a time: if one of them kills the daemon it is known which, and the others get through.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from claudios.agent.policy import Policy
@@ -29,6 +32,8 @@ from claudios.protocol.messages import (
 
 MAX_WAITING = 1024
 MAX_REPORT_CHARS = 4096
+TURN_SECONDS = 1.0
+"""How long one that is begun again keeps the next waiting."""
 
 _log = logging.getLogger(__name__)
 
@@ -68,19 +73,25 @@ class _Job:
 
 
 class Dispatch:
-    """Give each instruction to `sessions` and its outcome to `finish`; `now_ms` is the server's time, when known."""
+    """Give each instruction to `sessions` and its outcome to `finish`; `now_ms` is the server's time, when known.
+
+    `begin_again` hears of each that an earlier process may already have begun, before this one does.
+    """
 
     def __init__(
         self,
         sessions: Sessions,
         policy: Policy,
+        begin_again: Callable[[Instruction], None],
         finish: Callable[[Report], None],
         now_ms: Callable[[], int | None],
     ) -> None:
         self._sessions = sessions
         self._policy = policy
+        self._begin_again = begin_again
         self._finish = finish
         self._now_ms = now_ms
+        self._turn = asyncio.Lock()
         # inbox to lane: all lanes together are bounded by MAX_WAITING, beyond which instructions are refused
         self._lanes: dict[str, deque[_Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -140,13 +151,39 @@ class Dispatch:
     async def _carry_out(self, job: _Job) -> None:
         failure: Exception | None = None
         try:
-            self._check_expiry(job)
-            await self._apply(job.body)
+            async with self._in_turn(job):
+                sys.audit("claudios.dispatch.begun", job.body.session_id, job.instruction.id)
+                self._check_expiry(job)
+                await self._apply(job.body)
+                sys.audit("claudios.dispatch.applied", job.body.session_id, job.instruction.id)
         except Exception as raised:  # the rim: whatever it is, it becomes this instruction's outcome
             failure = raised
         finally:
             self._waiting -= 1
         self._conclude(job.instruction, failure, is_again=job.is_again)
+
+    @asynccontextmanager
+    async def _in_turn(self, job: _Job) -> AsyncIterator[None]:
+        """Hold up what else is begun again, until this is done or has had its time."""
+        if not job.is_again:
+            yield
+            return
+        await self._turn.acquire()
+        is_over = False
+
+        def end() -> None:
+            nonlocal is_over
+            if not is_over:
+                is_over = True
+                self._turn.release()
+
+        timer = asyncio.get_running_loop().call_later(TURN_SECONDS, end)
+        try:
+            self._begin_again(job.instruction)
+            yield
+        finally:
+            timer.cancel()
+            end()
 
     async def _apply(self, body: Body) -> None:
         match body:

@@ -1,14 +1,16 @@
 """The inbox: every instruction is on disk before it has an effect, and its outcome is kept until the server has it.
 
 The journal holds link messages as they are: `instruction` when one is taken, `report` when it is finished, `reported`
-when the server has the report, `received` for the cursor alone; and `attempt` each time one is tried again after a
-crash of the daemon. Losing `report` lines costs nothing: the instruction is finished again, which is idempotent.
+when the server has the report, `received` for the cursor alone; `attempt` each time one is begun again after a crash of
+the daemon, and `stopped` when it did not crash. Losing `report` lines costs nothing: the instruction is finished again,
+which is idempotent.
 """
 
 from __future__ import annotations
 
 import hmac
 import logging
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -77,9 +79,11 @@ class Inbox:
             elif instruction.id not in self._open:
                 lines.append(_line(instruction))
                 fresh.append(instruction)
+        sys.audit("claudios.inbox.taken")
         if lines:
             self._keep(lines)
         self._is_behind = self._is_behind and not instructions
+        sys.audit("claudios.inbox.journaled")
         self.received = max([self.received, *(instruction.iseq for instruction in instructions)])
         self._open.update((instruction.id, instruction) for instruction in fresh)
         self._post(Received(iseq=self.received))
@@ -92,6 +96,7 @@ class Inbox:
         self._remember(report)
         with _if_the_disk_allows():
             self._journal.append([_line(report)], durable=False)
+        sys.audit("claudios.inbox.finished")
         self._post(report)
 
     def settle(self, instruction_ids: Sequence[str]) -> None:
@@ -99,6 +104,7 @@ class Inbox:
         self._unreported.difference_update(instruction_ids)
         with _if_the_disk_allows():
             self._journal.append([_line(Reported(instruction_ids=tuple(instruction_ids)))], durable=False)
+            sys.audit("claudios.inbox.settled")
             if self._journal.size > COMPACT_ABOVE_BYTES:
                 self._compact()
 
@@ -107,24 +113,26 @@ class Inbox:
         return [report for report in self._reports.values() if report.instruction_id in self._unreported]
 
     def unfinished(self) -> list[Instruction]:
-        """Return what an earlier process took and did not finish, and count the attempt.
+        """Return what an earlier process took and did not finish; `begin_again` with each.
 
-        What has been tried ATTEMPTS times is reported as failed instead: something about it kills the daemon.
+        What was begun ATTEMPTS times is reported as failed instead: something about it kills the daemon.
         """
-        again = []
         for instruction in list(self._open.values()):
             if self._attempts[instruction.id] + 1 >= ATTEMPTS:
                 self.finish(_report(instruction.id, Outcome.FAILED, PoisonInstruction()))
-            else:
-                again.append(instruction)
-        self._attempts.update(instruction.id for instruction in again)
-        if again:
-            with _if_the_disk_allows():
-                self._journal.append([_attempt(instruction.id) for instruction in again], durable=True)
-        return again
+        return list(self._open.values())
+
+    def begin_again(self, instruction: Instruction) -> None:
+        """Count, durably, that an instruction is tried once more."""
+        self._attempts[instruction.id] += 1
+        with _if_the_disk_allows():
+            self._journal.append([_attempt(instruction.id)], durable=True)
 
     def close(self) -> None:
-        """Close the journal."""
+        """Close the journal; what is unfinished has not crashed anything."""
+        if self._open:
+            with _if_the_disk_allows():
+                self._journal.append([to_json({"type": "stopped"})], durable=False)
         self._journal.close()
 
     def _in_order(self, instructions: Sequence[Instruction]) -> Iterator[Instruction]:
@@ -181,6 +189,8 @@ class Inbox:
             self.received = max(self.received, Received.model_validate_json(line).iseq)
         elif kind == "attempt":
             self._attempts[from_json(line)["id"]] += 1
+        elif kind == "stopped":
+            self._attempts.clear()
 
     def _compact(self) -> None:
         lines = [_line(Received(iseq=self.received))]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -93,6 +94,7 @@ class Session:
         self._skip_to(body)
         waiting = WaitingStart(asked_ns=time.time_ns(), body=body)
         self._files.save_start(waiting)
+        sys.audit("claudios.session.saved", self.id)
         self._queue(waiting)
         self._owner.session_changed(self)
 
@@ -123,6 +125,7 @@ class Session:
         if self.state is SessionState.QUEUED and self._start is not None:
             start = self._start.with_input(given)
             self._files.save_start(start)
+            sys.audit("claudios.session.input_saved", self.id)
             self._start = start
             return
         async with self._in_order:
@@ -229,6 +232,7 @@ class Session:
         if launched is None:
             raise SpawnFailed
         await ShimClient.attach(launched.socket, self)
+        sys.audit("claudios.session.attached", self.id)
 
     async def _give_first_inputs(self) -> None:
         """Give Claude what its start brings; the shim knows which of it has been given before."""
@@ -241,7 +245,9 @@ class Session:
                 if self._client is None:
                     return
                 await asyncio.sleep(RETRY_SECONDS)
+        sys.audit("claudios.session.given", self.id)
         self._files.forget_start()
+        sys.audit("claudios.session.forgotten", self.id)
 
     async def _has_given(self, given: Input) -> bool:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from struct import Struct
@@ -104,7 +105,9 @@ class ShimClient(asyncio.Protocol):
         if taken is None:
             taken = self._inputs[identity] = self._loop.create_future()
             self._send({"op": "input", "id": identity, "line": line})
+            sys.audit("claudios.shim.asked")
         await asyncio.shield(taken)
+        sys.audit("claudios.shim.taken")
 
     def terminate(self) -> None:
         """Begin to end the program."""

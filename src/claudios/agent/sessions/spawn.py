@@ -62,7 +62,9 @@ async def start_shim(
             "spool_max_bytes": spool_max_bytes,
             "start_seconds": START_SECONDS,
         }
+        sys.audit("claudios.spawn.locked", body.session_id)
         write_private(files.launch, json.dumps(launch).encode())
+        sys.audit("claudios.spawn.written", body.session_id)
         await _spawn_and_wait(files, held, claimed, claude.environment)
     finally:
         os.close(claimed)
@@ -82,6 +84,7 @@ async def _spawn_and_wait(files: SessionFiles, held: int, claimed: int, environm
     finally:
         os.close(theirs)
         os.close(log)
+    sys.audit("claudios.spawn.spawned")
     _reap_when_dead(pid)
     try:
         async with asyncio.timeout(READY_SECONDS):
@@ -90,6 +93,7 @@ async def _spawn_and_wait(files: SessionFiles, held: int, claimed: int, environm
         raise SpawnFailed(f"The session's shim did not start within {READY_SECONDS:g} seconds.") from late
     finally:
         os.close(ready)
+    sys.audit("claudios.spawn.ready")
     if not said:
         raise SpawnFailed(f"The session's shim ended at once. {_last_words(files.log, said_before)}")
 

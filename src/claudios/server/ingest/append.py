@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -88,6 +89,7 @@ class Ingest:
             )
         if isinstance(verdict, Repeat):
             return Ack(session_id=batch.session_id, seq=verdict.seq)
+        sys.audit("claudios.ingest.committed")
         stored = FramesStored(batch.session_id, batch.first_seq, batch.last_seq, bytes(batch.frames))
         self._stored(stored)
         self._bus.publish(frames(batch.session_id), stored)

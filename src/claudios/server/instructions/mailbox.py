@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
@@ -45,6 +46,7 @@ class Mailbox:
     async def accept(self, work: Callable[[Connection], Accepted[T]]) -> T:
         """Commit what a person asks, then wake its agent's link and tell people. Raises what `work` raises."""
         accepted = await self._store.write(work)
+        sys.audit("claudios.mailbox.committed")
         if accepted.issued:
             # what nobody's link has yet may still change: whoever finds the agent connected reads it from the store
             is_sent = all(entry.is_sent for entry in accepted.issued)

@@ -65,7 +65,14 @@ class Hall:
         self.reports: asyncio.Queue[Report] = asyncio.Queue()
         self.now_ms: int | None = 1000
         policy = Policy((), (PermissionMode.DEFAULT,), directory)
-        self.dispatch = Dispatch(self.stage, policy, self.reports.put_nowait, lambda: self.now_ms)
+        self.begun_again: list[str] = []
+        self.dispatch = Dispatch(
+            self.stage,
+            policy,
+            lambda instruction: self.begun_again.append(instruction.id),
+            self.reports.put_nowait,
+            lambda: self.now_ms,
+        )
 
     def submit(self, *instructions: Instruction, is_again: bool = False) -> None:
         self.dispatch.submit(instructions, is_again=is_again)
@@ -235,3 +242,24 @@ async def test_the_log_names_instruction_and_session_and_never_the_prompt(
     await hall.outcome()
     assert f"Received instruction: command ({ONE})" in caplog.messages
     assert "secret" not in caplog.text
+
+
+async def test_what_a_crash_left_is_begun_again_one_after_the_other(hall: Hall) -> None:
+    """I-10: the one that kills the agent is the last that was begun."""
+    hang = hall.stage.hang[f"terminate {ONE[0]}"] = asyncio.Event()
+    hall.submit(terminate(ONE, 1), terminate(TWO, 2), is_again=True)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert hall.begun_again == ["ins_1"]
+    hang.set()
+    assert await hall.outcome() == (Outcome.DONE, None)
+    assert await hall.outcome() == (Outcome.DONE, None)
+    assert hall.begun_again == ["ins_1", "ins_2"]
+
+
+async def test_one_that_takes_long_after_a_crash_does_not_keep_the_others_waiting(hall: Hall) -> None:
+    """I-10: a command may wait for room on the disk for hours."""
+    hall.stage.hang[f"terminate {ONE[0]}"] = asyncio.Event()
+    hall.submit(terminate(ONE, 1), terminate(TWO, 2), is_again=True)
+    assert await hall.outcome() == (Outcome.DONE, None)
+    assert hall.begun_again == ["ins_1", "ins_2"]

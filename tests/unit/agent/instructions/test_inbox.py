@@ -28,7 +28,6 @@ class Desk:
 
     def restart(self) -> None:
         """Begin anew with nothing but the file, as after a crash."""
-        self.inbox.close()
         self.posted.clear()
         self.inbox = Inbox(self.path, KEYS.instruct, self.posted.append)
 
@@ -196,13 +195,34 @@ def test_an_instruction_that_always_crashes_the_agent_is_set_aside(desk: Desk) -
     desk.finish("ins_2")
     for _ in range(ATTEMPTS - 1):
         desk.restart()
-        assert len(desk.inbox.unfinished()) == 1
+        (left,) = desk.inbox.unfinished()
+        desk.inbox.begin_again(left)
     desk.restart()
     assert desk.inbox.unfinished() == []
     (report,) = [posted for posted in desk.posted if isinstance(posted, Report)]
     assert (report.instruction_id, report.outcome, report.code) == ("ins_1", Outcome.FAILED, "poison_instruction")
     desk.restart()
     assert desk.inbox.unfinished() == []
+
+
+def test_what_waits_beside_one_that_crashes_the_agent_is_not_set_aside(desk: Desk) -> None:
+    """I-10: it was never begun, so it is not what crashes the agent."""
+    desk.inbox.take(AGENT_ID, [instruction(END, 1), instruction(END, 2)])
+    for _ in range(ATTEMPTS - 1):
+        desk.restart()
+        desk.inbox.begin_again(desk.inbox.unfinished()[0])
+    desk.restart()
+    assert desk.inbox.unfinished() == [instruction(END, 2)]
+
+
+def test_what_outlasts_many_restarts_of_the_agent_is_not_set_aside(desk: Desk) -> None:
+    """I-10: a command that waits for room on the disk is under way at each of them, and crashes nothing."""
+    desk.inbox.take(AGENT_ID, [instruction(END, 1)])
+    for _ in range(2 * ATTEMPTS):
+        desk.inbox.close()
+        desk.restart()
+        (left,) = desk.inbox.unfinished()
+        desk.inbox.begin_again(left)
 
 
 def test_the_journal_does_not_grow_with_what_is_settled(desk: Desk) -> None:
