@@ -107,7 +107,8 @@ def _lines(item: Item) -> Piece | None:
         case "notice":
             level = item.text("level")
             text = item.text("text").rstrip() or item.text("code")
-            return Piece(Voice.NOTE if level == "info" else Voice.PROBLEM, f"[{text}]\n")
+            said = f"Claude says: {text}" if item.text("code") in ("stderr", "not_json") else text
+            return Piece(Voice.NOTE if level == "info" else Voice.PROBLEM, f"[{said}]\n")
         case "raw":
             return Piece(Voice.NOTE, f"[{one_line(item.text('type'))}]\n")
         case _:

@@ -105,3 +105,8 @@ def test_however_a_message_is_cut_its_words_come_once_and_in_order(text: str, cu
     told += narrator.item(item(1, "message", text=text, streaming=False))
     expected = text if not text or text.endswith("\n") else text + "\n"
     assert said(told) == expected
+
+
+def test_what_claude_writes_beside_the_conversation_is_told_as_claudes() -> None:
+    told = Narrator().item(item(1, "notice", level="warning", code="stderr", text="unknown model x\n"))
+    assert said(told, Voice.PROBLEM) == "[Claude says: unknown model x]\n"

@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
 import type { Session } from "../api/types";
@@ -36,6 +36,17 @@ describe("the composer", () => {
     const { onSend } = compose();
     await userEvent.type(field(), "  {Enter}");
     expect(onSend).not.toHaveBeenCalled();
+  });
+
+  test("does not send what is too long, and says how long it is and may be", async () => {
+    const { onSend } = compose();
+    fireEvent.change(field(), { target: { value: "é".repeat(300_000) } });
+    expect(screen.getByRole("alert").textContent).toMatch(/600,000 bytes long, and 500,000 is the most/);
+    await userEvent.type(field(), "{Enter}");
+    expect(onSend).not.toHaveBeenCalled();
+    fireEvent.change(field(), { target: { value: "short" } });
+    await userEvent.type(field(), "{Enter}");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("short");
   });
 
   test("keeps a draft over a reload, for its own session only", async () => {

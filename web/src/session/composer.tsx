@@ -6,6 +6,15 @@ import { cx } from "../ui/cx";
 import { useStored } from "../ui/stored";
 
 const TALLEST_PX = 240;
+const MAX_PROMPT_BYTES = 500_000; // the server's own limit
+
+/** Why a prompt cannot be sent; null when it is not too long. */
+function excess(text: string): string | null {
+  const bytes = text.length * 3 > MAX_PROMPT_BYTES ? new TextEncoder().encode(text).length : 0;
+  if (bytes <= MAX_PROMPT_BYTES) return null;
+  const [size, most] = [bytes, MAX_PROMPT_BYTES].map((count) => count.toLocaleString("en"));
+  return `This is ${size} bytes long, and ${most} is the most that can be sent. Put it into a file on the agent's machine and ask Claude to read that.`;
+}
 
 export interface ComposerHandle {
   put(text: string): void;
@@ -41,7 +50,8 @@ export function Composer(props: ComposerProps) {
   const isEnded = session.state === "ended";
   const isBusy = session.state === "running" && session.activity !== null && session.activity !== "idle";
   const text = draft.trim();
-  const canSend = mayCommand && (text !== "" || isEnded);
+  const tooLong = excess(text);
+  const canSend = mayCommand && tooLong === null && (text !== "" || isEnded);
   const send = () => {
     if (!canSend) return;
     onSend(text);
@@ -127,7 +137,11 @@ export function Composer(props: ComposerProps) {
         )}
       </div>
       <p id={hintId} className="px-3.5 pt-1.5 pb-1 text-2xs text-ink-3">
-        {isInterruptArmed ? (
+        {tooLong !== null ? (
+          <span role="alert" className="text-bad">
+            {tooLong}
+          </span>
+        ) : isInterruptArmed ? (
           <span className="text-warn">Press Esc once more to interrupt.</span>
         ) : (
           (hintFor(session, mayCommand) ?? (

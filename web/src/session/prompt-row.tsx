@@ -5,6 +5,7 @@ import { useLive, useSession } from "../live/hooks";
 import { hasFailed, isPutAside, type Prompt } from "../live/outbox";
 import { Button } from "../ui/button";
 import { attempt } from "../ui/toast";
+import { visible } from "../ui/visible";
 import { Bubble } from "./items/item";
 
 /** Where a prompt is, in words. */
@@ -75,7 +76,7 @@ export function PromptRow({
     return <Editor text={prompt.text} onSave={save} onCancel={() => setEditing(false)} />;
   return (
     <div className="flex flex-col items-end py-1.5 pt-4">
-      <Bubble isFaint>{isPutAside(prompt) ? <s>{prompt.text}</s> : prompt.text}</Bubble>
+      <Bubble isFaint>{isPutAside(prompt) ? <s>{visible(prompt.text)}</s> : visible(prompt.text)}</Bubble>
       <p className={isFailed ? "mt-1 px-1 text-xs text-bad" : "mt-1 px-1 text-2xs text-ink-3"}>
         {wordsFor(prompt, session)}
       </p>

@@ -1,4 +1,5 @@
 import type { Session } from "../api/types";
+import { visible } from "../ui/visible";
 
 /** How a session stands, as a person would say it. */
 export type Status = "queued" | "starting" | "working" | "waiting" | "idle" | "offline" | "ended" | "failed" | "lost";
@@ -39,10 +40,12 @@ export function endingOf(session: Session): string {
     case "failed":
       return `It failed${session.exit_code === null ? "" : ` with exit code ${session.exit_code}`}.${detail}`;
     case "lost":
-      return `Its process was lost with the machine or by force.${detail}`;
+      return `Claude's process was lost, with its machine or by force.`;
     case "exited":
     case null:
-      return `Claude exited${session.exit_code ? ` with code ${session.exit_code}` : ""}.${detail}`;
+      return session.exit_code
+        ? `Claude has ended unexpectedly (exit code ${session.exit_code}).${detail}`
+        : `Claude has ended.${detail}`;
   }
 }
 
@@ -64,5 +67,5 @@ export function byUrgency(one: Session, other: Session): number {
 }
 
 export function titleOf(session: Session): string {
-  return session.title.trim() || "Untitled session";
+  return visible(session.title.trim()) || "Untitled session";
 }

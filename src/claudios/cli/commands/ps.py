@@ -55,7 +55,7 @@ def state_of(session: Session) -> str:
     """Return the state of a session in a few words."""
     if session.state == "ended":
         code = f" ({session.exit_code})" if session.exit_code else ""
-        return f"ended, {session.reason or 'unknown'}{code}"
+        return f"{session.reason if session.reason in ('failed', 'lost') else 'ended'}{code}"
     if session.state != "running":
         return session.state
     if not session.agent_online:

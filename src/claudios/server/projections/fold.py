@@ -49,6 +49,7 @@ _WHY_DROPPED = {
     "spool_full": "so much waited on the machine to be delivered",
     "disk_full": "the machine's disk was full",
 }
+LOST = "Claude's process was lost, with its machine or by force. Resuming goes on with the conversation."
 _DROPPED_STREAMS = {"stdout": "output", "stderr": "error output", "pty": "the screen"}
 _CUT = (Stream.STDOUT, Stream.STDIN)
 
@@ -246,6 +247,8 @@ class Fold:
             self._notices.add("info", "terminated", f"The session was terminated ({how}).")
         elif reason is EndReason.EXITED and exit_code == 0:
             self._notices.add("info", "exited", "Claude has ended.")
+        elif reason is EndReason.LOST:
+            self._notices.add("error", "lost", detail or LOST)
         else:
             self._notices.add("error", reason.value, detail or f"Claude has ended unexpectedly ({how}).")
 

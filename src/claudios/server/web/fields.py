@@ -9,7 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from claudios.protocol.prompt import length_fault
 
-_FORBIDDEN = {*range(32), 127, 0x85, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {9, 10, 13}
+_FORBIDDEN = {*range(32), 127, 0x85, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2060, 0x2070)}
+_FORBIDDEN |= {0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, 0xFEFF, *range(0xE0000, 0xE0080)}
+_FORBIDDEN -= {9, 10, 13}
 
 
 class Body(BaseModel):
@@ -20,7 +22,7 @@ class Body(BaseModel):
 
 def _one_line(text: str) -> str:
     if any(ord(letter) in _FORBIDDEN or letter in "\t\n\r" for letter in text):
-        raise ValueError("must be one line without control characters")
+        raise ValueError("must be one line without control or invisible characters")
     return text
 
 

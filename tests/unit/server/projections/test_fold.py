@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from claudios.protocol.frame import Stream
 from claudios.protocol.messages import EndReason, SessionState
 from claudios.server.projections.asks import Answered, Asked, Withdrawn
-from claudios.server.projections.fold import Checkpoint, Fold
+from claudios.server.projections.fold import LOST, Checkpoint, Fold
 from claudios.server.projections.items import Entry
 from claudios.server.projections.lines import MAX_LINE_BYTES
 from tests.unit.server.projections.transcripts import (
@@ -228,6 +228,13 @@ def test_a_flood_of_plain_text_is_one_item_that_is_shown_seldom() -> None:
     assert shown_times < 60
     assert len(str(item.body["text"])) <= 4096
     assert int(str(item.body["bytes"])) > 20_000_000
+
+
+def test_a_process_that_was_lost_is_called_so_with_how_to_go_on() -> None:
+    fold = Fold()
+    fold.feed(b"".join(log_of([happened("started", pid=2), happened("ended", reason="lost")])))
+    (notice,) = [item for item in fold.dirty() if item.body.get("code") == "lost"]
+    assert notice.body["text"] == LOST
 
 
 def test_a_lost_process_leaves_nothing_that_still_streams_or_waits() -> None:

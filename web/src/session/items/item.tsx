@@ -4,8 +4,10 @@ import type { Item, MessageItem, NoticeItem, RawItem, ThinkingItem, UserItem } f
 import { useItem } from "../../live/hooks";
 import { cx } from "../../ui/cx";
 import { clock, fullTime, plural } from "../../ui/format";
+import { visible } from "../../ui/visible";
 import { Code } from "../markdown/code";
 import { Markdown } from "../markdown/markdown";
+import { useOpen } from "../open-state";
 import { plainText } from "../tools/ansi";
 import { Fold } from "./fold";
 import { RequestLine } from "./request-line";
@@ -27,7 +29,7 @@ function content(item: Item, sessionId: string): ReactNode {
   const foldId = `${sessionId}:${item.no}`;
   switch (item.kind) {
     case "user":
-      return <User item={item} />;
+      return <User item={item} foldId={foldId} />;
     case "message":
       return <Message item={item} />;
     case "thinking":
@@ -58,15 +60,37 @@ function unknown(item: never): RawItem {
 
 const USER_STATES = { sent: "Sent", taken: "Taken up", done: null } as const;
 
-function User({ item }: { item: UserItem }) {
+const FOLDED_CHARS = 1500;
+const FOLDED_LINES = 24;
+
+/** The beginning of a long prompt, for the bubble; null when the whole of it is short. */
+function beginning(text: string): string | null {
+  const lines = text.slice(0, FOLDED_CHARS * 2).split("\n");
+  if (text.length <= FOLDED_CHARS * 2 && lines.length <= FOLDED_LINES * 2) return null;
+  return lines.slice(0, FOLDED_LINES).join("\n").slice(0, FOLDED_CHARS);
+}
+
+function User({ item, foldId }: { item: UserItem; foldId: string }) {
   const { text, state, images } = item.body;
+  const [isOpen, toggle] = useOpen(foldId);
+  const start = beginning(text);
   const words = state === null ? null : USER_STATES[state];
   return (
     <div className="flex flex-col items-end pt-3">
       <Bubble>
         <h2 className="sr-only">Prompt</h2>
-        {text}
+        {visible(start === null || isOpen ? text : `${start}…`)}
       </Bubble>
+      {start !== null && (
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          onClick={toggle}
+          className="mt-1 px-1 text-xs font-medium text-accent underline-offset-2 hover:underline touch:min-h-10"
+        >
+          {isOpen ? "Show less" : `Show all (${text.length.toLocaleString("en")} characters)`}
+        </button>
+      )}
       <p className="mt-1 px-1 text-2xs text-ink-3" title={fullTime(item.at_ms)}>
         {images > 0 && `${plural(images, "image")} · `}
         {words !== null && `${words} · `}
@@ -128,6 +152,7 @@ const NOTICES = {
 
 function Notice({ item }: { item: NoticeItem }) {
   const { mark, look } = NOTICES[item.body.level];
+  const isClaudes = item.body.code === "stderr" || item.body.code === "not_json";
   return (
     <p
       title={`${item.body.code} · ${fullTime(item.at_ms)}`}
@@ -137,7 +162,10 @@ function Notice({ item }: { item: NoticeItem }) {
       )}
     >
       {mark}
-      <span className="min-w-0 whitespace-pre-wrap [overflow-wrap:anywhere]">{plainText(item.body.text)}</span>
+      <span className="min-w-0 whitespace-pre-wrap [overflow-wrap:anywhere]">
+        {isClaudes && "Claude says: "}
+        {plainText(item.body.text)}
+      </span>
     </p>
   );
 }

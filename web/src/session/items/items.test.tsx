@@ -100,6 +100,26 @@ describe("an item", () => {
     expect(screen.getByText("**no** <b>markup</b>")).toBeTruthy();
   });
 
+  test("that is a prompt shows what hides or turns its direction", () => {
+    row(prompt(1, "safe\u202egpj.exe"));
+    expect(screen.getByText("safe⟨U+202E⟩gpj.exe")).toBeTruthy();
+  });
+
+  test("that is a long prompt is folded until all of it is asked for", async () => {
+    row(prompt(1, `${"line\n".repeat(1_000)}the end`));
+    expect(screen.queryByText(/the end/)).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "Show all (5,007 characters)" }));
+    expect(screen.getByText(/the end/)).toBeTruthy();
+    await userEvent.click(screen.getByRole("button", { name: "Show less" }));
+    expect(screen.queryByText(/the end/)).toBeNull();
+  });
+
+  test("that is Claude's own complaint says whose it is", () => {
+    const text = "unknown model x\n";
+    row({ ...shape, kind: "notice", body: { level: "warning", code: "stderr", text } });
+    expect(screen.getByText(/Claude says: unknown model x/)).toBeTruthy();
+  });
+
   test("says how a turn ended that was interrupted", () => {
     row({
       ...shape,

@@ -1,13 +1,14 @@
 import { useEffect, useState } from "react";
 import { cx } from "../../ui/cx";
 import { Scrollable } from "../../ui/scrollable";
+import { visible } from "../../ui/visible";
 import type { Line } from "./highlight";
 
 const LARGEST = 60_000;
 
 /** Code in a box that scrolls; plain at once, coloured when the highlighter has been loaded. */
 export function Code({
-  code,
+  code: given,
   language,
   className = "",
   label = "Code",
@@ -20,6 +21,7 @@ export function Code({
   /** Break long lines instead of scrolling, where nothing may be out of sight. */
   isWrapped?: boolean;
 }) {
+  const code = visible(given);
   const lines = useHighlighted(code, language);
   return (
     <Scrollable label={label} className={className}>

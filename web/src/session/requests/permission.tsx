@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Request } from "../../api/types";
 import { Button } from "../../ui/button";
 import { Menu, MenuItem } from "../../ui/menu";
+import { visible } from "../../ui/visible";
 import { Code } from "../markdown/code";
 import { languageOf } from "../markdown/highlight-names";
 import { EditDiff } from "../tools/bodies";
@@ -20,8 +21,12 @@ export function PermissionCard({ request, isBusy, answer }: CardProps) {
       <header className="flex items-start gap-2.5 px-4 pt-3 pb-2">
         <ShieldQuestion aria-hidden className="mt-0.5 size-4.5 shrink-0 text-warn" />
         <div className="min-w-0">
-          <h2 className="font-semibold">{HEADINGS[request.tool_name] ?? `May Claude use ${request.tool_name}?`}</h2>
-          {request.description && <p className="text-sm text-ink-2 [overflow-wrap:anywhere]">{request.description}</p>}
+          <h2 className="font-semibold">
+            {HEADINGS[request.tool_name] ?? `May Claude use ${visible(request.tool_name)}?`}
+          </h2>
+          {request.description && (
+            <p className="text-sm text-ink-2 [overflow-wrap:anywhere]">{visible(request.description)}</p>
+          )}
         </div>
       </header>
       <div className="thin-scroll mx-4 min-h-0 flex-1 overflow-y-auto rounded-lg border border-line bg-sunken">
@@ -67,7 +72,7 @@ export function PermissionCard({ request, isBusy, answer }: CardProps) {
                   key={at}
                   onSelect={() => answer({ behavior: "allow", suggestions: [at] })}
                 >
-                  <span className="max-w-80 [overflow-wrap:anywhere]">{label}</span>
+                  <span className="max-w-80 [overflow-wrap:anywhere]">{visible(label)}</span>
                 </MenuItem>
               ))}
             </Menu>
@@ -144,9 +149,9 @@ function FileName({ name }: { name: Request["input"][string] | undefined }) {
   return (
     <p
       className="border-b border-line px-3 py-1.5 font-mono text-xs [overflow-wrap:anywhere] last:border-0"
-      title={text(name)}
+      title={visible(text(name))}
     >
-      {path(name)}
+      {visible(path(name))}
     </p>
   );
 }

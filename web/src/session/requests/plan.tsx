@@ -2,6 +2,7 @@ import { Check, ListChecks } from "lucide-react";
 import { useState } from "react";
 import { Button } from "../../ui/button";
 import { Scrollable } from "../../ui/scrollable";
+import { visible } from "../../ui/visible";
 import { Markdown } from "../markdown/markdown";
 import { text } from "../tools/summary";
 import type { CardProps } from "./dock";
@@ -21,7 +22,7 @@ export function PlanCard({ request, isBusy, answer }: CardProps) {
         {plan === "" ? (
           <p className="text-sm text-ink-2">The plan stands in the messages above.</p>
         ) : (
-          <Markdown text={plan} />
+          <Markdown text={visible(plan)} />
         )}
       </Scrollable>
       {isSendingBack ? (

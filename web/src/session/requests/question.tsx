@@ -4,6 +4,7 @@ import type { JsonObject, Request } from "../../api/types";
 import { Button } from "../../ui/button";
 import { cx } from "../../ui/cx";
 import { inputClass } from "../../ui/field";
+import { visible } from "../../ui/visible";
 import { isObject, text } from "../tools/summary";
 import type { CardProps } from "./dock";
 
@@ -103,7 +104,7 @@ function OneQuestion({
                 className="mt-1 accent-accent"
               />
               <span>
-                <span className="block font-medium">{label}</span>
+                <span className="block font-medium">{visible(label)}</span>
                 {description && <span className="block text-xs text-ink-2">{description}</span>}
               </span>
             </label>

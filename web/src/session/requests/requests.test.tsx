@@ -31,6 +31,11 @@ describe("a permission request", () => {
     await waitFor(() => expect(screen.queryByRole("button", { name: "Allow" })).toBeNull());
   });
 
+  test("never reorders or hides what is to be approved", () => {
+    ask({ input: { command: "rm \u202efdp.txt\u200b -rf" } });
+    expect(screen.getByText("rm ⟨U+202E⟩fdp.txt⟨U+200B⟩ -rf")).toBeTruthy();
+  });
+
   test("is denied with the reason that Claude reads", async () => {
     const { asked } = ask();
     await userEvent.click(screen.getByRole("button", { name: "Deny with a reason" }));

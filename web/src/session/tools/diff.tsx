@@ -2,6 +2,7 @@ import { diffLines } from "diff";
 import { memo } from "react";
 import { cx } from "../../ui/cx";
 import { Scrollable } from "../../ui/scrollable";
+import { visible } from "../../ui/visible";
 
 const CONTEXT = 3;
 const LARGEST = 200_000;
@@ -30,7 +31,7 @@ export const Diff = memo(function Diff({ before, after, label }: { before: strin
               )}
             >
               <span className="w-4 shrink-0 select-none">{row.sign}</span>
-              <span>{row.text || " "}</span>
+              <span>{visible(row.text) || " "}</span>
             </div>
           ),
         )}

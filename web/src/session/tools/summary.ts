@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../api/types";
+import { visible } from "../../ui/visible";
 
 /** One line that says what a tool call does: a verb, what it is done to, and whether that is code. */
 export interface Summary {
@@ -13,7 +14,7 @@ const LONGEST = 300;
 export function summarize(name: string, input: JsonObject): Summary {
   const known = SUMMARIES[name];
   const summary = known === undefined ? generic(name, input) : known(input);
-  return { ...summary, subject: firstLine(summary.subject).slice(0, LONGEST) };
+  return { ...summary, subject: visible(firstLine(summary.subject).slice(0, LONGEST)) };
 }
 
 const code = (verb: string, subject: string): Summary => ({ verb, subject, isCode: true });
