@@ -42,6 +42,15 @@ _VIEWS = select(instructions, users.c.username).join_from(
     instructions, users, users.c.id == instructions.c.created_by, isouter=True
 )
 _ONE = _VIEWS.where(instructions.c.id == bindparam("which"))
+_WAITING = select(func.count()).where(
+    instructions.c.agent_id == bindparam("agent"), instructions.c.state.in_(_NOT_TAKEN)
+)
+_KEPT = (
+    _VIEWS.add_columns(agents.c.project_id)
+    .join(agents, agents.c.id == instructions.c.agent_id)
+    .where(instructions.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(instructions.c.iseq)
+)
 
 
 def _in_state_before(event: Event) -> ColumnElement[bool]:
@@ -379,18 +388,11 @@ def _view(row: Row[*tuple[Any, ...]]) -> Instruction:
 
 
 def _waiting(connection: Connection, agent_id: str) -> int:
-    return connection.execute(
-        select(func.count()).where(instructions.c.agent_id == agent_id, instructions.c.state.in_(_NOT_TAKEN))
-    ).scalar_one()
+    return connection.execute(_WAITING, {"agent": agent_id}).scalar_one()
 
 
 def _kept(connection: Connection, ids: Sequence[str]) -> list[Kept]:
     if not ids:
         return []
-    found = connection.execute(
-        _VIEWS.add_columns(agents.c.project_id)
-        .join(agents, agents.c.id == instructions.c.agent_id)
-        .where(instructions.c.id.in_(ids))
-        .order_by(instructions.c.iseq)
-    )
+    found = connection.execute(_KEPT, {"ids": list(ids)})
     return [Kept(row.project_id, row.session_id, row.iseq, row.body, _view(row)) for row in found]
