@@ -91,6 +91,10 @@ class Misbehaviour:
     """An older server knows of no checkpoints."""
     lose_checkpoints: bool = False
     """Take checkpoints and never confirm them."""
+    poison: bytes | None = None
+    """Refuse every batch that holds these bytes, as damaged."""
+    poison_crashes: bool = False
+    """Fail on it instead, as a server does whose code is wrong: the link ends."""
     forget_sessions: bool = False
     """Give no cursors, as if every session had been deleted."""
 
@@ -392,6 +396,15 @@ class LinkServer:
         except ClaudiosError as refused:
             self.refused.append(refused)
             self._rewind(registration, batch.session_id, stored, refused.code)
+            return
+        if self.misbehaviour.poison is not None and self.misbehaviour.poison in bytes(batch.frames):
+            if self.misbehaviour.poison_crashes:
+                registration.is_over = True
+                registration.say(Bye(code="error", message="The server failed. Its log says why."))
+            else:
+                self._rewind(registration, batch.session_id, stored, "frame_invalid")
+            return
+        if registration.is_over:
             return
         if self.misbehaviour.refuse_next_batch:
             self.misbehaviour.refuse_next_batch = False

@@ -104,8 +104,8 @@ class Uplink:
                 case _:
                     pass
 
-    def closed(self) -> None:
-        self.streamer.closed()
+    def closed(self, *, by_failure: bool) -> None:
+        self.streamer.closed(by_failure=by_failure)
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from claudios.agent.client.auto import AutoCarrier
 from claudios.agent.client.carrier import Carrier
 from claudios.agent.client.poll import PollCarrier
 from claudios.agent.client.websocket import WebSocketCarrier
+from claudios.agent.output.spool import Spool
 from claudios.agent.output.streamer import MAX_ON_THEIR_WAY
 from claudios.protocol.messages import Limits
 from tests.helpers.link_server import LinkServer, running_link_server
@@ -518,3 +519,66 @@ async def test_what_answers_like_no_server_of_ours_is_explained(
     babbling.close()
     assert "Trying again" in caplog.text
     assert "Traceback" not in caplog.text
+
+
+class TestPoison:
+    """Output that the server cannot take must not keep other output from it."""
+
+    def stored_before(self, server: LinkServer, session_id: str) -> list[bytes]:
+        return [frame.payload for frame in server.stored(session_id).frames]
+
+    @pytest.mark.parametrize("crashes", [False, True])
+    @both_carriers
+    async def test_everything_before_the_poison_and_all_other_sessions_arrive_and_people_are_told(
+        self, server: LinkServer, tmp_path: Path, make: MakeCarrier, crashes: bool
+    ) -> None:
+        """O-9"""
+        if crashes and make is poll:
+            server.misbehaviour.poison_crashes = False  # a poll is answered; what ends it is another test's
+        else:
+            server.misbehaviour.poison_crashes = crashes
+        server.misbehaviour.poison = b"POISON"
+        good = [b"%d" % n for n in range(200)]
+        async with linked(server, tmp_path, make) as uplink:
+            uplink.write(ONE, *good, b"POISON", b"behind it")
+            uplink.write(TWO, b"two")
+            await server.until_output(TWO, b"two")
+            await server.until(lambda: any(error.code == "output_quarantined" for error in server.errors))
+            assert self.stored_before(server, ONE) == good
+            uplink.write(TWO, b"goes on")
+            await server.until_output(TWO, b"goes on")
+            assert not uplink.spool(ONE).is_acked, "what is not delivered stays on disk"
+            assert [error.session_id for error in server.errors] == [ONE]
+
+    async def test_what_was_set_aside_is_tried_again_by_the_next_agent(
+        self, server: LinkServer, tmp_path: Path
+    ) -> None:
+        """O-9"""
+        server.misbehaviour.poison = b"POISON"
+        async with linked(server, tmp_path, websocket) as uplink:
+            uplink.write(ONE, b"good", b"POISON", b"behind it")
+            await server.until(lambda: server.errors)
+        server.misbehaviour.poison = None
+        async with linked(server, tmp_path, websocket) as uplink:
+            spool = Spool(tmp_path / ONE, ONE)
+            spool.recover()
+            uplink.read[ONE] = spool
+            await server.until(lambda: server.hellos)
+            await server.cut()  # so that it is named in the next Hello
+            await server.until_output(ONE, b"behind it")
+        assert self.stored_before(server, ONE) == [b"good", b"POISON", b"behind it"]
+
+    async def test_a_network_that_breaks_again_and_again_sets_nothing_aside(
+        self, server: LinkServer, tmp_path: Path
+    ) -> None:
+        async with linked(server, tmp_path, websocket) as uplink:
+            server.misbehaviour.lose_acks = True
+            uplink.write(ONE, *[b"%d" % n for n in range(200)])
+            for _ in range(12):
+                before = server.messages_with_batches
+                await server.until(lambda before=before: server.messages_with_batches > before)  # type: ignore[misc]
+                server.sessions.clear()
+                await server.cut()
+            server.misbehaviour.lose_acks = False
+            await until_acked(uplink, ONE)
+            assert server.errors == []

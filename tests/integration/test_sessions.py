@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
@@ -315,7 +314,7 @@ class TestWithoutRoom:
 
         await host.until(lambda: b"second" in inputs())
         assert 0 < inputs().index(b"first") < inputs().index(b"second")
-        assert b'"event":"gap"' in next(frames_of(spool, since)).payload
+        assert any(b'"event":"gap"' in frame.payload for frame in frames_of(spool, since))
 
     async def test_what_is_dropped_is_told_by_one_gap_that_makes_the_stream_whole(
         self, start_host: StartHost, tmp_path: Path
@@ -334,15 +333,11 @@ class TestWithoutRoom:
         assert events[-1]["event"] == "ended"
         place = next(n for n, frame in enumerate(frames) if b'"event":"gap"' in frame.payload)
         before = b"".join(frame.payload for frame in frames[:place] if frame.stream is Stream.STDOUT)
-        lines = b"".join(fake_cli.line(n, 1000, as_json=True) for n in range(3000))
-        begin = before.index(lines[:100])
-        recorded = len(before) - begin
-        lost = gap["dropped"]["stdout"]
-        assert lines.startswith(before[begin:]), "what was recorded is whole"
-        answers = lost["bytes"] - (len(lines) - recorded)  # what the CLI said of interrupt and end, after the flood
-        assert 0 <= answers < 1000
-        if not answers:
-            assert lost["sha256"] == sha256(lines[recorded:]).hexdigest()
+        flood = [line for line in before.split(b"\n")[:-1] if line.startswith(b'{"type":"fake"')]
+        assert flood == [fake_cli.line(n, 1000, as_json=True)[:-1] for n in range(len(flood))], "what stands is whole"
+        total, lost = 3_000_000, gap["dropped"]["stdout"]["bytes"]
+        answers = len(before) + lost - total  # what the CLI said besides: to the handshake, the interrupt, the end
+        assert 0 < answers < 2000
         size = sum(path.stat().st_size for path in (host.directory / session_id / "spool").iterdir())
         assert size < self.QUOTA + 100_000
 

@@ -214,8 +214,8 @@ class Agent:
             self._connection.post(AgentError(code=DiskFull.code, message="There is room again.", resolved=True))
         self._dispatch.submit(taken)
 
-    def closed(self) -> None:
-        self._streamer.closed()
+    def closed(self, *, by_failure: bool) -> None:
+        self._streamer.closed(by_failure=by_failure)
         self._checkpointer.lost()
 
     # What the sessions say

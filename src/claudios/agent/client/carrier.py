@@ -58,3 +58,9 @@ class ServerBusy(LocalError):
     def __init__(self, message: str | None = None, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class ServerFailed(ServerBusy):
+    """The server failed on what it was sent. Look at its log."""
+
+    code = "server_failed"

@@ -12,9 +12,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from claudios.agent.client.backoff import Backoff
-from claudios.agent.client.carrier import BetterCarrier, Carrier, Channel, ServerBusy, TokenRejected
+from claudios.agent.client.carrier import BetterCarrier, Carrier, Channel, ServerBusy, ServerFailed, TokenRejected
 from claudios.agent.client.outbox import Outbox
-from claudios.protocol.errors import ClaudiosError, OutOfOrder, Superseded, Unreachable
+from claudios.protocol.errors import (
+    ClaudiosError,
+    FrameInvalid,
+    MessageInvalid,
+    MessageTooLarge,
+    OutOfOrder,
+    Superseded,
+    Unreachable,
+)
 from claudios.protocol.link import AgentLink
 from claudios.protocol.messages import (
     AgentError,
@@ -36,6 +44,7 @@ SETTLED_SECONDS = 30.0
 SUPERSEDED_SECONDS = 300.0
 REJECTED_SECONDS = 60.0
 
+_FAILURES = (ClaudiosError.code, FrameInvalid.code, MessageInvalid.code, MessageTooLarge.code)
 _log = logging.getLogger(__name__)
 
 
@@ -51,8 +60,11 @@ class LinkEvents(Protocol):
     def received(self, messages: Sequence[ServerMessage]) -> None:
         """Take what the server said, in order."""
 
-    def closed(self) -> None:
-        """Take note that the registration is over; what was sent and not acknowledged may be lost."""
+    def closed(self, *, by_failure: bool) -> None:
+        """Take note that the registration is over; what was sent and not acknowledged may be lost.
+
+        `by_failure`: the server said that it failed on what it got.
+        """
 
 
 class Connection:
@@ -124,6 +136,7 @@ class Connection:
     async def _register_and_serve(self) -> None:
         hello = self._events.registration()
         order = AgentLink(hello.received)
+        by_failure = False
         async with asyncio.timeout(WELCOME_SECONDS):
             channel = await self._carrier.open(hello)
         try:
@@ -138,13 +151,16 @@ class Connection:
             assert isinstance(welcome, Welcome)
             self._events.opened(welcome)
             await self._serve(channel, order, first[1:], self._broken)
+        except ServerFailed:
+            by_failure = True
+            raise
         finally:
             if self._channel is not None:
                 self._channel = None
                 self._outbox.forget_all_but_errors()
                 if asyncio.get_running_loop().time() - opened_at >= SETTLED_SECONDS:
                     self._backoff.reset()
-                self._events.closed()
+                self._events.closed(by_failure=by_failure)
             await channel.close()
 
     async def _serve(
@@ -227,4 +243,6 @@ def _meaning(bye: Bye) -> ClaudiosError:
     if bye.code in (TokenRejected.code, "not_signed_in"):
         return TokenRejected(bye.message)
     asked = None if bye.retry_after_ms is None else bye.retry_after_ms / 1000
+    if bye.code in _FAILURES:
+        return ServerFailed(f"The server ended the link: {bye.message}", asked)
     return ServerBusy(f"The server ended the link: {bye.message}", asked)

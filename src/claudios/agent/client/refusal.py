@@ -8,7 +8,7 @@ import time
 from pydantic_core import from_json
 
 from claudios.agent.client.backoff import retry_after_seconds
-from claudios.agent.client.carrier import ServerBusy, TokenRejected
+from claudios.agent.client.carrier import ServerBusy, ServerFailed, TokenRejected
 from claudios.protocol.errors import ClaudiosError, Superseded, Unreachable
 
 
@@ -41,6 +41,8 @@ def refusal(status: int, retry_after: str | None, body: bytes) -> ClaudiosError 
     if status in (429, 503):
         asked = retry_after_seconds(retry_after, time.time())
         return ServerBusy(f"The server asks to come back later (HTTP {status}).", asked)
+    if status == 500 and code == ClaudiosError.code:
+        return ServerFailed(f"The server failed: {message}")
     if status >= 500 and status not in (501, 505):
         return Unreachable(f"The server, or a proxy before it, answered HTTP {status}. Look at the server's log.")
     if code is not None and status not in (404, 405, 426):

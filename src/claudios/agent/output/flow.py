@@ -18,8 +18,9 @@ READ_BACK_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A batch on its way: its end in the chain, its size, and when it left (monotonic seconds)."""
+    """A batch on its way: its first frame, its end in the chain, its size, and when it left (monotonic seconds)."""
 
+    first_seq: int
     seq: int
     head: bytes
     size: int
@@ -42,14 +43,14 @@ class Flow:
     def has_more(self) -> bool:
         return not self.is_held and self.spool.head_seq > self.sealer.seq
 
-    def next_batch(self, boot: int, max_bytes: int, now: float) -> Batch | None:
+    def next_batch(self, boot: int, max_bytes: int, now: float, max_frames: int | None = None) -> Batch | None:
         """Seal what comes next, up to about `max_bytes`; None when nothing is there after all."""
-        piece = self.spool.read(self.sealer.seq, max_bytes)
+        piece = self.spool.read(self.sealer.seq, max_bytes, max_frames)
         if piece is None:
             self.hurries = False
             return None
         batch = self.sealer.seal(piece, boot)
-        self.on_its_way.append(Sent(batch.last_seq, batch.head, len(batch.frames), now))
+        self.on_its_way.append(Sent(batch.first_seq, batch.last_seq, batch.head, len(batch.frames), now))
         self.hurries = self.has_more
         self.due_at = None
         return batch

@@ -96,7 +96,7 @@ class Spool:
         """Learn that frames up to `seq` are in the spool."""
         self.head_seq = max(self.head_seq, seq)
 
-    def read(self, after_seq: int, max_bytes: int = PIECE_BYTES) -> Piece | None:
+    def read(self, after_seq: int, max_bytes: int = PIECE_BYTES, max_frames: int | None = None) -> Piece | None:
         """Return the frames after `after_seq`, at most `max_bytes` of one segment and epoch; None when there are none.
 
         `max_bytes` is at least MAX_FRAME_BYTES. Raises SpoolDamaged when the next frame is missing or broken.
@@ -107,7 +107,7 @@ class Spool:
             self._seek(after_seq)
         while True:
             raw = os.pread(self._file, min(self._read_bytes, max_bytes), self._offset)
-            piece = self._cut(raw)
+            piece = self._cut(raw, max_frames)
             if piece is not None:
                 break
             self._open_next()
@@ -236,7 +236,7 @@ class Spool:
             os.close(self._file)
         self._file, self._seq = -1, -1
 
-    def _cut(self, raw: bytes) -> Piece | None:
+    def _cut(self, raw: bytes, max_frames: int | None = None) -> Piece | None:
         """Return the whole announced frames at the start of `raw`; None when the segment has no more."""
         ends: list[int] = []
         epoch, seq = 0, self._seq
@@ -248,7 +248,7 @@ class Spool:
                     raise SpoolDamaged(f"Frame {found.seq} stands in the spool where {seq + 1} belongs.")
                 epoch, seq = found.epoch, found.seq
                 ends.append(found.end)
-                if seq == self.head_seq:
+                if seq == self.head_seq or len(ends) == max_frames:
                     break
         except FrameInvalid as broken:
             if not ends:

@@ -13,7 +13,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from claudios.agent.output.flow import Flow
+from claudios.agent.output.flow import Flow, Sent
+from claudios.agent.output.poison import FOR_GOOD, Suspects
 from claudios.agent.output.seal import Sealer
 from claudios.agent.output.spool import MAX_FRAME_BYTES, Spool
 from claudios.agent.output.window import Window
@@ -27,6 +28,8 @@ MAX_ON_THEIR_WAY = 4
 """Messages of a watched session that may be unacknowledged before its output waits for company."""
 SETTLE_SECONDS = 0.02
 MAX_SETTLE_SECONDS = 10.0
+ALONE_SECONDS = 10.0
+QUARANTINED = "output_quarantined"
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +67,7 @@ class Streamer:
         self._idle = asyncio.Event()
         self._window = Window()
         self._flows: dict[str, Flow] = {}
+        self._suspects = Suspects()
         self._watched: frozenset[str] = frozenset()
         self._make_sealer: Callable[[Spool], Sealer] | None = None
         self._boot = 0
@@ -88,9 +92,12 @@ class Streamer:
                 _log.warning("The server does not know session %s any more: its output stays here.", spool.session_id)
         self._wake.set()
 
-    def closed(self) -> None:
-        """Stop until the next registration."""
+    def closed(self, *, by_failure: bool = False) -> None:
+        """Stop until the next registration. `by_failure`: the server said that it failed on what it got."""
         self._make_sealer = None
+        for session_id, flow in self._flows.items():
+            if flow.on_its_way:
+                self._suspect(session_id, flow.on_its_way[0], for_good=by_failure)
         self._window.lost()
         self._flows.clear()
 
@@ -123,6 +130,7 @@ class Streamer:
         now = self._now()
         for settled in flow.acknowledged(ack.seq):
             self._window.returned(settled.size, now - settled.at)
+            self._suspects.passed(ack.session_id, settled.seq)
         if flow.spool.is_acked:
             del self._flows[ack.session_id]  # it begins anew, from the spool's cursor, with its next output
         self._wake.set()
@@ -133,7 +141,10 @@ class Streamer:
         if flow is None:
             return
         _log.warning("The server asks for session %s again from frame %d: %s", *_named(rewind), rewind.message)
+        refused = next((sent for sent in flow.on_its_way if sent.first_seq == rewind.seq + 1), None)
         self._resume(flow, rewind)
+        if refused is not None and rewind.code in FOR_GOOD and not flow.is_held:
+            flow.is_held = self._suspect(rewind.session_id, refused, for_good=True)
         # More answers to what was on its way may follow, so wait a moment; longer each time nothing is gained.
         flow.due_at = self._now() + min(MAX_SETTLE_SECONDS, SETTLE_SECONDS * 2**flow.rewinds)
         flow.rewinds += 1
@@ -202,7 +213,7 @@ class Streamer:
     def _next_message(self) -> list[Batch]:
         """Seal one message's worth of what is due, the sessions sharing it evenly."""
         now = self._now()
-        due = [flow for flow in self._flows.values() if self._is_due(flow, now)]
+        due = self._alone([flow for flow in self._flows.values() if self._is_due(flow, now)], now)
         room = min(self._message_bytes, self._window.free)
         batches: list[Batch] = []
         for left, flow in zip(range(len(due), 0, -1), due, strict=True):
@@ -217,6 +228,23 @@ class Streamer:
                 self._flows[batch.session_id] = self._flows.pop(batch.session_id)
         return batches
 
+    def _alone(self, due: list[Flow], now: float) -> list[Flow]:
+        """Leave out what links break under while anything else can go, and then let it go alone: it takes no company
+        down with it. Others wait for its answer, but not long.
+        """
+        if not any(map(self._is_split, self._flows.values())):
+            return due
+        alone = [flow for flow in self._flows.values() if flow.on_its_way and self._is_split(flow)]
+        if alone and now < alone[0].on_its_way[0].at + ALONE_SECONDS:
+            return []
+        trusted = [flow for flow in due if not self._is_split(flow)]
+        if trusted or any(flow.on_its_way for flow in self._flows.values()):
+            return trusted
+        return due[:1]
+
+    def _is_split(self, flow: Flow) -> bool:
+        return not flow.is_held and self._suspects.is_split(flow.spool.session_id)
+
     def _is_due(self, flow: Flow, now: float) -> bool:
         if not flow.has_more:
             return False
@@ -230,7 +258,7 @@ class Streamer:
 
     def _seal(self, flow: Flow, max_bytes: int, now: float) -> Batch | None:
         try:
-            return flow.next_batch(self._boot, max_bytes, now)
+            return flow.next_batch(self._boot, max_bytes, now, self._suspects.max_frames(flow.spool.session_id))
         except (ChainBroken, SpoolDamaged) as broken:
             flow.is_held = True
             self._tell(flow, broken)
@@ -247,8 +275,21 @@ class Streamer:
         if self._make_sealer is None:
             raise Unreachable
         flow = Flow(spool, self._make_sealer(spool))
+        flow.is_held = spool.session_id in self._suspects.quarantined
         self._flows[spool.session_id] = flow
         return flow
+
+    def _suspect(self, session_id: str, sent: Sent, *, for_good: bool) -> bool:
+        """Take that a batch failed; return whether its session is set aside now, of which people are told."""
+        is_set_aside = self._suspects.failed(session_id, sent.first_seq, sent.seq, for_good=for_good)
+        if is_set_aside:
+            message = (
+                f"The server fails on frame {sent.first_seq} of this session, so its output from there on stays here. "
+                "Look at the server's log; upgrade the older of the two, and restart the agent to try again."
+            )
+            _log.error("%s", message, extra={"session_id": session_id, "code": QUARANTINED})
+            self._report(AgentError(code=QUARANTINED, message=message, session_id=session_id))
+        return is_set_aside
 
     def _tell(self, flow: Flow, broken: ClaudiosError) -> None:
         session_id = flow.spool.session_id
