@@ -16,6 +16,11 @@ class Notifier:
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._watchdog_seconds = _watchdog_seconds(environment)
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether a service manager looks after this daemon."""
+        return bool(self._address)
+
     def send(self, *states: str) -> None:
         """Send assignments such as `READY=1`. A service manager that is gone is no reason to fail."""
         if not self._address:

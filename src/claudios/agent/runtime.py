@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -38,8 +39,8 @@ from claudios.agent.sessions.manager import SessionManager
 from claudios.agent.sessions.room import shortage
 from claudios.agent.sessions.shim_client import Room
 from claudios.agent.status import StatusLoop
-from claudios.agent.succession import remember
-from claudios.protocol.errors import DiskFull
+from claudios.agent.succession import installation_of, remember
+from claudios.protocol.errors import AgentInUse, DiskFull
 from claudios.protocol.ids import AgentKeys, agent_keys
 from claudios.protocol.messages import (
     Ack,
@@ -91,7 +92,11 @@ class Agent:
         self._is_disk_full = False
         self._notifier = Notifier()
         self._clock = ServerClock()
-        self._connection = Connection(_carrier(settings, keys), settings.server_url, self)
+        self._installation = installation_of(state)
+        self._run_id = secrets.token_hex(8)
+        self._connection = Connection(
+            _carrier(settings, keys), settings.server_url, self, ends_if_taken=not self._notifier.is_heard
+        )
         self._inbox = Inbox(state / "journal", keys.instruct, self._connection.post)
         self._sessions = SessionManager(
             state / "sessions",
@@ -123,7 +128,7 @@ class Agent:
         self._status = StatusLoop(self._measure, self._connection.post)
 
     async def run(self) -> Ending:
-        """Serve until a signal says how to end."""
+        """Serve until a signal says how to end. Raises AgentInUse where another daemon is connected as this agent."""
         loop = asyncio.get_running_loop()
         ending: asyncio.Future[Ending] = loop.create_future()
         for number, kind in (
@@ -135,6 +140,16 @@ class Agent:
             loop.add_signal_handler(number, self._end, ending, kind)
         await self._sessions.adopt()
         self._is_adopting = False
+        try:
+            how = await self._serve(ending)
+        except ExceptionGroup as failed:
+            taken = failed.subgroup(AgentInUse)
+            raise failed if taken is None else taken.exceptions[0] from None
+        finally:
+            self._inbox.close()
+        return how
+
+    async def _serve(self, ending: asyncio.Future[Ending]) -> Ending:
         async with asyncio.TaskGroup() as loops:
             running = [
                 loops.create_task(self._connection.run(), name="carrier"),
@@ -148,7 +163,6 @@ class Agent:
             await self._wind_down(how)
             for task in running:
                 task.cancel()
-        self._inbox.close()
         return how
 
     # What the link says
@@ -163,6 +177,8 @@ class Agent:
             sessions=sessions,
             received=self._inbox.received,
             checkpoint_key=self._key.public,
+            installation=self._installation,
+            run=self._run_id,
         )
 
     def opened(self, welcome: Welcome) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import secrets
 from pathlib import Path
 
 from claudios.agent.client.address import tls_context
@@ -22,6 +23,7 @@ from claudios.protocol.errors import ClaudiosError
 from claudios.protocol.ids import agent_keys
 
 OWNER = "agent"
+INSTALLATION = "installation"
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +33,14 @@ def remember(state_directory: Path, agent_id: str) -> None:
     owner = state_directory / OWNER
     if not owner.exists():
         write_private(owner, agent_id.encode())
+
+
+def installation_of(state_directory: Path) -> str:
+    """Return the name of this state directory, by which the server knows its daemon again; made once."""
+    path = state_directory / INSTALLATION
+    if not path.exists():
+        write_private(path, secrets.token_hex(16).encode())
+    return path.read_text()
 
 
 async def succeed(settings: Settings) -> None:

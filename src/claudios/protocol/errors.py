@@ -17,6 +17,7 @@ ClaudiosError
 │   ├── Conflict               conflict
 │   │   └── Pending                pending
 │   ├── Superseded             superseded
+│   ├── AgentInUse             agent_in_use
 │   ├── PolicyForbids          policy_forbids
 │   ├── Expired                expired
 │   └── TooMany                too_many
@@ -149,6 +150,12 @@ class Superseded(Refused):
     """A newer registration of the same agent has taken over. Stop one of the two daemons."""
 
     code = "superseded"
+
+
+class AgentInUse(Refused):
+    """Another daemon is connected as this agent. Give each machine an agent of its own, or stop the other one."""
+
+    code = "agent_in_use"
 
 
 class PolicyForbids(Refused):

@@ -109,7 +109,8 @@ class SessionStatus(Model):
 class Hello(Model):
     """First message of an agent on every connection. `received` is its cursor in the instruction log.
 
-    `checkpoint_key` is the public half of the machine's Ed25519 key.
+    `checkpoint_key` is the public half of the machine's Ed25519 key. `installation` names the agent's state directory,
+    `run` the process: that is how a restart is told from a second daemon with the same token.
     """
 
     type: Literal["hello"] = "hello"
@@ -120,6 +121,8 @@ class Hello(Model):
     sessions: tuple[SessionStatus, ...] = ()
     received: Count = 0
     checkpoint_key: Hex32 | None = None
+    installation: Short | None = None
+    run: Short | None = None
 
 
 class Received(Model):

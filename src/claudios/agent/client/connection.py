@@ -15,6 +15,7 @@ from claudios.agent.client.backoff import Backoff
 from claudios.agent.client.carrier import BetterCarrier, Carrier, Channel, ServerBusy, ServerFailed, TokenRejected
 from claudios.agent.client.outbox import Outbox
 from claudios.protocol.errors import (
+    AgentInUse,
     ClaudiosError,
     FrameInvalid,
     MessageInvalid,
@@ -76,6 +77,7 @@ class Connection:
         server_url: str,
         events: LinkEvents,
         *,
+        ends_if_taken: bool = False,
         uniform: Callable[[], float] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -84,6 +86,7 @@ class Connection:
         self._events = events
         self._backoff = Backoff(uniform or random.Random().random)
         self._sleep = sleep
+        self._ends_if_taken = ends_if_taken  # until this process has been welcomed once
         self._channel: Channel | None = None
         self._broken: asyncio.Future[Exception] | None = None  # what ended the sending of output, while a link is open
         self._outgoing = asyncio.Event()
@@ -114,11 +117,15 @@ class Connection:
             raise
 
     async def run(self) -> None:
-        """Keep a link for ever."""
+        """Keep a link for ever. Raises AgentInUse when another daemon has the agent at the first registration."""
         while True:
             try:
                 await self._register_and_serve()
                 delay = 0.0
+            except AgentInUse as taken:
+                if self._ends_if_taken:
+                    raise
+                delay = self._explain(taken)
             except Exception as failure:  # the rim: whatever went wrong, the loop goes on
                 delay = self._explain(failure)
             if delay:
@@ -146,6 +153,7 @@ class Connection:
             self._channel = channel
             self._broken = asyncio.get_running_loop().create_future()
             opened_at = asyncio.get_running_loop().time()
+            self._ends_if_taken = False
             self._say_connected(channel)
             welcome = first[0]
             assert isinstance(welcome, Welcome)
@@ -219,7 +227,7 @@ class Connection:
         """Log why there is no link and return how many seconds to wait before the next try."""
         if isinstance(failure, BetterCarrier):
             return 0.0
-        if isinstance(failure, Superseded):
+        if isinstance(failure, (Superseded, AgentInUse)):
             delay = SUPERSEDED_SECONDS
         elif isinstance(failure, TokenRejected):
             delay = self._backoff.next_seconds(REJECTED_SECONDS)
@@ -240,6 +248,8 @@ class Connection:
 def _meaning(bye: Bye) -> ClaudiosError:
     if bye.code == Superseded.code:
         return Superseded()
+    if bye.code == AgentInUse.code:
+        return AgentInUse(bye.message)
     if bye.code in (TokenRejected.code, "not_signed_in"):
         return TokenRejected(bye.message)
     asked = None if bye.retry_after_ms is None else bye.retry_after_ms / 1000

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from claudios.agent.client.backoff import retry_after_seconds
 from claudios.agent.client.carrier import ServerBusy, ServerFailed, TokenRejected
-from claudios.protocol.errors import ClaudiosError, Superseded, Unreachable
+from claudios.protocol.errors import AgentInUse, ClaudiosError, Superseded, Unreachable
 
 
 def unreachable(reason: BaseException) -> Unreachable:
@@ -36,6 +36,8 @@ def refusal(status: int, retry_after: str | None, body: bytes) -> ClaudiosError 
     code, message = _error_in(body)
     if status == 401:
         return TokenRejected(f"{message} Set the new token as `agentToken`." if message else None)
+    if status == 409 and code == AgentInUse.code:
+        return AgentInUse(message)
     if status == 409 and code in (None, Superseded.code):
         return Superseded()
     if status in (429, 503):

@@ -108,6 +108,12 @@ def _signature(check: AgentCheck, standing: AgentStanding) -> Finding:
 
 
 def _running(daemon: Daemon | None, standing: AgentStanding | None) -> Finding:
+    if daemon is None and standing is not None and standing.online:
+        return fail(
+            "agent",
+            "none runs here, but one is connected with this token from elsewhere",
+            "Give this machine an agent and a token of its own, or stop the other one: `claudios agents` says where.",
+        )
     if daemon is None:
         return fail("agent", "no agent runs with these settings", "Start it: claudios agent, or `claudios up`.")
     since = f"process {daemon.pid}, since {daemon.since}"

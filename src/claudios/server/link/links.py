@@ -104,7 +104,9 @@ class Links:
         return key
 
     async def open(self, key: AgentKey, hello: Hello, carrier: str) -> Registration:
-        """Register an agent anew; its Welcome lies in the outbox. Raises VersionUnsupported, NotSignedIn.
+        """Register an agent anew; its Welcome lies in the outbox.
+
+        Raises VersionUnsupported, NotSignedIn, AgentInUse.
 
         The transaction takes its place after all that the older registration still has to keep.
         """

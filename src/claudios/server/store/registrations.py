@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, case, or_, select, update
+from sqlalchemy import Connection, Row, case, or_, select, update
 
-from claudios.protocol.messages import Hello, Status
+from claudios.protocol.errors import AgentInUse
+from claudios.protocol.messages import Hello, Machine, Status
 from claudios.server.store.tables import agent_keys, agents
+
+HEARD_MS = 90_000
+"""A connected agent says how it is every 30 s. Who has not for so long was held by a server that is gone."""
 
 
 def register(connection: Connection, agent_id: str, hello: Hello, carrier: str, now_ms: int) -> int | None:
-    """Number a new registration, which supersedes every older one. Return None when the agent is gone."""
+    """Number a new registration, which supersedes every older one. Return None when the agent is gone.
+
+    Raises AgentInUse while another daemon is connected as this agent.
+    """
+    holder = connection.execute(select(agents).where(agents.c.id == agent_id)).first()
+    if holder is not None:
+        _require_free(holder, hello, now_ms)
+    ousted = None if holder is None or holder.run == _text(hello.run) else holder.run
     return connection.execute(
         update(agents)
         .where(agents.c.id == agent_id, agents.c.removed_ms.is_(None))
@@ -23,11 +36,38 @@ def register(connection: Connection, agent_id: str, hello: Hello, carrier: str, 
             carrier=carrier,
             last_seen_ms=now_ms,
             agent_version=hello.agent_version.replace("\0", " "),
+            installation=_text(hello.installation),
+            run=_text(hello.run),
+            ousted_run=ousted,
+            registered_ms=now_ms,
             machine=hello.machine.model_dump_json(),
             demo=hello.machine.demo,
         )
         .returning(agents.c.boot)
     ).scalar()
+
+
+def _require_free(holder: Row[*tuple[Any, ...]], hello: Hello, now_ms: int) -> None:
+    """Raise AgentInUse unless who registers is the holder, takes over from it after a restart, or the holder is away.
+
+    A daemon that has been taken over from and comes back while its successor is connected was never restarted.
+    """
+    is_away = holder.carrier is None or now_ms - (holder.last_seen_ms or 0) > HEARD_MS
+    if is_away or holder.installation is None or hello.installation is None:
+        return
+    is_second = _text(hello.installation) != holder.installation
+    is_back = holder.ousted_run is not None and _text(hello.run) == holder.ousted_run
+    if is_second or is_back:
+        machine = Machine.model_validate_json(holder.machine)
+        since = datetime.fromtimestamp(holder.registered_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        raise AgentInUse(
+            f"This agent is already connected from {machine.hostname}, since {since}. Give each machine an agent and a "
+            "token of its own, or stop the daemon there: then this one may take over."
+        )
+
+
+def _text(said: str | None) -> str | None:
+    return None if said is None else said.replace("\0", " ")
 
 
 def newest(connection: Connection, agent_id: str) -> tuple[int, int] | None:

@@ -152,6 +152,10 @@ agents = Table(
     Column("carrier", String),  # 'websocket' or 'poll' while it is connected, else NULL
     _milliseconds("last_seen_ms", optional=True),
     Column("agent_version", String),
+    Column("installation", String),  # the state directory of the newest registration's daemon
+    Column("run", String),  # that daemon's process
+    Column("ousted_run", String),  # the process of the same installation that it took over from
+    _milliseconds("registered_ms", optional=True),
     Column("machine", Text),  # JSON of protocol.messages.Machine
     Column("status", Text),  # JSON of load and memory as last reported
     Column("demo", Boolean, nullable=False, server_default=text("false")),

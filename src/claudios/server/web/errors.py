@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from claudios.protocol.errors import (
+    AgentInUse,
     ClaudiosError,
     Conflict,
     Expired,
@@ -41,6 +42,7 @@ STATUS: Mapping[type[ClaudiosError], int] = {
     NotFound: 404,
     Conflict: 409,
     Superseded: 409,
+    AgentInUse: 409,
     Expired: 410,
     MessageTooLarge: 413,
     InputInvalid: 422,
