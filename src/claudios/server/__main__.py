@@ -1,4 +1,4 @@
-"""`python -m claudios.server [serve | setup | sign-in-link | openapi]`."""
+"""`python -m claudios.server [serve | setup | sign-in-link | backup | restore | openapi]`."""
 
 # ruff: noqa: T201  # what a command says goes to standard output
 
@@ -19,6 +19,7 @@ from claudios.server import config as configuration
 from claudios.server.config import Config
 
 SERVE, SETUP, LINK, OPENAPI = "serve", "setup", "sign-in-link", "openapi"
+BACKUP, RESTORE = "backup", "restore"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _setup(settings, flags)
         if command == LINK:
             return _sign_in_link(settings, flags)
+        if command in (BACKUP, RESTORE):
+            return _keep(settings, flags, is_restore=command == RESTORE)
         return _serve(settings)
     except ClaudiosError as error:
         print(f"error: {error.message}", file=sys.stderr)
@@ -48,6 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     setup = commands.add_parser(SETUP, help="make sure of an owner, a project and this machine's agent")
     setup.add_argument("--agent-config", required=True, help="where the agent's config.json goes if it has none")
     link = commands.add_parser(LINK, help="print a fresh single-use link that signs the server's owner in")
+    backup = commands.add_parser(BACKUP, help="write the store and its key into one file, while the server runs")
+    restore = commands.add_parser(RESTORE, help="put a back-up in the place of the store, while no server runs")
+    restore.add_argument("--force", action="store_true", help="move a store that is there aside")
+    for command in (backup, restore):
+        command.add_argument("file", metavar="FILE", help="the back-up")
+        command.add_argument("--state-dir", default=argparse.SUPPRESS, help="where database and key live")
+        command.add_argument("--json", action="store_true", help="print JSON")
     for command in (setup, link):
         command.add_argument("--state-dir", default=argparse.SUPPRESS, help="where database and key live")
         command.add_argument("--server-url", help="the server's address (http://127.0.0.1:PORT)")
@@ -88,6 +98,21 @@ def _sign_in_link(settings: Config, flags: dict[str, str]) -> int:
 
     url = f"{_url(settings, flags)}/sign-in#{asyncio.run(setup.sign_in_code(settings))}"
     print(json.dumps({"url": url}) if flags.get("json") else url)
+    return 0
+
+
+def _keep(settings: Config, flags: dict[str, str], *, is_restore: bool) -> int:
+    from claudios.server.backup import back_up, restore
+    from claudios.server.clock import now_ms
+
+    file = Path(flags["file"])
+    if is_restore:
+        done = restore(settings, file, now_ms(), force=bool(flags.get("force")))
+        said = f"Restored {settings.state_dir} from {file}. Start the server: claudios server"
+    else:
+        done = back_up(settings, file, now_ms())
+        said = f"{file}: {done.bytes:,} bytes. It holds all transcripts and the server's key: keep it safe."
+    print(json.dumps(asdict(done)) if flags.get("json") else said)
     return 0
 
 

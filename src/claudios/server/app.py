@@ -20,6 +20,7 @@ from claudios.server.data_path import DataPath
 from claudios.server.keys import ServerKey
 from claudios.server.limits import Limit
 from claudios.server.passwords import Passwords
+from claudios.server.state_lock import StateLock
 from claudios.server.store import agents as agent_store
 from claudios.server.store.engine import Store
 from claudios.server.web import (
@@ -91,6 +92,7 @@ class Application:
         """Open the database and the key in the state directory. Raises SettingInvalid, Unavailable."""
         config.state_dir.mkdir(parents=True, exist_ok=True)
         config.state_dir.chmod(0o700)
+        self._lock = StateLock(config.state_dir, alone=False)
         store = Store(config.database)
         self.parts = Parts(
             config=config,
@@ -138,6 +140,7 @@ class Application:
         await self.parts.credentials.close()
         self.parts.passwords.close()
         self.parts.store.close()
+        self._lock.release()
 
 
 def describe() -> FastAPI:
