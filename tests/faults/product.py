@@ -61,6 +61,7 @@ class Product:
     token: str = ""
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _http: httpx2.AsyncClient | None = None
+    _links_before: int = 0
 
     @property
     def url(self) -> str:
@@ -113,6 +114,7 @@ class Product:
     def kill(self, name: str) -> None:
         """End a process as a crash would."""
         process = self._running.pop(name)
+        self._links_before = self._links()
         process.kill()
         process.wait()
 
@@ -181,6 +183,14 @@ class Product:
         """Wait until the agent has a link."""
         await self.until(self._is_online)
 
+    async def online_anew(self) -> None:
+        """Wait until the agent has a link that it did not have when something was last killed."""
+
+        async def is_linked() -> bool:
+            return self._links() > self._links_before
+
+        await self.until(is_linked)
+
     async def start_session(self, options: str | None, prompt: str | None = "go", session_id: str | None = None) -> str:
         """Start a session in a directory of its own; `options` are those of the fake CLI, None runs the real one."""
         session_id = session_id or str(uuid4())
@@ -245,6 +255,20 @@ class Product:
         )
         return [line for line in raw.splitlines(keepends=True) if b'"control_response"' not in line]
 
+    async def raw(self, session_id: str, stream: str) -> bytes:
+        """Return the stored bytes of a stream."""
+        assert self._http is not None
+        answer = await self._http.get(f"/api/v1/sessions/{session_id}/log?stream={stream}", timeout=PATIENCE_SECONDS)
+        assert answer.is_success, answer.text
+        return answer.content
+
+    async def tail(self, session_id: str) -> bytes:
+        """Return the standard output in the newest 20 frames."""
+        assert self._http is not None
+        after = max(0, (await self.session(session_id))["last_seq"] - 20)
+        answer = await self._http.get(f"/api/v1/sessions/{session_id}/frames?after={after}")
+        return b"".join(frame.payload for frame in decode(answer.content) if frame.stream is Stream.STDOUT)
+
     async def events(self, session_id: str) -> list[dict[str, Any]]:
         return [json.loads(frame.payload) for frame in await self.frames(session_id) if frame.stream is Stream.EVENT]
 
@@ -256,13 +280,14 @@ class Product:
         """Have a `STREAMS` session stop; return the lines that were to be stored and those that are."""
         await self.command(session_id, "stop emitting")
 
+        end = f"{session_id} end ".encode()
+
         async def is_whole() -> bool:
-            stored = await self.lines(session_id)
-            return bool(stored) and stored[-1].startswith(f"{session_id} end ".encode())
+            return end in await self.tail(session_id)
 
         await self.until(is_whole)
         stored = await self.lines(session_id)
-        count = int(stored[-1].split()[2])
+        count = next(int(line.split()[2]) for line in reversed(stored) if line.startswith(end))
         expected = [fake_cli.line(n, 100, name=session_id) for n in range(count)]
         return [*expected, fake_cli.last_line(count, session_id)], stored
 
@@ -315,6 +340,9 @@ class Product:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def _links(self) -> int:
+        return self.output("agent").count("Connected to")
 
     def _ends_of_logs(self) -> str:
         return "".join(f"\n{name}: {self.output(name)[-1500:]}" for name in ("server", "agent"))

@@ -40,6 +40,11 @@ def line(n: int, size: int, *, as_json: bool = False, name: str = "") -> bytes:
     return (head + "x" * max(0, size - len(head) - len(tail)) + tail).encode()
 
 
+def nested(depth: int) -> bytes:
+    """Return a line of JSON that is nested so deep."""
+    return b'{"type":"assistant","message":' + b"[" * depth + b"]" * depth + b"}\n"
+
+
 def last_line(count: int, name: str = "") -> bytes:
     """Return what `--until-told` prints after `count` lines."""
     return f"{name} end {count}\n".encode()
@@ -72,6 +77,8 @@ class FakeCli:
         options = self._options
         for name in filter(None, options.ignore.split(",")):
             signal.signal(signal.Signals[name], signal.SIG_IGN)
+        if options.goodbye and "SIGTERM" not in options.ignore:
+            signal.signal(signal.SIGTERM, self._leave)
         self._leave_children(options.children, keep_output=options.children_keep_output)
         if options.stderr:
             sys.stderr.write(options.stderr + "\n")
@@ -87,10 +94,19 @@ class FakeCli:
             threading.Event().wait()
         if not options.at_once:
             self._input.join()
+        self._say_goodbye()
         if options.die:
             os.kill(os.getpid(), signal.Signals[options.die])
         code: int = options.exit
         return code
+
+    def _leave(self, *_: object) -> None:
+        self._say_goodbye()
+        os._exit(self._options.exit)
+
+    def _say_goodbye(self) -> None:
+        if self._options.goodbye:
+            self._write(self._options.goodbye.encode() + b"\n")
 
     def _emit(self) -> None:
         options, begun, sent = self._options, time.monotonic(), 0
@@ -105,6 +121,8 @@ class FakeCli:
                 time.sleep(max(0.0, begun + sent / options.rate - time.monotonic()))
         if options.until_told:
             self._write(last_line(sent // options.line, self._name))
+        if options.nested:
+            self._write(nested(options.nested))
         left = options.huge
         while left > 0:
             self._write(b"y" * min(BLOCK_BYTES, left))
@@ -175,6 +193,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     add("--rate", type=float, default=0, metavar="BYTES", help="bytes a second; 0 is as fast as it can")
     add("--huge", type=int, default=0, metavar="BYTES", help="then print one line of this length")
+    add("--nested", type=int, default=0, metavar="N", help="print a line of JSON that is nested N deep")
+    add("--goodbye", metavar="TEXT", help="print a line at the end of input, or at SIGTERM")
     add("--json", action="store_true", help="lines and echoes are JSON objects")
     add("--bad-text", action="store_true", help="first print invalid UTF-8, NUL, a split character and CRLF")
     add("--stderr", metavar="TEXT", help="first print a line to standard error")
