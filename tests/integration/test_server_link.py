@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
+import orjson
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -34,7 +35,7 @@ from claudios.protocol.messages import (
 from claudios.protocol.signing import GENESIS, Batch, sign_instruction
 from claudios.server.serving import Serving, running
 from tests.helpers.server import People, Person
-from tests.helpers.synthetic_agent import Link, Output, SyntheticAgent, event, forged, new_agent, take
+from tests.helpers.synthetic_agent import Link, Output, SyntheticAgent, event, forged, line, new_agent, take
 from tests.helpers.viewers import log_viewer, page
 
 pytestmark = pytest.mark.integration
@@ -469,6 +470,31 @@ class TestRegistration:
             await until_kept(link)
             session = await owner.ask("GET", f"/sessions/{session_id}")
             assert (session["state"], session["reason"]) == ("ended", "exited")
+
+    @pytest.mark.parametrize("subtype", ["hook_callback", "elicitation", "mcp_message", "never heard of"])
+    async def test_a_control_request_that_nobody_serves_is_answered_once_so_that_claude_does_not_hang(
+        self, owner: Person, agent: SyntheticAgent, subtype: str
+    ) -> None:
+        session_id = await started(owner, agent)
+        output = agent.output(session_id)
+        asked = {"type": "control_request", "request_id": "r-1", "request": {"subtype": subtype}}
+        async with agent.link() as link:
+            await take(link, agent)
+            await link.say(output.batch(link.boot, event("started", pid=1), line(asked), line(asked)))
+            (answer,) = await take(link, agent)
+            body = parse_body(InstructionKind.COMMAND, answer.body)
+            assert isinstance(body, Command)
+            assert orjson.loads(body.input.line) == {
+                "type": "control_response",
+                "response": {
+                    "subtype": "error",
+                    "request_id": "r-1",
+                    "error": f"Unsupported control request subtype: {subtype}",
+                },
+            }
+            await owner.ask("POST", f"/sessions/{session_id}/interrupt")
+            (following,) = await take(link, agent)
+            assert "interrupt" in following.body, "it was answered once"
 
     async def test_a_lost_session_is_resumed_as_its_next_epoch(self, owner: Person, agent: SyntheticAgent) -> None:
         session_id = await started(owner, agent, model="opus")

@@ -55,6 +55,13 @@ def deny(request_id: str, message: str, *, interrupt: bool = False) -> str:
     return _answer(request_id, response)
 
 
+def unsupported(request_id: str, subtype: str) -> str:
+    """Return the answer to a control request of a kind that is not served here."""
+    error = f"Unsupported control request subtype: {subtype}"
+    response = {"subtype": "error", "request_id": request_id, "error": error}
+    return _line({"type": "control_response", "response": response})
+
+
 def _answer(request_id: str, response: Mapping[str, object]) -> str:
     return _line(
         {

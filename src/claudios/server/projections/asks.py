@@ -71,7 +71,16 @@ class Withdrawn:
     request_id: str
 
 
-AskEvent = Asked | Answered | Withdrawn
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """Claude asks for something that nobody here can serve, and waits for an answer."""
+
+    request_id: str
+    epoch: int
+    subtype: str
+
+
+AskEvent = Asked | Answered | Withdrawn | Unsupported
 
 
 class Asks:
@@ -129,6 +138,11 @@ class Asks:
         )
         if len(self._open) > MAX_OPEN:
             self.withdrawn(next(iter(self._open)))
+
+    def unsupported(self, request_id: str, subtype: str, epoch: int) -> None:
+        """Take a request of a kind that is not served."""
+        if request_id:
+            self._events.append(Unsupported(request_id, epoch, subtype))
 
     def answered(self, response: Json) -> None:
         """Take an answer that was written to Claude's input."""

@@ -264,7 +264,9 @@ class Conversation:
         if request.get("subtype") == "can_use_tool":
             self.asks.asked(as_name(message.get("request_id")), request, self._facts.life.epoch)
         else:
-            self._show_raw(f"control_request/{as_text(request.get('subtype'))}", message)
+            subtype = as_name(request.get("subtype"))
+            self.asks.unsupported(as_name(message.get("request_id")), subtype, self._facts.life.epoch)
+            self._show_raw(f"control_request/{subtype}", message)
 
     def _cancelled(self, message: Json) -> None:
         self.asks.withdrawn(as_name(message.get("request_id")))

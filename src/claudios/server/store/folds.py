@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from claudios.server.bus.topics import Changed
-from claudios.server.projections.asks import Answered, Asked, AskEvent, Withdrawn
+from claudios.server.instructions.reply import refuse_unsupported
+from claudios.server.projections.asks import Answered, Asked, AskEvent, Unsupported, Withdrawn
 from claudios.server.projections.fold import Checkpoint, Fold
 from claudios.server.projections.items import Entry
 from claudios.server.projections.life import Life
@@ -66,6 +67,9 @@ def save(connection: Connection, session_id: str, new: Save, now_ms: int) -> lis
     items.put(connection, session_id, new.entries)
     progress.save_fold(connection, session_id, new.checkpoint.position, new.checkpoint.encoded(), new.sums, now_ms)
     touched = _keep_asks(connection, session_id, new.asks, now_ms)
+    for asked in new.asks:
+        if isinstance(asked, Unsupported):
+            refuse_unsupported(connection, place, asked, now_ms)
     told = lives.witness(connection, session_id, new.life, new.sums.ended_ms or now_ms)
     about = {change.message: change for change in told}
     for request_id in touched:
@@ -89,6 +93,8 @@ def _keep_asks(connection: Connection, session_id: str, events: Sequence[AskEven
     """Keep what was asked, answered and withdrawn; return the ids it concerns, in order."""
     touched: dict[str, None] = {}
     for event in events:
+        if isinstance(event, Unsupported):
+            continue
         touched[event.request_id] = None
         if isinstance(event, Asked):
             new = NewRequest(
