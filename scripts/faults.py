@@ -104,7 +104,7 @@ def _table(rows: Sequence[Row], results: Sequence[Result]) -> str:
         flaws = " | ".join(_sum(of_row, flaw) for flaw in FLAWS)
         recoveries = [result["recovery_seconds"] for result in of_row if result["recovery_seconds"] is not None]
         recovery = f"{max(recoveries):.1f} s" if recoveries else "-"
-        seeds = ", ".join(str(result["seed"]) for result in of_row)
+        seeds = ", ".join(str(result["seed"]) for result in of_row if result["seed"] is not None) or "-"
         lines.append(f"| {row.id} | {row.fault} | {held} | {often} | {flaws} | {recovery} | {seeds} |")
     return "\n".join(lines)
 

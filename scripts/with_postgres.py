@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,13 +49,35 @@ def server() -> Iterator[str]:
     elif named:
         raise SetupError(f"{VARIABLE} names a server that does not answer or lets nobody create databases.", READ_ABOVE)
     else:
-        with private_cluster() as url:
-            yield url
+        with private_cluster() as cluster:
+            yield cluster.url
+
+
+class Cluster:
+    """A server of one's own in `folder`, which may be stopped and started again."""
+
+    def __init__(self, folder: Path, port: int, control: Sequence[str | Path]) -> None:
+        self.url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        self._folder = folder
+        self._control = control
+        self._options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        log = self._folder / "log"
+        self._run("start", "--wait", "--log", log, "--options", self._options)
+
+    def stop_at_once(self) -> None:
+        """End it as a crash would."""
+        self._run("stop", "--mode=immediate")
+
+    def _run(self, *words: str | Path) -> None:
+        run([*self._control, *words], READ_ABOVE, cwd=self._folder)
 
 
 @contextmanager
-def private_cluster() -> Iterator[str]:
-    """Run a new server for the duration, and yield its URL; it leaves nothing behind."""
+def private_cluster() -> Iterator[Cluster]:
+    """Run a new server for the duration; it leaves nothing behind."""
     programs = _programs()
     with tempfile.TemporaryDirectory(prefix="claudios-postgres-") as folder:
         cluster = Path(folder, "cluster")
@@ -75,14 +97,13 @@ def private_cluster() -> Iterator[str]:
                 "--no-sync",
             ]
             run(new, READ_ABOVE, cwd=Path(folder))
-            options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
             control = [*as_owner, programs / "pg_ctl", "--pgdata", cluster]
-            log = Path(folder, "log")
-            run([*control, "start", "--wait", "--log", log, "--options", options], READ_ABOVE, cwd=Path(folder))
+            made = Cluster(Path(folder), port, control)
+            made.start()
         try:
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+            yield made
         finally:
-            run([*control, "stop", "--mode=immediate"], READ_ABOVE, cwd=Path(folder))
+            made.stop_at_once()
 
 
 def _may_create_databases(url: str) -> bool:

@@ -19,6 +19,7 @@ ATTACK = (
 )
 
 
+@pytest.mark.fault("X16")
 async def test_script_in_what_a_model_says_does_not_run_and_fetches_nothing(
     product: Product, window: OpenWindow
 ) -> None:

@@ -59,6 +59,7 @@ class Product:
     agent_id: str = ""
     project_id: str = ""
     token: str = ""
+    server_environment: Mapping[str, str] = field(default_factory=dict)
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _http: httpx2.AsyncClient | None = None
     _links_before: int = 0
@@ -80,7 +81,7 @@ class Product:
         self._spawn(
             "server",
             ["tests.faults.failpoints", "claudios.server", "--port", str(self.port), "--state-dir", state],
-            environment,
+            {**self.server_environment, **environment},
         )
         await self.until(self._is_ready)
 
@@ -178,6 +179,14 @@ class Product:
                 continue
             assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
             return answer.json() if answer.content else None
+
+    async def look(self, path: str) -> str:
+        """Ask once, and return the status, or "no answer"."""
+        assert self._http is not None
+        try:
+            return str((await self._http.get(f"/api/v1{path}")).status_code)
+        except httpx2.TransportError:
+            return "no answer"
 
     async def online(self) -> None:
         """Wait until the agent has a link."""

@@ -289,6 +289,7 @@ async def test_what_the_machine_forbids_is_refused_and_reported(server: LinkServ
     assert b"bypassPermissions" not in stdout_of(server, running)
 
 
+@pytest.mark.fault("X19")
 async def test_forged_expired_and_senseless_instructions_are_reported_and_the_queue_goes_on(
     server: LinkServer, home: AgentHome
 ) -> None:
@@ -335,6 +336,7 @@ async def test_without_a_cli_a_start_fails_and_says_what_to_do(server: LinkServe
     assert EndReason.FAILED.value in json.dumps(events_of(server, session_id))
 
 
+@pytest.mark.fault("X12")
 async def test_the_token_is_nowhere_but_in_the_agents_own_environment(server: LinkServer, home: AgentHome) -> None:
     """T-4: not in the log, the arguments, Claude's environment, the state directory, or what is sent."""
     agent = await home.start()

@@ -384,6 +384,7 @@ async def test_an_unknown_token_is_explained_and_tried_again_slowly(
     assert server.keys.auth not in caplog.text
 
 
+@pytest.mark.fault("N8")
 @both_carriers
 @pytest.mark.parametrize(
     ("status", "header", "least", "most"), [(429, "120", 120, 122), (503, "999999", 900, 902), (503, "x", 0, 2)]

@@ -145,6 +145,7 @@ def _walk(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
             yield from ((method, route.path) for method in (route.methods or set()) - {"HEAD"})
 
 
+@pytest.mark.fault("X6")
 def test_every_route_declares_who_may_use_it() -> None:
     assert served() - set(POLICY) == set()
 
@@ -239,6 +240,7 @@ def routes(*policies: Who) -> list[tuple[str, str]]:
 MEMBERS_ONLY = (Who.VIEWER, Who.OPERATOR, Who.OWNER)
 
 
+@pytest.mark.fault("X6")
 @pytest.mark.parametrize("who", ["nobody", "revoked", "agent"])
 async def test_who_is_not_signed_in_gets_nowhere(world: World, who: str) -> None:
     wrong = {}
@@ -249,6 +251,7 @@ async def test_who_is_not_signed_in_gets_nowhere(world: World, who: str) -> None
     assert wrong == {}
 
 
+@pytest.mark.fault("X6")
 @pytest.mark.parametrize("who", ["nobody", "revoked", "owner"])
 async def test_people_are_no_agents(world: World, who: str) -> None:
     wrong = {}
@@ -259,6 +262,7 @@ async def test_people_are_no_agents(world: World, who: str) -> None:
     assert wrong == {}
 
 
+@pytest.mark.fault("X6")
 async def test_a_stranger_cannot_tell_what_exists_from_what_never_was(world: World) -> None:
     wrong = {}
     for method, path in routes(*MEMBERS_ONLY):
@@ -268,6 +272,7 @@ async def test_a_stranger_cannot_tell_what_exists_from_what_never_was(world: Wor
     assert wrong == {}
 
 
+@pytest.mark.fault("X6")
 async def test_ones_own_things_are_not_anothers(world: World) -> None:
     assert await world.ask("stranger", "DELETE", f"{API}/tokens/{{token_id}}", world.ids) == (404, "not_found")
     async with httpx2.AsyncClient(base_url=world.people.serving.url, timeout=60) as http:
@@ -278,6 +283,7 @@ async def test_ones_own_things_are_not_anothers(world: World) -> None:
         assert (await http.get(f"{API}/instructions?id={world.ids['instruction_id']}")).json() == []
 
 
+@pytest.mark.fault("X6")
 @pytest.mark.parametrize(("who", "refused"), [("viewer", (Who.OPERATOR, Who.OWNER)), ("operator", (Who.OWNER,))])
 async def test_a_role_that_is_too_low_is_told_so(world: World, who: str, refused: tuple[Who, ...]) -> None:
     wrong = {}
@@ -290,6 +296,7 @@ async def test_a_role_that_is_too_low_is_told_so(world: World, who: str, refused
     assert wrong == {}
 
 
+@pytest.mark.fault("X6")
 @pytest.mark.parametrize(
     ("who", "granted"),
     [("viewer", (Who.VIEWER,)), ("operator", (Who.VIEWER, Who.OPERATOR))],

@@ -106,6 +106,7 @@ class TestRefusedOutput:
         assert await stored(owner, session_id) == before
         return rewind
 
+    @pytest.mark.fault("X1")
     async def test_a_batch_with_a_forged_signature_is_refused_audited_and_not_stored(
         self, owner: Person, agent: SyntheticAgent, session_id: str, output: Output
     ) -> None:
@@ -116,6 +117,7 @@ class TestRefusedOutput:
             await link.say(good)
             assert (await link.expect(Ack)).seq == 1
 
+    @pytest.mark.fault("X1")
     async def test_a_batch_signed_with_another_key_is_refused(
         self, owner: Person, agent: SyntheticAgent, session_id: str
     ) -> None:
@@ -124,6 +126,7 @@ class TestRefusedOutput:
         async with agent.link() as link:
             await self.refused(owner, link, session_id, output.batch(link.boot, b"one\n"), "signature_invalid")
 
+    @pytest.mark.fault("X1")
     async def test_frames_that_were_changed_after_signing_are_refused(
         self, owner: Person, agent: SyntheticAgent, session_id: str, output: Output
     ) -> None:
@@ -134,6 +137,7 @@ class TestRefusedOutput:
             await self.refused(owner, link, session_id, swapped, "chain_broken")
             assert await audited(owner)
 
+    @pytest.mark.fault("X7")
     async def test_output_for_another_agents_session_is_refused_and_tells_nothing_of_it(
         self, server: Serving, owner: Person, agent: SyntheticAgent, session_id: str, output: Output
     ) -> None:
@@ -159,6 +163,7 @@ class TestRefusedOutput:
                 owner, link, session_id, agent.output(session_id, epoch=2).batch(link.boot, b"x"), "out_of_order"
             )
 
+    @pytest.mark.fault("X2")
     async def test_a_batch_of_an_older_registration_ends_the_link(
         self, owner: Person, agent: SyntheticAgent, session_id: str, output: Output
     ) -> None:
@@ -172,6 +177,7 @@ class TestRefusedOutput:
 
 
 class TestRepeatedOutput:
+    @pytest.mark.fault("X2")
     async def test_a_replayed_batch_is_acknowledged_again_and_stored_once(
         self, owner: Person, agent: SyntheticAgent
     ) -> None:
@@ -365,6 +371,25 @@ class TestRegistration:
             assert (await older.expect(Bye)).code == "superseded"
             await older.until_closed()
 
+    async def test_a_hello_that_comes_late_does_not_cut_off_the_agents_newer_connection(
+        self, owner: Person, agent: SyntheticAgent
+    ) -> None:
+        """L-5. It also used to end what the newer connection had taken as unknown, by its older cursor."""
+        session_id = await started(owner, agent)
+        async with agent.socket() as late, agent.socket() as living:
+            await living.say(agent.hello().model_copy(update={"opening": 2}))
+            boot = (await living.expect(Welcome)).boot
+            (start,) = await take(living, agent)
+            await until_kept(living)
+            await late.say(agent.hello(received=0).model_copy(update={"opening": 1}))
+            assert (await late.expect(Bye)).code == "superseded"
+            await living.say(agent.output(session_id).batch(boot, b"still here\n"))
+            assert (await living.expect(Ack)).seq == 1
+            await living.say(Report(instruction_id=start.id, outcome=Outcome.DONE))
+            await living.expect(Reported)
+        (shown,) = await owner.ask("GET", f"/sessions/{session_id}/instructions")
+        assert shown["state"] == "done"
+
     async def test_an_agent_is_shown_online_only_while_it_is(self, owner: Person, agent: SyntheticAgent) -> None:
         async with page(owner) as watching:
             await watching.say(type="overview")
@@ -405,6 +430,7 @@ class TestRegistration:
             await link.say(Received(iseq=0))
             assert (await link.expect(Bye)).code == "out_of_order"
 
+    @pytest.mark.fault("X5")
     async def test_bytes_that_are_no_messages_end_the_link_and_nothing_else(self, agent: SyntheticAgent) -> None:
         async with agent.link() as link:
             await link.socket.send(b"\x07\x00\x00\x00\x00")

@@ -23,6 +23,7 @@ from tests.helpers.server import PASSWORD, People, StartServer
 pytestmark = pytest.mark.integration
 
 
+@pytest.mark.fault("X8")
 @pytest.mark.parametrize(
     "origin",
     [
@@ -43,6 +44,7 @@ async def test_another_site_cannot_use_a_persons_cookie(people: People, origin: 
     assert await owner.ask("GET", "/projects") == []
 
 
+@pytest.mark.fault("X8")
 async def test_a_cookie_without_an_origin_changes_nothing_but_may_read(people: People) -> None:
     owner = await people.owner()
     del owner.http.headers["origin"]
@@ -50,6 +52,7 @@ async def test_a_cookie_without_an_origin_changes_nothing_but_may_read(people: P
     assert (await owner.http.get("/api/v1/me")).status_code == 200
 
 
+@pytest.mark.fault("X8")
 @pytest.mark.parametrize("path", ["/api/v1/auth/sign-in", "/api/v1/auth/register", "/api/v1/auth/link"])
 async def test_another_site_cannot_sign_a_person_in_as_somebody_else(people: People, path: str) -> None:
     async with people.browser() as browser:
@@ -57,6 +60,7 @@ async def test_another_site_cannot_sign_a_person_in_as_somebody_else(people: Peo
         assert answer.status_code == 403
 
 
+@pytest.mark.fault("X8")
 @pytest.mark.parametrize(
     "kind",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "application/jsonx"],
@@ -71,6 +75,7 @@ async def test_a_body_that_is_not_json_is_refused(people: People, kind: str) -> 
     assert (await owner.http.get("/api/v1/me")).status_code == 200
 
 
+@pytest.mark.fault("X8")
 async def test_a_get_changes_nothing(people: People) -> None:
     owner = await people.owner()
     for path in ("/api/v1/auth/sign-out", "/api/v1/auth/sign-in", "/api/v1/auth/link"):
@@ -196,6 +201,7 @@ async def test_over_https_the_cookie_is_bound_to_the_host_and_secure(start_serve
         assert made.headers["strict-transport-security"] == "max-age=31536000"
 
 
+@pytest.mark.fault("X10")
 async def test_an_unknown_username_is_answered_like_a_wrong_password(people: People) -> None:
     owner = await people.owner()
     async with people.browser() as browser:
@@ -215,6 +221,7 @@ async def people_outside_time(start_server: StartServer) -> AsyncIterator[People
     await people.close()
 
 
+@pytest.mark.fault("X10")
 async def test_guessing_at_an_account_is_slowed_and_its_owner_is_not_locked_out(people_outside_time: People) -> None:
     people = people_outside_time
     owner = await people.owner()
@@ -234,6 +241,7 @@ async def test_guessing_at_an_account_is_slowed_and_its_owner_is_not_locked_out(
     assert await owner.ask("POST", "/auth/sign-in", right) == owner.user
 
 
+@pytest.mark.fault("X10")
 async def test_guessing_from_one_address_at_many_accounts_is_slowed(people_outside_time: People) -> None:
     async with people_outside_time.browser() as guesser:
         answers = [
@@ -297,6 +305,7 @@ async def test_who_knows_the_password_may_sign_in_as_often_as_they_like(start_se
     await people.close()
 
 
+@pytest.mark.fault("X10")
 async def test_a_flood_of_sign_ins_leaves_other_requests_alone(start_server: StartServer) -> None:
     hasher = HeldHasher()
     people = People(await start_server(build=lambda config: Application(config, passwords=Passwords(hasher))))

@@ -30,6 +30,7 @@ MACHINE = Machine(
 )
 
 
+@pytest.mark.fault("S9")
 async def test_viewers_and_agents_are_told_when_to_come_back_before_the_server_closes(tmp_path: Path) -> None:
     async with AsyncExitStack() as clients:
         async with running(Config(state_dir=tmp_path, port=0)) as serving:

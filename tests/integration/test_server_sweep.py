@@ -36,6 +36,7 @@ async def start(owner: Person, agent: SyntheticAgent) -> str:
     return found
 
 
+@pytest.mark.fault("S2")
 async def test_an_instruction_whose_wake_up_was_lost_is_delivered_by_the_sweep(
     server: Serving, owner: Person, agent: SyntheticAgent
 ) -> None:

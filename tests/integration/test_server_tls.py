@@ -63,6 +63,7 @@ async def test_people_register_over_https_with_a_cookie_bound_to_the_host(
         )
 
 
+@pytest.mark.fault("N10")
 async def test_who_does_not_trust_the_certificate_is_not_let_down_to_plain_http(
     start_server: StartServer, certificate: tuple[Path, Path]
 ) -> None:

@@ -66,6 +66,7 @@ async def test_a_viewer_who_comes_back_goes_on_exactly_where_it_was(
                     assert [frame.seq for frame in frames] == list(range(after + 1, 8))
 
 
+@pytest.mark.fault("B2")
 async def test_viewers_who_come_while_output_flows_miss_nothing_and_get_nothing_twice(
     owner: Person, agent: SyntheticAgent, session_id: str
 ) -> None:
@@ -90,6 +91,7 @@ async def test_viewers_who_come_while_output_flows_miss_nothing_and_get_nothing_
         assert payloads == [str(number).encode() for number in range(after, count)]
 
 
+@pytest.mark.fault("B1")
 async def test_a_viewer_who_stops_reading_catches_up_exactly_and_holds_up_nobody(
     owner: Person, agent: SyntheticAgent, session_id: str
 ) -> None:
@@ -127,6 +129,7 @@ async def test_a_stranger_is_refused_as_if_there_were_no_session(people: People,
         assert refused.value.response.status_code == 404
 
 
+@pytest.mark.fault("X9")
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1.evil"])
 @pytest.mark.parametrize("path", ["/live", "/sessions/{}/live-log"])
 async def test_a_page_of_another_origin_is_refused_before_the_upgrade(

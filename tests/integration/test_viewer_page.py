@@ -105,6 +105,7 @@ async def test_a_transcript_streams_word_by_word_and_ends_as_it_is_stored(
     assert (session["cost_usd"], session["output_tokens"], session["last_text"]) == (0.5, 3, "Hello you!")
 
 
+@pytest.mark.fault("B2")
 async def test_pages_that_come_and_go_while_output_flows_all_see_the_same(
     owner: Person, agent: SyntheticAgent, session_id: str
 ) -> None:
@@ -146,6 +147,7 @@ async def test_a_page_that_was_away_gets_only_what_changed_since(
     assert texts(answer["items"]) == ["three"]
 
 
+@pytest.mark.fault("B1")
 async def test_a_page_that_stops_reading_is_cut_and_catches_up_from_its_position(
     owner: Person, agent: SyntheticAgent, session_id: str
 ) -> None:

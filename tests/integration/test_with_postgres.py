@@ -16,14 +16,14 @@ SAY_URL = "import os; print(os.environ['CLAUDIOS_TEST_POSTGRES'])"
 
 
 def test_a_private_cluster_takes_databases_and_leaves_nothing_behind() -> None:
-    with with_postgres.private_cluster() as url:
-        with psycopg.connect(url, autocommit=True) as connection:
+    with with_postgres.private_cluster() as cluster:
+        with psycopg.connect(cluster.url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE one")
             (folder,) = connection.execute("SHOW data_directory").fetchone() or ("",)
         assert Path(folder).is_dir()
     assert not Path(folder).exists()
     with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(url)
+        psycopg.connect(cluster.url)
 
 
 def test_a_server_that_is_named_and_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,6 +85,7 @@ class Agent:
         self._keys = keys
         self._agent_id = ""
         self._named: frozenset[str] = frozenset()
+        self._openings = 0
         self._has_replayed = False
         self._is_stopping = False
         self._short_of_room: set[str] = set()
@@ -168,6 +169,7 @@ class Agent:
     # What the link says
 
     def registration(self) -> Hello:
+        self._openings += 1
         sessions = self._statuses()
         self._named = frozenset(status.session_id for status in sessions)
         return Hello(
@@ -179,6 +181,7 @@ class Agent:
             checkpoint_key=self._key.public,
             installation=self._installation,
             run=self._run_id,
+            opening=self._openings,
         )
 
     def opened(self, welcome: Welcome) -> None:

@@ -111,6 +111,7 @@ class Hello(Model):
 
     `checkpoint_key` is the public half of the machine's Ed25519 key. `installation` names the agent's state directory,
     `run` the process: that is how a restart is told from a second daemon with the same token.
+    `opening` counts the connections of one `run`, from 1; 0 where the agent does not count them.
     """
 
     type: Literal["hello"] = "hello"
@@ -123,6 +124,7 @@ class Hello(Model):
     checkpoint_key: Hex32 | None = None
     installation: Short | None = None
     run: Short | None = None
+    opening: Count = 0
 
 
 class Received(Model):

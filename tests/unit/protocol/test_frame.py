@@ -107,6 +107,7 @@ def test_what_is_left_over_after_the_last_frame_is_refused() -> None:
         decode(encode(Frame(Stream.STDOUT, 1, 1, 0, 0, b"x")) + b"C")
 
 
+@pytest.mark.fault("X5")
 @given(st.binary(max_size=300))
 def test_no_input_makes_the_reader_fail_in_another_way(raw: bytes) -> None:
     """F-4"""

@@ -97,6 +97,7 @@ def test_what_is_sealed_verifies_also_after_the_wire(payloads: list[bytes], firs
     receive(encode([batch]))
 
 
+@pytest.mark.fault("X1")
 def test_every_changed_bit_of_a_batch_is_refused() -> None:
     """S-4: each bit of header and frames in turn."""
     raw = encode([batch_of([b"hello", b"world"])])
@@ -191,6 +192,7 @@ INSTRUCTION: dict[str, object] = {
 }
 
 
+@pytest.mark.fault("X19")
 @pytest.mark.parametrize(
     "changed",
     [

@@ -32,6 +32,7 @@ async def test_nobodys_password_is_never_right(passwords: Passwords) -> None:
     assert not await passwords.is_right("anything", "not a hash")
 
 
+@pytest.mark.fault("X10")
 async def test_an_unknown_account_costs_the_same_argon2_as_a_known_one(
     passwords: Passwords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -49,6 +50,7 @@ async def test_an_unknown_account_costs_the_same_argon2_as_a_known_one(
     assert checked[0] == checked[1]
 
 
+@pytest.mark.fault("X10")
 async def test_a_flood_is_refused_beyond_a_bound_and_the_rest_is_answered(passwords: Passwords) -> None:
     stored = await passwords.hash("right")
     asked = [asyncio.ensure_future(passwords.is_right("wrong", stored)) for _ in range(MAX_WAITING + 5)]

@@ -23,6 +23,7 @@ from claudios.server.ingest.verify import Source
 from claudios.server.instructions import outcome
 from claudios.server.instructions.deliver import Delivery
 from claudios.server.keys import ServerKey
+from claudios.server.link.openings import Openings
 from claudios.server.link.registration import AgentView, Registration
 from claudios.server.live.watching import Watching
 from claudios.server.store import agents as agent_store
@@ -86,6 +87,7 @@ class Links:
         self._agent_view = agent_view
         self._now_ms = now_ms
         self._held: dict[str, _Held] = {}
+        self._openings = Openings()
         self._proved: dict[bytes, tuple[AgentKey, float]] = {}  # bounded by MAX_PROVED
 
     async def authenticate(self, bearer: str) -> AgentKey:
@@ -106,7 +108,7 @@ class Links:
     async def open(self, key: AgentKey, hello: Hello, carrier: str) -> Registration:
         """Register an agent anew; its Welcome lies in the outbox.
 
-        Raises VersionUnsupported, NotSignedIn, AgentInUse.
+        Raises VersionUnsupported, NotSignedIn, AgentInUse, Superseded.
 
         The transaction takes its place after all that the older registration still has to keep.
         """
@@ -114,6 +116,7 @@ class Links:
         if hello.received >= MAX_ISEQ:
             raise MessageInvalid("The cursor of received instructions is no number of this server's.")
         self._commits.hurry()
+        self._openings.admit(key.agent_id, hello)
         opened = await self._commits.submit(lambda connection: self._register(connection, key.agent_id, hello, carrier))
         made = self._make(key, opened.boot, hello)
         made.outbox.put(

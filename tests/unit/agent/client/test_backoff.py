@@ -34,6 +34,7 @@ def test_a_link_that_held_for_a_while_begins_anew() -> None:
     assert backoff.next_seconds() == 1.0
 
 
+@pytest.mark.fault("N6")
 def test_two_hundred_agents_that_lost_one_server_for_an_hour_come_back_apart() -> None:
     """L-10: no two alike, spread evenly, and the server sees them about every half minute each."""
     delays = []
@@ -49,6 +50,7 @@ def test_two_hundred_agents_that_lost_one_server_for_an_hour_come_back_apart() -
     assert sum(delay < 30 for delay in delays) < 140
 
 
+@pytest.mark.fault("N8")
 def test_a_wait_that_the_server_asks_for_is_kept_and_jittered_upwards() -> None:
     """L-10"""
     backoff = Backoff(lambda: 0.5)
@@ -56,6 +58,7 @@ def test_a_wait_that_the_server_asks_for_is_kept_and_jittered_upwards() -> None:
     assert backoff.next_seconds(86_400) == MAX_RETRY_AFTER_SECONDS + 1.0
 
 
+@pytest.mark.fault("N8")
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [

@@ -65,6 +65,7 @@ class TestSeal:
         with pytest.raises(Superseded):
             check_seal(replace(SOURCE, boot=4), batch())
 
+    @pytest.mark.fault("X1")
     @given(st.integers(0, 255))
     def test_every_flipped_bit_of_a_signature_is_refused(self, bit: int) -> None:
         good = batch()
@@ -73,11 +74,13 @@ class TestSeal:
         with pytest.raises(SignatureInvalid):
             check_seal(SOURCE, replace(good, signature=bytes(flipped)))
 
+    @pytest.mark.fault("X1")
     @pytest.mark.parametrize("signature", [b"", bytes(32), bytes(31)])
     def test_an_empty_or_short_signature_is_refused(self, signature: bytes) -> None:
         with pytest.raises(SignatureInvalid):
             check_seal(SOURCE, replace(batch(), signature=signature))
 
+    @pytest.mark.fault("X1")
     def test_a_batch_of_another_agent_or_key_is_refused(self) -> None:
         with pytest.raises(SignatureInvalid):
             check_seal(replace(SOURCE, agent_id="agt_b"), batch())

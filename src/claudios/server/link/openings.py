@@ -1,0 +1,29 @@
+"""Which connection of an agent is its newest, as the agent itself counts them. Pure.
+
+Hello of a connection that broke may arrive when the agent has long opened another: it lay in a proxy, or waited for the
+database. Whoever opened last is superseded by what comes later, so such a ghost would cut off the agent that lives.
+"""
+
+from __future__ import annotations
+
+from claudios.protocol.errors import Superseded
+from claudios.protocol.messages import Hello
+
+MAX_KNOWN = 100_000
+
+
+class Openings:
+    """The newest opening of every agent that this process has heard of."""
+
+    def __init__(self) -> None:
+        # Bounded by MAX_KNOWN: a forgotten one costs only the check.
+        self._newest: dict[str, tuple[str | None, int]] = {}
+
+    def admit(self, agent_id: str, hello: Hello) -> None:
+        """Take note of Hello. Raises Superseded when the same process of the agent has opened a newer connection."""
+        run, newest = self._newest.get(agent_id, (None, 0))
+        if run == hello.run and 0 < hello.opening < newest:
+            raise Superseded
+        if len(self._newest) >= MAX_KNOWN:
+            self._newest.clear()
+        self._newest[agent_id] = (hello.run, hello.opening)
