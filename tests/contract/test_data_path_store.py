@@ -241,7 +241,7 @@ class TestInstructions:
 
 class TestSessions:
     async def test_a_session_is_found_by_those_who_are_in_its_project(self, world: World) -> None:
-        (found,) = await world.store.read(lambda connection: sessions.visible(connection, world.asker.user_id))
+        (found,) = await world.store.read(lambda connection: sessions.visible(connection, world.asker.user_id or ""))
         assert (found.title, found.state, found.created_by, found.agent_online) == (
             "hello there",
             "queued",

@@ -29,6 +29,7 @@ ENTRIES = {
     "interrupt": Entry("steer:interrupt", SESSIONS, "Interrupt what Claude is doing"),
     "stop": Entry("steer:stop", SESSIONS, "End sessions"),
     "resume": Entry("steer:resume", SESSIONS, "Go on with an ended session"),
+    "update": Entry("steer:update", SESSIONS, "Change a session's title, or whether it resumes by itself"),
     "queue": Entry("queue:queue", SESSIONS, "List what is asked of a session and not done yet"),
     "edit": Entry("queue:edit", SESSIONS, "Edit a prompt that waits for its agent"),
     "withdraw": Entry("queue:withdraw", SESSIONS, "Take back what waits for its agent"),

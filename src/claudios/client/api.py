@@ -135,6 +135,7 @@ class Client:
         model: str | None = None,
         permission_mode: str | None = None,
         title: str | None = None,
+        resume: str | None = None,
     ) -> Session:
         """Ask an agent for a session under an id of the caller's, so that asking twice starts one."""
         body = {
@@ -145,9 +146,16 @@ class Client:
             "model": model,
             "permission_mode": permission_mode,
             "title": title,
+            "resume": resume,
         }
         told = {key: value for key, value in body.items() if value is not None}
         return read(Session, self._http.ask("POST", f"/projects/{segment(project_id)}/sessions", told))
+
+    def change_session(self, session_id: str, *, title: str | None = None, resume: str | None = None) -> Session:
+        """Give a session another title, or say who resumes it once it is lost (manual or automatic)."""
+        wanted = {"title": title, "resume": resume}
+        told = {key: value for key, value in wanted.items() if value is not None}
+        return read(Session, self._http.ask("PATCH", f"/sessions/{segment(session_id)}", told))
 
     def send(self, session_id: str, text: str, *, instruction_id: str) -> Instruction:
         """Send a prompt to a session under an id of the caller's, so that sending twice says it once."""

@@ -177,6 +177,7 @@ class Session:
     started_ms: int | None = None
     ended_ms: int | None = None
     last_text: str | None = None
+    resume: str = "manual"
 
 
 @dataclass(frozen=True, slots=True)

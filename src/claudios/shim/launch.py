@@ -12,11 +12,13 @@ class Launch:
     after SIGTERM. `start_seconds` is how long the program may take to its first output. Every process of the session
     carries `marker` in the environment variable CLAUDIOS_SESSION. The spool takes `spool_max_bytes` (0: any);
     `interrupt` is the line that stops what the program is at when it comes near that, and `patience_seconds` is how
-    long a program waits for a full disk before its output is dropped.
+    long a program waits for a full disk before its output is dropped. `by_itself` is told in the log: nobody asked for
+    this start.
     """
 
     __slots__ = (
         "argv",
+        "by_itself",
         "cwd",
         "epoch",
         "first_seq",
@@ -35,6 +37,7 @@ class Launch:
         with open(path, encoding="utf-8") as file:
             raw = json.load(file)
         self.argv: list[str] = [str(word) for word in raw["argv"]]
+        self.by_itself = bool(raw.get("by_itself"))
         self.cwd = str(raw["cwd"])
         self.epoch = int(raw["epoch"])
         self.first_seq = int(raw["first_seq"])

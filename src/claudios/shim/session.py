@@ -127,7 +127,8 @@ class Session:
         self._outputs = Outputs(child.outputs, self._selector, self._take_output)
         self._outputs.watch()
         self._start_due = time.monotonic() + self._launch.start_seconds
-        self._recorder.record(_event(event="started", pid=child.pid, argv0=self._launch.argv[0]))
+        note = {"by_itself": True} if self._launch.by_itself else {}
+        self._recorder.record(_event(event="started", pid=child.pid, argv0=self._launch.argv[0], **note))
 
     def _take_output(self, stream: Stream, read: bytes) -> None:
         self._recorder.record_output(stream, read)

@@ -135,6 +135,7 @@ export const sessions = {
   start: ({ project_id, ...wanted }: NewSession & { project_id: string }) =>
     call<Session>("POST", `/projects/${project_id}/sessions`, wanted),
   rename: (id: string, title: string) => call<Session>("PATCH", `/sessions/${id}`, { title }),
+  setResume: (id: string, resume: Session["resume"]) => call<Session>("PATCH", `/sessions/${id}`, { resume }),
   delete: (id: string) => call<unknown>("DELETE", `/sessions/${id}`),
   command: (id: string, text: string, commandId: string) =>
     call<Instruction>("POST", `/sessions/${id}/commands`, { text, id: commandId }),

@@ -788,16 +788,6 @@ export interface components {
             text: string;
         };
         /**
-         * NewTitle
-         * @example {
-         *       "title": "Make the tests pass"
-         *     }
-         */
-        NewTitle: {
-            /** Title */
-            title: string;
-        };
-        /**
          * Nothing
          * @description An empty answer.
          */
@@ -969,6 +959,12 @@ export interface components {
          */
         RequestState: "pending" | "answered" | "withdrawn";
         /**
+         * Resume
+         * @description Who resumes a session once it is lost with its machine: a person, or the server.
+         * @enum {string}
+         */
+        Resume: "manual" | "automatic";
+        /**
          * ResumeRequest
          * @example {
          *       "prompt": "Where were we?"
@@ -1051,6 +1047,7 @@ export interface components {
          *       "project_id": "prj_2k2chh6bckqd467phlmx",
          *       "project_name": "Home",
          *       "reason": null,
+         *       "resume": "manual",
          *       "started_ms": 1795385585243,
          *       "state": "running",
          *       "title": "Make the tests pass",
@@ -1108,6 +1105,7 @@ export interface components {
             /** Project Name */
             project_name: string;
             reason: components["schemas"]["EndReason"] | null;
+            resume: components["schemas"]["Resume"];
             /** Started Ms */
             started_ms: number | null;
             state: components["schemas"]["SessionState"];
@@ -1115,6 +1113,19 @@ export interface components {
             title: string;
             /** Updated Ms */
             updated_ms: number;
+        };
+        /**
+         * SessionChange
+         * @description What is to be another one: the title, or who resumes the session once it is lost.
+         * @example {
+         *       "resume": "automatic",
+         *       "title": "Make the tests pass"
+         *     }
+         */
+        SessionChange: {
+            resume?: components["schemas"]["Resume"] | null;
+            /** Title */
+            title?: string | null;
         };
         /**
          * SessionCount
@@ -1159,6 +1170,8 @@ export interface components {
             permission_mode?: components["schemas"]["PermissionMode"];
             /** Prompt */
             prompt?: string | null;
+            /** @default manual */
+            resume?: components["schemas"]["Resume"];
             /**
              * Title
              * @default

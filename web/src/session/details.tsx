@@ -3,17 +3,19 @@ import { type ReactNode, useState } from "react";
 import { explain } from "../api/http";
 import { sessions } from "../api/resources";
 import type { Session, Verification } from "../api/types";
-import { useAgent } from "../live/hooks";
+import { useAgent, useLive } from "../live/hooks";
 import { PERMISSION_MODES } from "../sessions/permission-modes";
 import { StatusWords } from "../sessions/status-dot";
 import { DEMO_MEANING, DemoBadge } from "../ui/badge";
 import { Button } from "../ui/button";
 import { CopyIcon } from "../ui/copy";
+import { Check } from "../ui/field";
 import { compact, cost, count, duration, fullTime, plural } from "../ui/format";
 import { useNow } from "../ui/time";
+import { attempt } from "../ui/toast";
 
 /** What there is to know of a session beside what was said in it. */
-export function Details({ session }: { session: Session }) {
+export function Details({ session, mayCommand }: { session: Session; mayCommand: boolean }) {
   const agent = useAgent(session.agent_id);
   const now = useNow(1000);
   const began = session.started_ms;
@@ -51,6 +53,9 @@ export function Details({ session }: { session: Session }) {
           {session.created_by && <span className="text-ink-3"> by {session.created_by}</span>}
         </Fact>
         {began !== null && <Fact name="Running time">{duration(Math.max(0, (session.ended_ms ?? now) - began))}</Fact>}
+        <Fact name="After a crash">
+          <Resumption session={session} mayCommand={mayCommand} />
+        </Fact>
         {session.epoch > 1 && <Fact name="Resumed">{plural(session.epoch - 1, "time")}</Fact>}
       </dl>
       <dl className="grid grid-cols-3 gap-2 rounded-lg border border-line bg-surface px-3 py-2.5">
@@ -68,6 +73,22 @@ export function Details({ session }: { session: Session }) {
         </Fact>
       </dl>
     </div>
+  );
+}
+
+/** Whether the session resumes by itself; those who may command it choose. */
+function Resumption({ session, mayCommand }: { session: Session; mayCommand: boolean }) {
+  const { store } = useLive();
+  const isAutomatic = session.resume === "automatic";
+  if (!mayCommand || session.state === "ended") return isAutomatic ? "resumed by itself" : "resumed by hand";
+  const choose = (isChosen: boolean) =>
+    void attempt("The session was not changed", async () =>
+      store.putSession(await sessions.setResume(session.id, isChosen ? "automatic" : "manual")),
+    );
+  return (
+    <Check isChecked={isAutomatic} onChange={choose}>
+      Resume by itself
+    </Check>
   );
 }
 

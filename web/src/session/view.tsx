@@ -132,12 +132,12 @@ function Open({ session }: { session: Session }) {
           aria-label="Details"
           className="thin-scroll hidden w-76 shrink-0 overflow-y-auto border-l border-line bg-canvas px-5 py-4 xl:block"
         >
-          <Details session={session} />
+          <Details session={session} mayCommand={mayCommand} />
         </aside>
       </div>
       <Dialog title="Details" isOpen={asking === "details"} onClose={close}>
         <DialogBody>
-          <Details session={session} />
+          <Details session={session} mayCommand={mayCommand} />
         </DialogBody>
       </Dialog>
       <NameDialog

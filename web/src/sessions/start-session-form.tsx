@@ -12,7 +12,7 @@ import { Button, buttonClass } from "../ui/button";
 import { Choice } from "../ui/choice";
 import { DialogBody, DialogFooter } from "../ui/dialog";
 import { Empty } from "../ui/empty";
-import { Field, TextArea } from "../ui/field";
+import { Check, Field, TextArea } from "../ui/field";
 import { remember, remembered } from "../ui/stored";
 import { DEMO_PROMPTS } from "./demo-prompts";
 import { PERMISSION_MODES } from "./permission-modes";
@@ -22,6 +22,7 @@ interface Choices {
   directory: string;
   model: string;
   permissionMode: PermissionMode;
+  isResumed: boolean;
 }
 
 const LAST_AGENT = "claudios.new-session.agent";
@@ -69,6 +70,7 @@ function AgentForm({ agent, agentChoice, onDone }: { agent: Agent; agentChoice: 
   const [mode, setMode] = useState<PermissionMode>(
     modes.find((each) => each === last.permissionMode) ?? modes[0] ?? "default",
   );
+  const [isResumed, setResumed] = useState(last.isResumed ?? false);
   const [failure, setFailure] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   const lists = useId();
@@ -84,12 +86,18 @@ function AgentForm({ agent, agentChoice, onDone }: { agent: Agent; agentChoice: 
         project_id: agent.project_id,
         agent_id: agent.id,
         permission_mode: mode,
+        resume: isResumed ? "automatic" : "manual",
         ...(directory.trim() && { directory: directory.trim() }),
         ...(prompt.trim() && { prompt: prompt.trim() }),
         ...(model.trim() && { model: model.trim() }),
       });
       remember(LAST_AGENT, { id: agent.id });
-      remember(choicesKey(agent.id), { directory: directory.trim(), model: model.trim(), permissionMode: mode });
+      remember(choicesKey(agent.id), {
+        directory: directory.trim(),
+        model: model.trim(),
+        permissionMode: mode,
+        isResumed,
+      });
       live.store.putSession(session);
       onDone();
       await navigate({ to: "/sessions/$sessionId", params: { sessionId: session.id } });
@@ -182,6 +190,13 @@ function AgentForm({ agent, agentChoice, onDone }: { agent: Agent; agentChoice: 
             <option value="haiku" />
           </datalist>
         </div>
+        <Check
+          isChecked={isResumed}
+          onChange={setResumed}
+          hint="It goes on with what it was at, up to three times in a row."
+        >
+          Resume by itself after a crash or reboot
+        </Check>
         {otherError !== null && (
           <p role="alert" className="text-sm text-bad">
             {otherError}

@@ -36,6 +36,7 @@ export function session(changes: Partial<Session> = {}): Session {
     ended_ms: null,
     updated_ms: 2_000,
     last_text: null,
+    resume: "manual",
     ...changes,
   };
 }

@@ -41,6 +41,43 @@ export function TextArea({ label, hint, error, className, ...rest }: ComponentPr
   );
 }
 
+/** One thing to choose or not, with what it means. */
+export function Check({
+  isChecked,
+  onChange,
+  hint,
+  children,
+}: {
+  isChecked: boolean;
+  onChange: (isChecked: boolean) => void;
+  hint?: string;
+  children: string;
+}) {
+  const id = useId();
+  return (
+    <div className="flex items-start gap-2">
+      <input
+        id={id}
+        type="checkbox"
+        checked={isChecked}
+        onChange={(event) => onChange(event.target.checked)}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+        className="mt-0.5 size-4 shrink-0 accent-accent touch:size-5"
+      />
+      <div>
+        <label htmlFor={id} className="text-sm">
+          {children}
+        </label>
+        {hint !== undefined && (
+          <p id={`${id}-hint`} className="text-xs text-ink-3">
+            {hint}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
 function Labelled({
   id,
   label,

@@ -54,6 +54,10 @@ class ClaudeCommand:
     program: Path | None
     environment: Mapping[str, str]
 
+    def environment_for(self, body: StartSession) -> Mapping[str, str]:
+        """Return the environment of a session; where `goes_on` says so, Claude takes up a cut-off turn by itself."""
+        return {**self.environment, "CLAUDE_CODE_RESUME_INTERRUPTED_TURN": "1"} if body.goes_on else self.environment
+
     def argv(self, body: StartSession) -> list[str]:
         """Return the command line for a session. Raises ClaudeNotFound."""
         if self.program is None:

@@ -48,6 +48,7 @@ async def start_shim(
         socket.unlink(missing_ok=True)
         launch = {
             "argv": argv,
+            "by_itself": body.goes_on,
             "claim": str(claim),
             "cwd": body.directory,
             "epoch": body.epoch,
@@ -65,7 +66,7 @@ async def start_shim(
         sys.audit("claudios.spawn.locked", body.session_id)
         write_private(files.launch, json.dumps(launch).encode())
         sys.audit("claudios.spawn.written", body.session_id)
-        await _spawn_and_wait(files, held, claimed, claude.environment)
+        await _spawn_and_wait(files, held, claimed, claude.environment_for(body))
     finally:
         os.close(claimed)
         if held is not None:

@@ -33,6 +33,7 @@ PERMISSION_MODES = ("default", "acceptEdits", "plan", "dontAsk", "auto", "bypass
 @click.option("--model", metavar="NAME", help="Claude's model.")
 @click.option("--permission-mode", type=click.Choice(PERMISSION_MODES), help="What Claude may do without asking.")
 @click.option("--title", metavar="TEXT", help="A name for the session in lists.")
+@click.option("--auto-resume", is_flag=True, help="Resume it by itself after a crash or reboot of its machine.")
 @connected
 @json_option
 def run(
@@ -46,6 +47,7 @@ def run(
     model: str | None,
     permission_mode: str | None,
     title: str | None,
+    auto_resume: bool,
     as_json: bool,
 ) -> int:
     """Start a session with PROMPT (- reads standard input) and show what Claude says on standard output.
@@ -67,6 +69,7 @@ def run(
         model=model,
         permission_mode=permission_mode,
         title=title,
+        resume="automatic" if auto_resume else None,
     )
     if session.demo and not as_json:
         click.secho("DEMO: Claude answers from a script.", err=True, dim=True)

@@ -1,4 +1,4 @@
-"""`claudios send`, `interrupt`, `stop` and `resume`."""
+"""`claudios send`, `interrupt`, `stop`, `resume` and `update`."""
 
 from __future__ import annotations
 
@@ -106,6 +106,27 @@ def resume(client: Client, session: str, prompt: tuple[str, ...], as_json: bool)
         print_json(resumed)
     else:
         click.echo(f"Resumed. Follow it: {program()} logs -f {find.short(resumed.id)}")
+
+
+@click.command(cls=Command)
+@click.argument("session", type=SESSION)
+@click.option("--title", metavar="TEXT", help="Another name for the session in lists.")
+@click.option(
+    "--auto-resume/--no-auto-resume", default=None, help="Whether it resumes by itself after a crash or reboot."
+)
+@connected
+@json_option
+def update(client: Client, session: str, title: str | None, auto_resume: bool | None, as_json: bool) -> None:
+    """Give SESSION another title, or say whether it resumes by itself after a crash or reboot of its machine."""
+    if title is None and auto_resume is None:
+        raise click.UsageError("There is nothing to change. Give --title, --auto-resume or --no-auto-resume.")
+    found = find.session(client, session)
+    resume = None if auto_resume is None else "automatic" if auto_resume else "manual"
+    changed = client.change_session(found.id, title=title, resume=resume)
+    if as_json:
+        print_json(changed)
+    else:
+        click.echo(changed.id)
 
 
 def _done(what: str, asked: Instruction, session: Session) -> str:

@@ -54,10 +54,10 @@ class Accepted(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The person who asks."""
+    """The person who asks, or nobody: the server itself."""
 
-    user_id: str
-    username: str
+    user_id: str | None = None
+    username: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,8 @@ def resume(
     """
     draft_id = start_id or str(uuid4())
     body = next_epoch(connection, place, _inputs(prompt, input_id or draft_id))
-    sessions.reopen(connection, place.session_id, now_ms)
+    if not sessions.reopen(connection, place.session_id, place.epoch, now_ms):
+        raise Conflict("Somebody has resumed this session just now.")
     draft = Draft(
         draft_id,
         InstructionKind.START_SESSION,

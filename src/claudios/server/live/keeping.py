@@ -105,4 +105,5 @@ def _sums(facts: Facts) -> Sums:
         last_text=facts.last_text,
         started_ms=facts.started_ms,
         ended_ms=facts.ended_ms,
+        turns=facts.turns,
     )

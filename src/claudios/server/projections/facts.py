@@ -34,6 +34,7 @@ class Facts:
         self.last_text: str | None = None
         self.started_ms: int | None = None
         self.ended_ms: int | None = None
+        self.turns = 0
         self._settled_cost = 0.0
         self._process_cost: float | None = None
 
@@ -82,6 +83,7 @@ class Facts:
 
     def turn_ended(self, message: Json) -> tuple[float | None, int, int]:
         """Take a result; return the turn's own cost and tokens (read and written)."""
+        self.turns += 1
         usage = as_object(message.get("usage"))
         read = sum(as_count(usage.get(name)) for name in _INPUT_TOKENS)
         written = as_count(usage.get("output_tokens"))
@@ -115,6 +117,7 @@ class Facts:
             "last_text": self.last_text,
             "started_ms": self.started_ms,
             "ended_ms": self.ended_ms,
+            "turns": self.turns,
             "settled_cost": self._settled_cost,
             "process_cost": self._process_cost,
         }
@@ -133,6 +136,7 @@ class Facts:
         self.last_text = as_text_or_none(state["last_text"])
         self.started_ms = as_count(state["started_ms"]) or None
         self.ended_ms = as_count(state["ended_ms"]) or None
+        self.turns = as_count(state.get("turns"))  # an older server did not count them
         self._settled_cost = as_number(state["settled_cost"]) or 0.0
         self._process_cost = as_number(state["process_cost"])
 

@@ -206,8 +206,7 @@ class Fold:
         """Take an event of the shim."""
         name = event.get("event")
         if name == "started":
-            again = self._epoch > 1
-            self._notices.add("info", "started", "The session was resumed." if again else "The session has started.")
+            self._notices.add("info", "started", self._begun_in_words(is_by_itself=event.get("by_itself") is True))
         elif name == "ended":
             self._ended(event)
         elif name == "failed":
@@ -235,6 +234,13 @@ class Fold:
                 if rest:
                     self._notices.text(NOT_JSON, rest, 0)
                 self._conversation.speech.settle()
+
+    def _begun_in_words(self, *, is_by_itself: bool) -> str:
+        if self._epoch == 1:
+            return "The session has started."
+        if is_by_itself:
+            return "Resumed by itself after a crash or restart of the machine."
+        return "The session was resumed."
 
     def _ended(self, event: Json) -> None:
         reason = reason_of(event.get("reason"))

@@ -23,6 +23,7 @@ class Prompts:
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
         self._open: dict[str, Item] = {}
+        self._settled: dict[str, None] = {}  # in this process: the CLI echoes once more what it will not run twice
 
     def written(self, message: Json) -> None:
         """Take a user message that was written to Claude's input."""
@@ -36,6 +37,8 @@ class Prompts:
         known = self._open.get(uuid)
         if known is not None:
             self._move(known, "taken")
+            return
+        if uuid in self._settled:
             return
         merged = self._merged_into(text_of(content))
         for item in merged:
@@ -60,15 +63,17 @@ class Prompts:
                 self._settle(uuid, item, "done")
 
     def process_ended(self) -> None:
-        """Let go of all: what was not taken up is lost with the process."""
+        """Let go of all: what was not taken up, and the turn that was cut off, is lost with the process."""
         for uuid, item in list(self._open.items()):
-            self._settle(uuid, item, "done" if item.body["state"] == "taken" else None)
+            self._settle(uuid, item, None)
+        self._settled.clear()
 
     def save(self) -> Json:
-        return {uuid: item.no for uuid, item in self._open.items()}
+        return {**dict.fromkeys(self._settled, 0), **{uuid: item.no for uuid, item in self._open.items()}}
 
     def load(self, state: Json) -> None:
-        self._open = {uuid: self._sheet.open[as_count(no)] for uuid, no in state.items()}
+        self._open = {uuid: self._sheet.open[as_count(no)] for uuid, no in state.items() if no}
+        self._settled = {uuid: None for uuid, no in state.items() if not no}
 
     def _add(self, uuid: str, content: object, state: str, parent: str | None) -> None:
         if uuid and uuid in self._open:
@@ -106,6 +111,9 @@ class Prompts:
         self._sheet.change(item, state=state)
         self._sheet.close(item)
         del self._open[uuid]
+        self._settled[uuid] = None
+        if len(self._settled) > MAX_OPEN:
+            del self._settled[next(iter(self._settled))]
 
 
 def text_of(content: object) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, insert, select, update
 
 from claudios.protocol.errors import NotFound, TooMany
-from claudios.protocol.messages import InstructionKind, Model, Outcome
+from claudios.protocol.messages import InstructionKind, Model, Outcome, SessionState
 from claudios.server.instructions.lifecycle import Event, InstructionState, Issued, Passage, before
 from claudios.server.instructions.lifecycle import after as follow
 from claudios.server.store.tables import agents, instructions, members, sessions, users
@@ -354,6 +354,69 @@ def visible(connection: Connection, user_id: str, beginning: str, limit: int) ->
         .limit(limit)
     )
     return [_view(row) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A start of a session, in its agent's log."""
+
+    id: str
+    iseq: int
+    body: str
+
+
+def newest_starts(connection: Connection, session_id: str) -> list[Began]:
+    """Return the two newest starts of a session, the newest first."""
+    found = connection.execute(
+        select(instructions.c.id, instructions.c.iseq, instructions.c.body)
+        .where(instructions.c.session_id == session_id, instructions.c.kind == InstructionKind.START_SESSION.value)
+        .order_by(instructions.c.iseq.desc())
+        .limit(2)
+    )
+    return [Began(row.id, row.iseq, row.body) for row in found]
+
+
+def is_stop_asked(connection: Connection, session_id: str, after: int) -> bool:
+    """Say whether somebody asked for the session's end, later than the `iseq`."""
+    asked = select(instructions.c.id).where(
+        instructions.c.session_id == session_id,
+        instructions.c.kind == InstructionKind.TERMINATE_SESSION.value,
+        instructions.c.iseq > after,
+    )
+    return connection.execute(asked.limit(1)).first() is not None
+
+
+def prompts_between(
+    connection: Connection, session_id: str, state: InstructionState, after: int, before: int | None = None
+) -> list[Instruction]:
+    """Return a session's prompts in a state, with an `iseq` after the one and before the other, in order."""
+    wanted = _VIEWS.where(
+        instructions.c.session_id == session_id,
+        instructions.c.kind == InstructionKind.COMMAND.value,
+        instructions.c.text.is_not(None),
+        instructions.c.state == state.value,
+        instructions.c.iseq > after,
+    )
+    if before is not None:
+        wanted = wanted.where(instructions.c.iseq < before)
+    return [_view(row) for row in connection.execute(wanted.order_by(instructions.c.iseq))]
+
+
+def with_lost_prompts(connection: Connection) -> list[str]:
+    """Return the living sessions that resume by themselves and have prompts that were lost and not tried again yet."""
+    found = connection.execute(
+        select(sessions.c.id)
+        .distinct()
+        .join(instructions, instructions.c.session_id == sessions.c.id)
+        .where(
+            sessions.c.resume == "automatic",
+            sessions.c.state != SessionState.ENDED.value,
+            instructions.c.state == InstructionState.SESSION_LOST.value,
+            instructions.c.text.is_not(None),
+            instructions.c.input_id.is_(None),
+        )
+    )
+    return list(found.scalars())
 
 
 def start_is_settled(connection: Connection, session_id: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 from claudios.server.projections.items import Entry
 from claudios.server.store.tables import items
 
+NEWEST_PROMPTS = 100
 _DELETE = delete(items).where(items.c.session_id == bindparam("session"), items.c.no == bindparam("number"))
 _INSERT = insert(items)
 _OF_SESSION = select(items).where(items.c.session_id == bindparam("session"))
@@ -69,6 +70,26 @@ def changed_after(connection: Connection, session_id: str, position: int, limit:
     changed = _OF_SESSION.where(items.c.updated_seq > position).order_by(items.c.no).limit(limit + 1)
     found = [_entry(row) for row in connection.execute(changed, {"session": session_id})]
     return None if len(found) > limit else found
+
+
+def prompts_not_done(connection: Connection, session_id: str, uuids: Collection[str]) -> list[str]:
+    """Return those of `uuids` that are prompts which Claude was given and, as the log tells, did not finish.
+
+    In the order in which they were given.
+    """
+    found = connection.execute(
+        select(items.c.body)
+        .where(items.c.session_id == session_id, items.c.kind == "user")
+        .order_by(items.c.no.desc())
+        .limit(len(uuids) * 2 + NEWEST_PROMPTS)
+    )
+    newest: dict[str, bool] = {}
+    for row in found:
+        body = orjson.loads(row.body)
+        uuid = body.get("uuid")
+        if uuid in uuids and uuid not in newest:
+            newest[uuid] = body.get("state") is None
+    return [uuid for uuid, is_not_done in reversed(newest.items()) if is_not_done]
 
 
 def remove_all(connection: Connection, session_id: str) -> None:

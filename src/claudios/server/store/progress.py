@@ -25,6 +25,7 @@ class Sums:
     last_text: str | None
     started_ms: int | None
     ended_ms: int | None
+    turns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def save_fold(connection: Connection, session_id: str, folded_seq: int, fold: by
         "output_tokens": sums.output_tokens,
         "last_text": sums.last_text,
         "started_ms": sums.started_ms,
+        "turns": sums.turns,
         "updated_ms": now_ms,
     }
     for name, value in (

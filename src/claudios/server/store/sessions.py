@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, or_, select, update
 
 from claudios.protocol.messages import EndReason, Mode, Model, PermissionMode, SessionState
 from claudios.protocol.signing import GENESIS
@@ -50,6 +51,10 @@ _VIEW = (
         sessions.c.ended_ms,
         sessions.c.updated_ms,
         sessions.c.last_text,
+        sessions.c.resume,
+        sessions.c.turns,
+        sessions.c.resumptions,
+        sessions.c.resumed_turns,
     )
     .join(projects, projects.c.id == sessions.c.project_id)
     .join(agents, agents.c.id == sessions.c.agent_id)
@@ -66,6 +71,18 @@ _PLACE = select(
     sessions.c.head,
 ).where(sessions.c.id == bindparam("session"))
 _RETITLE = update(sessions).where(sessions.c.id == bindparam("session")).values(title=bindparam("text"))
+
+
+MOST_RESUMPTIONS = 3
+"""How often a session is resumed by itself without a completed turn in between."""
+GIVEN_UP = f"It was resumed by itself {MOST_RESUMPTIONS} times without completing a turn: resume it yourself."
+
+
+class Resume(StrEnum):
+    """Who resumes a session once it is lost with its machine: a person, or the server."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
 
 
 class Session(Model):
@@ -101,6 +118,7 @@ class Session(Model):
     ended_ms: int | None
     updated_ms: int
     last_text: str | None
+    resume: Resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +133,7 @@ class NewSession:
     directory: str | None
     model: str | None
     permission_mode: PermissionMode
+    resume: Resume = Resume.MANUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +162,7 @@ def create(connection: Connection, new: NewSession, created_by: str | None, now_
             directory=new.directory,
             model=new.model,
             permission_mode=new.permission_mode.value,
+            resume=new.resume.value,
             state=SessionState.QUEUED.value,
             epoch=1,
             head=GENESIS,
@@ -213,17 +233,28 @@ def retitle(connection: Connection, session_id: str, title: str) -> None:
     connection.execute(_RETITLE, {"session": session_id, "text": title})
 
 
+def set_resume(connection: Connection, session_id: str, resume: Resume) -> None:
+    """Say who resumes a session once it is lost."""
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(resume=resume.value))
+
+
 def remove(connection: Connection, session_id: str) -> None:
     """Delete a session with its log, items, requests and instructions."""
     connection.execute(delete(sessions).where(sessions.c.id == session_id))
 
 
-def reopen(connection: Connection, session_id: str, now_ms: int) -> None:
-    """Queue an ended session again, as its next epoch."""
-    connection.execute(
+def reopen(connection: Connection, session_id: str, epoch: int, now_ms: int, *, by_itself: bool = False) -> bool:
+    """Queue a session that ended with `epoch` again, as its next; say whether this call did, which only one can.
+
+    Counts how often it was resumed by itself since a turn was completed; a person's resumption begins anew.
+    """
+    in_a_row = case((sessions.c.turns > sessions.c.resumed_turns, 1), else_=sessions.c.resumptions + 1)
+    reopened = connection.execute(
         update(sessions)
-        .where(sessions.c.id == session_id)
+        .where(sessions.c.id == session_id, sessions.c.epoch == epoch, sessions.c.state == SessionState.ENDED.value)
         .values(
+            resumptions=in_a_row if by_itself else 0,
+            resumed_turns=sessions.c.turns,
             epoch=sessions.c.epoch + 1,
             state=SessionState.QUEUED.value,
             reason=None,
@@ -234,6 +265,25 @@ def reopen(connection: Connection, session_id: str, now_ms: int) -> None:
             updated_ms=now_ms,
         )
     )
+    return reopened.rowcount == 1
+
+
+def to_resume(connection: Connection) -> list[str]:
+    """Return the sessions that are to be resumed by themselves, once their log is folded up to its end."""
+    found = connection.execute(
+        select(sessions.c.id)
+        .join(agents, agents.c.id == sessions.c.agent_id)
+        .where(
+            sessions.c.resume == Resume.AUTOMATIC.value,
+            sessions.c.state == SessionState.ENDED.value,
+            sessions.c.reason == EndReason.LOST.value,
+            sessions.c.folded_seq >= sessions.c.last_seq,
+            or_(sessions.c.resumptions < MOST_RESUMPTIONS, sessions.c.turns > sessions.c.resumed_turns),
+            agents.c.removed_ms.is_(None),
+        )
+        .order_by(sessions.c.ended_ms)
+    )
+    return list(found.scalars())
 
 
 def projects_of(connection: Connection, user_id: str) -> frozenset[str]:
@@ -244,6 +294,17 @@ def projects_of(connection: Connection, user_id: str) -> frozenset[str]:
 def get_many(connection: Connection, session_ids: Iterable[str]) -> list[Session]:
     """Return these sessions, in no order."""
     return [_session(row) for row in connection.execute(_VIEW.where(sessions.c.id.in_(list(session_ids))))]
+
+
+def _detail(row: Row[*tuple[Any, ...]]) -> str | None:
+    """Return what is to be said of a session's end, and why it stays ended."""
+    is_given_up = (
+        row.resume == Resume.AUTOMATIC.value
+        and row.reason == EndReason.LOST.value
+        and row.resumptions >= MOST_RESUMPTIONS
+        and row.turns <= row.resumed_turns
+    )
+    return f"{row.detail or ''} {GIVEN_UP}".strip() if is_given_up else row.detail
 
 
 def _session(row: Row[*tuple[Any, ...]]) -> Session:
@@ -261,7 +322,7 @@ def _session(row: Row[*tuple[Any, ...]]) -> Session:
         permission_mode=row.permission_mode,
         state=SessionState(row.state),
         reason=EndReason(row.reason) if row.reason else None,
-        detail=row.detail,
+        detail=_detail(row),
         exit_code=row.exit_code,
         epoch=row.epoch,
         activity=None if row.state == SessionState.ENDED.value else row.activity,
@@ -278,4 +339,5 @@ def _session(row: Row[*tuple[Any, ...]]) -> Session:
         ended_ms=row.ended_ms,
         updated_ms=row.updated_ms,
         last_text=row.last_text,
+        resume=Resume(row.resume),
     )

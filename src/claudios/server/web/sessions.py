@@ -20,7 +20,7 @@ from claudios.server.store import agents, audit, changes, sessions
 from claudios.server.store.audit import Action
 from claudios.server.store.instructions import Instruction
 from claudios.server.store.projects import Role
-from claudios.server.store.sessions import NewSession, Place, Session
+from claudios.server.store.sessions import NewSession, Place, Resume, Session
 from claudios.server.web.accounts import Nothing
 from claudios.server.web.auth import Caller, SignedIn, require_role
 from claudios.server.web.fields import Body, Limited, Line, PathId, Prose, TimeMs
@@ -52,14 +52,18 @@ class SessionRequest(Body):
     model: Setting | None = None
     permission_mode: PermissionMode = PermissionMode.DEFAULT
     title: Title = ""
+    resume: Resume = Resume.MANUAL
 
 
 class ResumeRequest(Body):
     prompt: Prose | None = None
 
 
-class NewTitle(Body):
-    title: Annotated[Title, Field(min_length=1)]
+class SessionChange(Body):
+    """What is to be another one: the title, or who resumes the session once it is lost."""
+
+    title: Annotated[Title, Field(min_length=1)] | None = None
+    resume: Resume | None = None
 
 
 @router.get("/sessions", operation_id="list_sessions")
@@ -107,6 +111,7 @@ async def start_session(
             directory=body.directory,
             model=body.model,
             permission_mode=body.permission_mode,
+            resume=body.resume,
         )
         return accept.start(connection, new, body.prompt, asker(caller), now)
 
@@ -119,20 +124,25 @@ async def get_session(session_id: PathId, parts: WithParts, caller: SignedIn) ->
     return await parts.store.read(lambda connection: seen_session(connection, caller, session_id))
 
 
-@router.patch("/sessions/{session_id}", operation_id="rename_session")
-async def rename_session(
-    session_id: PathId, body: NewTitle, parts: WithParts, data: WithDataPath, caller: SignedIn
+@router.patch("/sessions/{session_id}", operation_id="change_session")
+async def change_session(
+    session_id: PathId, body: SessionChange, parts: WithParts, data: WithDataPath, caller: SignedIn
 ) -> Session:
-    """Give a session a title."""
+    """Give a session another title, or say who resumes it once it is lost with its machine."""
 
     def work(connection: Connection) -> Session:
-        seen_session(connection, caller, session_id, Role.OPERATOR)
-        sessions.retitle(connection, session_id, body.title)
+        found = seen_session(connection, caller, session_id, Role.OPERATOR)
+        if body.title is not None:
+            sessions.retitle(connection, session_id, body.title)
+        if body.resume is not None:
+            if found.state is SessionState.ENDED:
+                raise Conflict("This session has ended. Resume it first.")
+            sessions.set_resume(connection, session_id, body.resume)
         return seen_session(connection, caller, session_id)
 
-    renamed = await parts.store.write(work)
-    data.mailbox.tell([changes.of_session(renamed)])
-    return renamed
+    changed = await parts.store.write(work)
+    data.mailbox.tell([changes.of_session(changed)])
+    return changed
 
 
 @router.delete("/sessions/{session_id}", operation_id="delete_session")

@@ -1,0 +1,156 @@
+"""Sessions that resume by themselves: each loss leads to one start, and what had not begun is asked for again.
+
+What is due stands in the store, so a crash at any step loses nothing, and the id of the start is made of session and
+epoch, so that neither a crash nor a second replica doubles it. The turn that was cut off is Claude's own to go on with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+from uuid import UUID, uuid5
+
+import structlog
+from sqlalchemy import Connection
+
+from claudios.protocol.errors import ClaudiosError
+from claudios.protocol.messages import Input, InstructionKind, SessionState, StartSession
+from claudios.server.bus.topics import OVERVIEW, Bus, Changed
+from claudios.server.instructions import lines
+from claudios.server.instructions.accept import START_TTL_MS, Accepted, Asker, about_session, as_json, next_epoch
+from claudios.server.instructions.lifecycle import InstructionState, Issued, Passage
+from claudios.server.instructions.revise import reissue
+from claudios.server.store import changes, instructions, items, sessions
+from claudios.server.store.instructions import Began, Draft, Settling
+from claudios.server.store.sessions import Place, Resume
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+SWEEP_SECONDS = 30.0
+BY_ITSELF = "Sent again by itself: the session was lost before Claude had it."
+_NEWS = ('"reason":"lost"', '"state":"session_lost"')
+
+
+class Transactions(Protocol):
+    """What runs reading transactions."""
+
+    async def read(self, work: Callable[[Connection], T]) -> T: ...
+
+
+class Accepts(Protocol):
+    """What commits a request and wakes its agent."""
+
+    async def accept(self, work: Callable[[Connection], Accepted[T]]) -> T: ...
+
+
+class Resumer:
+    """Resumes what is lost and was to resume by itself. Without this loop such sessions wait for a person."""
+
+    def __init__(self, store: Transactions, mailbox: Accepts, bus: Bus, now_ms: Callable[[], int]) -> None:
+        self._store = store
+        self._mailbox = mailbox
+        self._now_ms = now_ms
+        self._wake = asyncio.Event()
+        bus.subscribe(OVERVIEW, self._hear)
+
+    async def run(self) -> None:
+        """Look when something was lost, and now and then; ends only by cancellation."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.look()
+            except ClaudiosError as problem:
+                log.warning("resumption_postponed", problem=problem.message)
+            try:
+                await asyncio.wait_for(self._wake.wait(), SWEEP_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def look(self) -> None:
+        """Do what is due. Raises Unavailable."""
+        for session_id in await self._store.read(sessions.to_resume):
+            await self._do(resume_by_itself, session_id)
+        for session_id in await self._store.read(instructions.with_lost_prompts):
+            await self._do(ask_again, session_id)
+
+    async def _do(self, work: Callable[[Connection, str, int], Accepted[int]], session_id: str) -> None:
+        done = await self._mailbox.accept(lambda connection: work(connection, session_id, self._now_ms()))
+        if done:
+            log.info(work.__name__, session=session_id, instructions=done)
+
+    def _hear(self, change: Changed) -> None:
+        if any(news in change.message for news in _NEWS):
+            self._wake.set()
+
+
+def start_id(session_id: str, epoch: int) -> str:
+    """Return the id of the one start by which a session resumes by itself as this epoch."""
+    return str(uuid5(UUID(session_id), f"resume {epoch}"))
+
+
+def resume_by_itself(connection: Connection, session_id: str, now_ms: int) -> Accepted[int]:
+    """Have a lost session started again with what it had last; return how many instructions that took."""
+    place = sessions.place(connection, session_id)
+    starts = instructions.newest_starts(connection, session_id)
+    nothing = Accepted(0, "")
+    if place is None or not starts or session_id not in sessions.to_resume(connection):
+        return nothing
+    if instructions.is_stop_asked(connection, session_id, starts[0].iseq):
+        sessions.set_resume(connection, session_id, Resume.MANUAL)  # somebody wanted it to end
+        return nothing
+    body = next_epoch(connection, place, _not_done(connection, session_id, starts[0]), goes_on=True)
+    if not sessions.reopen(connection, session_id, place.epoch, now_ms, by_itself=True):
+        return nothing
+    draft = Draft(
+        start_id(session_id, body.epoch),
+        InstructionKind.START_SESSION,
+        session_id,
+        as_json(body),
+        now_ms + START_TTL_MS,
+    )
+    started = about_session(connection, place.agent_id, draft, Asker(), now_ms)
+    return Accepted(len(started.issued), started.agent_id, started.issued, started.told)
+
+
+def ask_again(connection: Connection, session_id: str, now_ms: int) -> Accepted[int]:
+    """Issue once more, in order, what was lost with the process before the one that was started by itself."""
+    place = sessions.place(connection, session_id)
+    starts = instructions.newest_starts(connection, session_id)
+    if place is None or not _is_resumed_by_itself(place, starts):
+        return Accepted(0, "")
+    newest, before = starts
+    lost = instructions.prompts_between(connection, session_id, InstructionState.SESSION_LOST, before.iseq, newest.iseq)
+    issued: list[Issued] = []
+    told: list[Changed] = []
+    for prompt in lost:
+        if prompt.input_id != prompt.id:
+            continue  # it was tried again before
+        settled = instructions.settle_one(connection, prompt.id, Settling(Passage.RETRIED, None, BY_ITSELF, now_ms))
+        if settled is None:
+            continue
+        again = reissue(connection, place, prompt, Asker(), now_ms)
+        issued += again.issued
+        told += [changes.instruction(place.project_id, settled.view), *again.told]
+    return Accepted(len(issued), place.agent_id, tuple(issued), tuple(told))
+
+
+def _is_resumed_by_itself(place: Place, starts: list[Began]) -> bool:
+    is_living = place.state is not SessionState.ENDED
+    return is_living and len(starts) == 2 and starts[0].id == start_id(place.session_id, place.epoch)
+
+
+def _not_done(connection: Connection, session_id: str, newest: Began) -> tuple[Input, ...]:
+    """Return what was given to the process that is lost: prompts of its cut-off turn, and of Claude's own queue.
+
+    The uuid stays: what stands in Claude's transcript already, it goes on with or leaves alone, and runs nothing twice
+    (rule I-12).
+    """
+    given = {entry.id: entry.line for entry in StartSession.model_validate_json(newest.body).inputs}
+    for prompt in instructions.prompts_between(connection, session_id, InstructionState.DONE, newest.iseq):
+        assert prompt.text is not None
+        given[prompt.input_id] = lines.user_message(prompt.text, prompt.input_id)
+    not_done = items.prompts_not_done(connection, session_id, given)
+    return tuple(Input(id=uuid, line=given[uuid]) for uuid in not_done)

@@ -1,0 +1,183 @@
+"""Sessions that resume by themselves: once for each loss, with what they had last, and not for ever (rule I-13)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from claudios.protocol.messages import EndReason, Outcome, Report, SessionState
+from claudios.server.instructions import accept, outcome, resumption
+from claudios.server.instructions.accept import Accepted
+from claudios.server.projections.items import Entry
+from claudios.server.projections.life import Life
+from claudios.server.store import instructions, items, lives, log, progress, sessions
+from claudios.server.store.engine import Store
+from claudios.server.store.instructions import Instruction
+from claudios.server.store.sessions import GIVEN_UP, MOST_RESUMPTIONS, Resume
+from tests.contract.test_data_path_store import SUMS, World, made
+
+
+@pytest.fixture
+async def world(store: Store) -> World:
+    """A session that is to resume by itself, on a connected agent."""
+    there = await made(store, is_connected=True)
+    await there.do(lambda connection: sessions.set_resume(connection, there.session_id, Resume.AUTOMATIC))
+    return there
+
+
+async def lose(world: World, reason: EndReason = EndReason.LOST) -> None:
+    epoch = (await world.session()).epoch
+    ended = Life(epoch, SessionState.ENDED, reason, "The process that held the session died.")
+    await world.do(lambda connection: lives.witness(connection, world.session_id, ended, 5))
+
+
+async def look(world: World) -> Accepted[int]:
+    """Do as the loop does, in one go."""
+    for session_id in await world.store.read(sessions.to_resume):
+        return await world.do(lambda connection: resumption.resume_by_itself(connection, session_id, 6))  # noqa: B023
+    return Accepted(0, "")
+
+
+async def send(world: World, text: str) -> Instruction:
+    place = await world.place()
+    return (
+        await world.do(lambda connection: accept.command(connection, place, text, str(uuid4()), world.asker, 2))
+    ).answer
+
+
+async def report(world: World, instruction_id: str, what: Outcome) -> None:
+    said = Report(instruction_id=instruction_id, outcome=what)
+    await world.do(lambda connection: outcome.settle(connection, world.agent.agent_id, said, 4))
+
+
+async def complete_turns(world: World, turns: int) -> None:
+    sums = replace(SUMS, turns=turns)
+    await world.do(lambda connection: progress.save_fold(connection, world.session_id, 0, b"", sums, 4))
+
+
+async def test_a_lost_session_is_resumed_with_what_it_had_last(world: World) -> None:
+    await complete_turns(world, 1)  # the log says: model opus, permission mode plan
+    await lose(world)
+    (started,) = (await look(world)).issued
+    body = json.loads(started.body)
+    assert (body["epoch"], body["directory"], body["model"], body["permission_mode"], body["goes_on"]) == (
+        2,
+        "/work",
+        "opus",
+        "plan",
+        True,
+    )
+    assert started.id == resumption.start_id(world.session_id, 2)
+    session = await world.session()
+    assert (session.state, session.epoch, session.reason) == (SessionState.QUEUED, 2, None)
+
+
+async def test_one_loss_leads_to_one_start_however_many_see_it(world: World) -> None:
+    await lose(world)
+    done = await asyncio.gather(
+        *[world.do(lambda connection: resumption.resume_by_itself(connection, world.session_id, 6)) for _ in range(5)]
+    )
+    assert sorted(each.answer for each in done) == [0, 0, 0, 0, 1]
+    assert (await world.session()).epoch == 2
+
+
+@pytest.mark.parametrize("reason", [EndReason.EXITED, EndReason.TERMINATED, EndReason.FAILED])
+async def test_what_ended_otherwise_stays_ended(world: World, reason: EndReason) -> None:
+    await lose(world, reason)
+    assert (await look(world)).issued == ()
+
+
+async def test_what_nobody_chose_to_resume_by_itself_waits_for_a_person(world: World) -> None:
+    await world.do(lambda connection: sessions.set_resume(connection, world.session_id, Resume.MANUAL))
+    await lose(world)
+    assert (await look(world)).issued == ()
+
+
+async def test_a_session_that_somebody_wanted_to_end_is_not_resumed(world: World) -> None:
+    place = await world.place()
+    await world.do(lambda connection: accept.terminate(connection, place, world.asker, 3))
+    await lose(world)
+    assert (await look(world)).issued == ()
+    assert await look(world) == Accepted(0, "")
+    assert (await world.session()).state is SessionState.ENDED
+
+
+async def test_it_waits_until_the_log_is_folded_to_its_end(world: World) -> None:
+    batch = world.output().batch(1, b"one")
+    await world.do(lambda connection: log.append(connection, world.source(), batch, 9))
+    await lose(world)
+    assert (await look(world)).issued == ()
+    await world.do(lambda connection: progress.save_fold(connection, world.session_id, 1, b"", SUMS, 4))
+    (started,) = (await look(world)).issued
+    assert json.loads(started.body)["first_seq"] == 2
+
+
+async def test_without_a_completed_turn_in_between_it_gives_up_and_says_so(world: World) -> None:
+    for _ in range(MOST_RESUMPTIONS):
+        await lose(world)
+        assert len((await look(world)).issued) == 1
+    await lose(world)
+    assert (await look(world)).issued == ()
+    assert (await world.session()).detail == f"The process that held the session died. {GIVEN_UP}"
+    place = await world.place()
+    await world.do(lambda connection: accept.resume(connection, place, None, world.asker, 7))
+    await lose(world)
+    assert len((await look(world)).issued) == 1, "a person's resumption begins the count anew"
+
+
+async def test_a_completed_turn_begins_the_count_anew(world: World) -> None:
+    for turns in range(1, 2 * MOST_RESUMPTIONS):
+        await complete_turns(world, turns)
+        await lose(world)
+        assert len((await look(world)).issued) == 1
+
+
+async def test_what_was_lost_before_claude_had_it_is_asked_again_once_in_order(world: World) -> None:
+    lost = [await send(world, text) for text in ("first", "second")]
+    doubtful = await send(world, "perhaps done")
+    await lose(world)
+    await look(world)
+    for each in lost:
+        await report(world, each.id, Outcome.SESSION_LOST)
+    await report(world, doubtful.id, Outcome.UNKNOWN)
+    assert await world.store.read(instructions.with_lost_prompts) == [world.session_id]
+    again = await world.do(lambda connection: resumption.ask_again(connection, world.session_id, 7))
+    given = [json.loads(entry.body)["input"] for entry in again.issued]
+    assert [entry["id"] for entry in given] == [each.id for each in lost]
+    assert await world.store.read(instructions.with_lost_prompts) == []
+    listed = await world.store.read(lambda connection: instructions.of_session(connection, world.session_id, 9))
+    assert [each.state for each in listed] == ["sent", "retried", "retried", "unknown", "sent", "sent", "sent"]
+    for entry in again.issued:
+        await report(world, entry.id, Outcome.SESSION_LOST)
+    once = await world.do(lambda connection: resumption.ask_again(connection, world.session_id, 8))
+    assert once.issued == (), "what was tried again once is left to a person"
+
+
+async def test_what_was_lost_is_left_to_a_person_where_a_person_resumes(world: World) -> None:
+    sent = await send(world, "first")
+    await lose(world)
+    place = await world.place()
+    await world.do(lambda connection: accept.resume(connection, place, None, world.asker, 6))
+    await report(world, sent.id, Outcome.SESSION_LOST)
+    again = await world.do(lambda connection: resumption.ask_again(connection, world.session_id, 7))
+    assert again.issued == ()
+
+
+async def test_what_claude_had_in_its_own_queue_goes_with_the_start(world: World) -> None:
+    begun, waited = await send(world, "begun"), await send(world, "waited")
+    for each in (begun, waited):
+        await report(world, each.id, Outcome.DONE)
+
+    def prompt(no: int, sent: Instruction, state: str | None) -> Entry:
+        return Entry(no, "user", {"text": sent.text, "uuid": sent.id, "state": state}, no, no, 1, None)
+
+    shown = [prompt(1, begun, "done"), prompt(2, waited, None)]
+    await world.do(lambda connection: items.put(connection, world.session_id, shown))
+    await lose(world)
+    (started,) = (await look(world)).issued
+    (given,) = json.loads(started.body)["inputs"]
+    assert (given["id"], json.loads(given["line"])["message"]["content"]) == (waited.id, "waited")
