@@ -115,7 +115,7 @@ class Product:
     def kill(self, name: str) -> None:
         """End a process as a crash would."""
         process = self._running.pop(name)
-        self._links_before = self._links()
+        self.note_links()
         process.kill()
         process.wait()
 
@@ -192,8 +192,12 @@ class Product:
         """Wait until the agent has a link."""
         await self.until(self._is_online)
 
+    def note_links(self) -> None:
+        """Take note of the links so far, for `online_anew`."""
+        self._links_before = self._links()
+
     async def online_anew(self) -> None:
-        """Wait until the agent has a link that it did not have when something was last killed."""
+        """Wait until the agent has a link that it did not have when something was last killed, or at `note_links`."""
 
         async def is_linked() -> bool:
             return self._links() > self._links_before
@@ -283,7 +287,8 @@ class Product:
 
     async def is_verified(self, session_id: str) -> bool:
         """Say whether the server's own check of chain and signatures passes."""
-        return bool((await self.ask("GET", f"/sessions/{session_id}/verify"))["verified"])
+        told = await self.ask("GET", f"/sessions/{session_id}/verify")
+        return bool(told["verified"])
 
     async def stopped_emitting(self, session_id: str) -> tuple[list[bytes], list[bytes]]:
         """Have a `STREAMS` session stop; return the lines that were to be stored and those that are."""
@@ -358,13 +363,15 @@ class Product:
 
 
 @asynccontextmanager
-async def running_product(product: Product) -> AsyncIterator[Product]:
-    """Run server and agent until the end of the block."""
+async def running_product(
+    product: Product, *, agent: Mapping[str, str] | None = None, server: Mapping[str, str] | None = None
+) -> AsyncIterator[Product]:
+    """Run server and agent, each with further variables, until the end of the block."""
     product.home.mkdir(parents=True, exist_ok=True)
     try:
-        await product.start_server()
+        await product.start_server(**(server or {}))
         await product.register()
-        product.start_agent()
+        product.start_agent(**(agent or {}))
         await product.online()
         yield product
     finally:

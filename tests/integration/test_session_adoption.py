@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,6 +17,7 @@ from uuid import uuid4
 import pytest
 
 from claudios.agent.sessions import lock
+from claudios.agent.sessions.orphans import find_orphans
 from claudios.protocol.errors import SessionLost
 from claudios.protocol.frame import Stream
 from claudios.protocol.messages import Command, EndReason, SessionState, StartSession
@@ -297,3 +299,33 @@ async def test_sessions_that_were_told_to_end_do_so_though_their_daemon_is_gone(
     assert {status.session_id: (status.state, status.reason) for status in after.manager.statuses()} == dict.fromkeys(
         (session_id, waiting), (SessionState.ENDED, EndReason.TERMINATED)
     )
+
+
+async def test_a_session_whose_directory_was_deleted_does_not_run_on_unseen(
+    tmp_path: Path, start_host: StartHost
+) -> None:
+    before = await start_host()
+    deleted, kept = [await before.start(directory=tmp_path) for _ in range(2)]
+    for session_id in (deleted, kept):
+        await before.until_state(session_id, SessionState.RUNNING)
+    shim = os.pidfd_open(int((before.directory / deleted / "shim.pid").read_text()))
+    await before.manager.close(terminate=False)
+    shutil.rmtree(before.directory / deleted)
+    after = await start_host()
+    await until_exited(shim)
+    assert not marked(f"{deleted}:1")
+    assert [status.session_id for status in after.manager.statuses()] == [kept]
+    await after.write(kept, user_line("hello"))
+    await after.message(kept, lambda message: "hello" in str(message.get("text")))
+
+
+async def test_sessions_of_another_agent_are_not_taken_for_orphans(tmp_path: Path, start_host: StartHost) -> None:
+    stranger = await start_host()
+    session_id = await stranger.start(directory=tmp_path)
+    await stranger.until_state(session_id, SessionState.RUNNING)
+    shim = int((stranger.directory / session_id / "shim.pid").read_text())
+    assert find_orphans(tmp_path / "elsewhere", ()) == {}
+    assert find_orphans(stranger.directory, {session_id}) == {}
+    assert find_orphans(stranger.directory, ()) == {shim: session_id}
+    await stranger.write(session_id, user_line("hello"))
+    await stranger.message(session_id, lambda message: "hello" in str(message.get("text")))

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from claudios.agent.output.spool import Spool
 from claudios.agent.sessions.launcher import ClaudeCommand
+from claudios.agent.sessions.orphans import end_orphans, find_orphans
 from claudios.agent.sessions.session import Session
 from claudios.agent.sessions.shim_client import Room
 from claudios.protocol.errors import (
@@ -73,6 +74,7 @@ class SessionManager:
         self._wake = asyncio.Event()
         self._is_closing = False
         self._starter: asyncio.Task[None] | None = None
+        self._sweeper: asyncio.Task[None] | None = None
 
     async def adopt(self) -> None:
         """Take over the sessions of an earlier daemon: living shims, finished spools, starts that were waiting."""
@@ -82,7 +84,9 @@ class SessionManager:
                 await self._adopt(directory)
         waiting = [session for session in self._sessions.values() if session.state is SessionState.QUEUED]
         self._queue.extend(sorted(waiting, key=lambda session: session.asked_ns))
+        orphans = find_orphans(self._directory, self._sessions)  # before anything is started anew
         self._starter = asyncio.create_task(self._start_waiting(), name="session starter")
+        self._sweeper = asyncio.create_task(end_orphans(orphans), name="orphans")
 
     async def start(self, body: StartSession) -> None:
         """Take a start into the queue, on disk; the session's status tells how it goes on.
@@ -155,9 +159,10 @@ class SessionManager:
         if terminate:
             self.end_all()
             await asyncio.gather(*(session.ended.wait() for session in sessions))
-        if self._starter is not None:
-            self._starter.cancel()  # what it was at is on disk, for the next daemon
-            await asyncio.gather(self._starter, return_exceptions=True)
+        for task in (self._starter, self._sweeper):
+            if task is not None:
+                task.cancel()  # what it was at is on disk, or lives, for the next daemon
+                await asyncio.gather(task, return_exceptions=True)
         for session in self._sessions.values():
             session.detach()
         if not terminate:

@@ -38,6 +38,8 @@ T = TypeVar("T")
 
 SWEEP_SECONDS = 2.0
 SWEEPS_TO_KEYS = 5
+JUMP_MS = 5_000
+"""By how much the wall clock must have moved against the monotonic one to count as set anew."""
 """The keys of open links are looked at every so many sweeps: what ended them may have happened elsewhere."""
 FRESH_SECONDS = 10.0
 MAX_PROVED = 10_000
@@ -180,8 +182,12 @@ class Links:
 
     async def run(self) -> None:
         """Sweep. Losing this loop would lose late wake-ups, so it never gives up."""
+        lead_ms = self._lead_ms()
         for sweep in itertools.count(1):
             await asyncio.sleep(SWEEP_SECONDS)
+            if abs(self._lead_ms() - lead_ms) > JUMP_MS:
+                lead_ms = self._lead_ms()
+                self._tell_time()
             if not self._held:
                 continue
             for held in self._held.values():
@@ -197,6 +203,18 @@ class Links:
             for agent_id in late:
                 if agent_id in self._held:
                     self._held[agent_id].registration.delivery.check()
+
+    def _lead_ms(self) -> float:
+        """Return what the wall clock shows beyond the monotonic one."""
+        return self._now_ms() - asyncio.get_running_loop().time() * 1000
+
+    def _tell_time(self) -> None:
+        """Have every agent register anew: each judges expiry by the time that its welcome told, which is no more so."""
+        logger.warning("clock_was_set", agents=len(self._held))
+        for held in self._held.values():
+            held.registration.end(
+                Bye(code="clock_was_set", message="The server's clock was set anew.", retry_after_ms=0)
+            )
 
     def close(self, retry_after_ms: int) -> None:
         """Tell every agent that this server stops, and when to come back."""
