@@ -367,7 +367,8 @@ def test_a_reader_that_goes_away_is_no_error(ada: Person) -> None:
 
 
 def test_what_waits_for_a_machine_is_listed_edited_and_withdrawn(ada: Person) -> None:
-    ada.run("agents", "create", "desk")
+    (project, *_) = ada.run("projects", "--json").json
+    ada.run("agents", "create", "desk", "--project", project["name"])
     session = start(ada, "begin", "--agent", "desk")
     ada.run("send", session, "first thought")
     listed = ada.run("queue", session).out

@@ -14,7 +14,9 @@ from claudios.shim.processes import MARKER, descendants, marked, signal_all
 
 SPREAD = """
 import os, subprocess, sys
-child = subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
+waiting = [sys.executable, "-S", "-c", "print(flush=True); input()"]
+child = subprocess.Popen(waiting, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+child.stdout.readline()  # its environment is shown only once the new program is in place
 print(os.getpid(), child.pid, flush=True)
 input()
 """
