@@ -47,11 +47,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Elsewhere:
     """A machine with an agent of the base package on it."""
 
-    def __init__(self, owner: Person, person: Person, name: str, settings: dict[str, Any]) -> None:
+    def __init__(self, owner: Person, person: Person, name: str, settings: dict[str, Any], command: str) -> None:
         self.owner = owner
         self.person = person
         self.name = name
         self.settings = settings
+        self.command = command
 
     def write(self, **changes: object) -> Path:
         """Write config.json where the agent is started."""
@@ -75,11 +76,11 @@ def elsewhere(
 ) -> Elsewhere:
     """A machine whose agent is created and not started."""
     name = f"box {request.node.name[:60]}"
-    token = up.person.run("agents", "create", name, "--json").json["token"]
+    created = up.person.run("agents", "create", name, "--json").json
     person = Person(tmp_path, program=installed)
     settings = {
         "serverUrl": up.url,
-        "agentToken": token,
+        "agentToken": created["token"],
         "pollInterval": 5000,
         "outputFlushInterval": 1000,
         "maxConcurrentSessions": 5,
@@ -92,7 +93,7 @@ def elsewhere(
             "DISABLE_AUTOUPDATER": "1",
         },
     }
-    return Elsewhere(up.person, person, name, settings)
+    return Elsewhere(up.person, person, name, settings, created["command"])
 
 
 def test_the_base_package_brings_nothing_of_the_server(installed: Path, tmp_path: Path) -> None:
@@ -196,6 +197,26 @@ def test_an_agent_configured_by_the_environment_needs_no_file(elsewhere: Elsewhe
         assert seen["machine"]["max_concurrent_sessions"] == 3
         agent.interrupt()
         assert agent.ended() == 0
+
+
+def test_the_start_command_of_the_page_works_as_it_is_pasted(elsewhere: Elsewhere, installed: Path) -> None:
+    """Into a shell at a terminal; the token is asked for, and shown nowhere."""
+    path = {"PATH": f"{installed.parent}:{os.defpath}"}
+    shell = Person(elsewhere.person.directory, program=Path("/bin/sh"), extra=path)
+    token = elsewhere.settings["agentToken"]
+    with shell.at_terminal() as terminal:
+        terminal.type(f"{elsewhere.command}\n")
+        terminal.until("exec claudios agent'")  # the terminal repeats what was pasted
+        shown = terminal.until("Agent token: ")
+        terminal.type(f"{token}\n")
+        shown += terminal.until("Connected to")
+        until(lambda: elsewhere.agent()["online"] or None)
+        terminal.type("\x03")
+        shown += terminal.until("Agent stopped")
+        terminal.type("echo code=$?\n")
+        shown += terminal.until("code=0")
+        assert token not in shown
+        assert token not in terminal.screen
 
 
 def test_what_is_wrong_is_named_with_its_source_and_the_remedy(elsewhere: Elsewhere) -> None:

@@ -245,7 +245,7 @@ export interface components {
          *           "memory_used_bytes": 8123456789
          *         }
          *       },
-         *       "command": "sh -c 'printf \"Agent token: \"; stty -echo; IFS= read -r AGENT_TOKEN; …'",
+         *       "command": "sh -c 'stty -echo; printf \"Agent token: \"; IFS= read -r AGENT_TOKEN; …'",
          *       "token": "cla_lp25b32etm_…_avbmo5"
          *     }
          */

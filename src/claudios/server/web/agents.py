@@ -160,7 +160,7 @@ async def revoke_agent(agent_id: PathId, parts: WithParts, caller: SignedIn) -> 
 def start_command(server_url: str) -> str:
     """Return one line for any shell that asks for the token, unseen, and starts the agent with it."""
     script = (
-        'printf "Agent token: "; stty -echo; IFS= read -r AGENT_TOKEN; stty echo; echo; '
+        'stty -echo; printf "Agent token: "; IFS= read -r AGENT_TOKEN; stty echo; echo; '
         f"export AGENT_TOKEN; SERVER_URL={shlex.quote(server_url)} exec claudios agent"
     )
     return f"sh -c {shlex.quote(script)}"

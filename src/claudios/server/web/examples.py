@@ -100,7 +100,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "AgentWithToken": {
         "agent": _AGENT_VALUE,
         "token": _AGENT_TOKEN,
-        "command": "sh -c 'printf \"Agent token: \"; stty -echo; IFS= read -r AGENT_TOKEN; …'",
+        "command": "sh -c 'stty -echo; printf \"Agent token: \"; IFS= read -r AGENT_TOKEN; …'",
     },
     "AnswerRequest": {"behavior": "allow", "suggestions": [0]},
     "ApiToken": _TOKEN,
