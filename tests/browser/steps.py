@@ -82,12 +82,15 @@ async def create_agent(watched: Watched, product: Product, name: str) -> str:
     return token
 
 
-async def start_session(watched: Watched, prompt: str) -> None:
-    """Start a session with a prompt."""
+async def start_session(watched: Watched, prompt: str, permissions: str = "Ask") -> None:
+    """Start a session with a prompt and, by its name, a permission mode."""
     page = watched.page
     await page.get_by_role("button", name="New session", exact=True).locator("visible=true").first.click()
     dialog = page.get_by_role("dialog", name="New session")
     await dialog.get_by_label("Prompt").fill(prompt)
+    if permissions != "Ask":
+        await dialog.get_by_role("combobox", name="Permissions").click()
+        await page.get_by_role("option", name=permissions).click()
     await watched.audit("new session")
     await dialog.get_by_role("button", name="Start session").click()
     await expect(transcript(page)).to_be_visible()
