@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Literal
+from uuid import uuid4
 
 import argon2
 import httpx2
@@ -153,6 +154,19 @@ async def test_a_refusal_speaks_plainly(people: People) -> None:
     start = {"agent_id": agent["id"], "prompt": "x" * 1_000_000}
     refused = await owner.ask("POST", f"/projects/{project['id']}/sessions", start, expect=422)
     assert "prompt is 1,000,000 bytes long, and 500,000 is the most" in refused["error"]["message"]
+
+
+async def test_a_start_that_is_sent_again_starts_once_and_another_one_by_its_id_is_refused(people: People) -> None:
+    owner = await people.owner()
+    project = await owner.ask("POST", "/projects", {"name": "x"})
+    created = await owner.ask("POST", f"/projects/{project['id']}/agents", {"name": "x"})
+    path = f"/projects/{project['id']}/sessions"
+    start = {"id": str(uuid4()), "agent_id": created["agent"]["id"], "prompt": "hello"}
+    for _ in range(2):
+        assert (await owner.ask("POST", path, start))["title"] == "hello"
+    assert len(await owner.ask("GET", "/sessions")) == 1
+    refused = await owner.ask("POST", path, {**start, "prompt": "something else"}, expect=409)
+    assert "another prompt" in refused["error"]["message"]
 
 
 async def test_a_refused_field_is_named_and_its_value_is_not_told(people: People) -> None:

@@ -73,11 +73,14 @@ class Decision:
 
 
 def start(connection: Connection, new: NewSession, prompt: str | None, asker: Asker, now_ms: int) -> Accepted[Session]:
-    """Create a session and have its agent start it. Raises Conflict when the id is another session's."""
+    """Create a session and have its agent start it; the same again changes nothing. Raises Conflict for a taken id."""
     known = sessions.get(connection, new.id)
     if known is not None:
         if (known.project_id, known.agent_id) != (new.project_id, new.agent_id):
             raise Conflict("This session id is taken. Choose another.")
+        first = instructions.get(connection, new.id)
+        if first is not None and first.text != prompt:
+            raise Conflict("This session id was used with another prompt. Choose another.")
         return Accepted(known, new.agent_id)
     if instructions.get(connection, new.id) is not None:
         raise Conflict("This session id is taken by a command. Choose another.")
