@@ -21,6 +21,7 @@ from claudios.protocol.messages import Ack, Checkpoint, Checkpointed, Welcome
 from claudios.protocol.record_file import MAGIC
 from claudios.protocol.signing import Batch, seal
 from claudios.server.serving import Serving
+from tests.faults.case import Case
 from tests.helpers.records import KEY, OTHER_KEY, Signer
 from tests.helpers.server import People, Person
 from tests.helpers.synthetic_agent import Link, SyntheticAgent, event, new_agent
@@ -220,9 +221,10 @@ CASES: list[tuple[Tampering, int, str]] = [
 ONLY_THE_SERVER_SEES = (resealed_with_another_key, checkpoint_made_unreadable)
 
 
+@pytest.mark.fault("X17", usually=1)
 @pytest.mark.parametrize(("tampering", "first_bad", "said"), CASES, ids=[case[0].__name__ for case in CASES])
 async def test_the_server_and_an_export_by_itself_name_the_first_bad_frame_of(
-    record: Record, tampering: Tampering, first_bad: int, said: str
+    case: Case, record: Record, tampering: Tampering, first_bad: int, said: str
 ) -> None:
     tampering(record)
     found = await record.verify()
@@ -231,6 +233,7 @@ async def test_the_server_and_an_export_by_itself_name_the_first_bad_frame_of(
     if tampering not in ONLY_THE_SERVER_SEES:
         alone = check_record([await record.export()]).found
         assert (alone.verified, alone.first_bad_seq, alone.problem) == (False, first_bad, found["problem"])
+    case.did(1)
 
 
 async def test_an_export_that_was_cut_or_lengthened_is_bad(record: Record) -> None:

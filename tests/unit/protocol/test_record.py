@@ -153,6 +153,15 @@ class TestTampering:
         checkpoints[1] = checkpoints[1].model_copy(update={"key": KEY.public})
         assert first_bad(batches, checkpoints) == 4
 
+    def test_a_checkpoint_of_another_history_does_not_continue_the_one_before_it(self) -> None:
+        fork = Signer(AGENT, SESSION, at_ms=1)
+        forked = [fork.sign(batch.last_seq, batch.head) for batch in log()]
+        checkpoints = signed(log())
+        checkpoints[1] = forked[1]
+        found = check(log(), checkpoints)
+        assert found.fault is not None
+        assert (found.fault.seq, found.fault.text) == (4, "Checkpoint 2 does not continue the one before it.")
+
     @given(st.integers(0, LAST * 3 - 1), st.integers(0, 7))
     def test_no_bit_of_a_frame_can_be_flipped(self, place: int, bit: int) -> None:
         batches = log()

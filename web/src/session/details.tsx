@@ -63,7 +63,7 @@ export function Details({ session, mayCommand }: { session: Session; mayCommand:
         <Figure name="In" value={compact(session.input_tokens)} title={`${count(session.input_tokens)} tokens`} />
         <Figure name="Out" value={compact(session.output_tokens)} title={`${count(session.output_tokens)} tokens`} />
       </dl>
-      <Record session={session} />
+      <SessionRecord session={session} />
       <dl className="flex flex-col gap-2.5">
         <Fact name="Session id">
           <span className="flex items-start gap-1">
@@ -111,7 +111,7 @@ function Figure({ name, value, title }: { name: string; value: string; title?: s
 }
 
 /** The session's record can be checked: every frame is numbered, chained and signed. */
-function Record({ session }: { session: Session }) {
+function SessionRecord({ session }: { session: Session }) {
   const [isBusy, setBusy] = useState(false);
   const [found, setFound] = useState<Verification | string | null>(null);
   const verify = async () => {
@@ -140,14 +140,28 @@ function Record({ session }: { session: Session }) {
   );
 }
 
-function Verdict({ verification }: { verification: Verification }) {
+/** What the machine's own checkpoints say of the end of the log; `late` and `not_closed` come with a problem. */
+const CLOSINGS: Record<Verification["closing"], string> = {
+  closed: "The machine has signed that it ends there.",
+  open: "The session goes on.",
+  late: "",
+  not_closed: "",
+  unsigned: "The machine has signed no checkpoints: this is the server's word.",
+};
+
+export function Verdict({ verification }: { verification: Verification }) {
   if (verification.verified)
     return (
       <p className="flex items-start gap-1.5 text-ok">
         <CircleCheck aria-hidden className="mt-0.5 size-3.5 shrink-0" />
         <span>
           Complete and unchanged: {plural(verification.frames, "frame")} in{" "}
-          {plural(verification.batches, "signed batch", "signed batches")}.
+          {plural(verification.batches, "signed batch", "signed batches")}. {CLOSINGS[verification.closing]}
+          {verification.keys.map((key) => (
+            <span key={key} className="block break-all text-ink-3">
+              Signed by the machine&apos;s key <code>{key}</code>, up to frame {verification.signed_seq}.
+            </span>
+          ))}
         </span>
       </p>
     );

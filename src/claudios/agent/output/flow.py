@@ -79,6 +79,12 @@ class Flow:
             self.spool.move_closing(seq, head)
         elif expected != head:
             self.is_held = True
+            if seq < self.spool.acked_seq:
+                raise ChainBroken(
+                    f"The server's log of session {self.spool.session_id} ends at frame {seq}, though the server had "
+                    f"confirmed {self.spool.acked_seq}: some is lost, as when an older back-up is restored. Nothing "
+                    "more of the session is sent. Terminate it and start a new one."
+                )
             raise ChainBroken(
                 f"The server's log and this machine's spool of session {self.spool.session_id} differ at frame {seq}. "
                 "Nothing more of it is sent; `claudios verify` shows where the stored log stops being whole."
