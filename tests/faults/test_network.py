@@ -176,9 +176,12 @@ async def test_a_link_too_slow_for_its_output_costs_no_memory_and_catches_up_in_
             relay.heal()
             begun = time.monotonic()
             expected = [fake_cli.line(n, 100, name=session_id) for n in range(lines)]
+            newest = max(spool.glob("*.seg"), key=lambda path: path.name)
+            last_seq = decode(newest.read_bytes())[-1].seq
 
             async def is_whole() -> bool:
-                return len(await product.lines(session_id)) >= lines
+                has_most = int((await product.session(session_id))["last_seq"]) >= last_seq
+                return has_most and len(await product.lines(session_id)) >= lines
 
             await product.until(is_whole)
             case.recovered(time.monotonic() - begun)

@@ -21,7 +21,7 @@ T = TypeVar("T")
 MAX_WAITING_BYTES = 32 * 1024 * 1024
 MAX_GROUP_BYTES = 8 * 1024 * 1024
 MAX_GROUP = 256
-LINGER_SECONDS = 0.01
+LINGER_SECONDS = 0.03
 _LEAST_BYTES = 1024  # what small work is counted as, so that its number is bounded too
 
 

@@ -39,7 +39,8 @@ from claudios.server.ingest.verify import Source
 from claudios.server.instructions import outcome
 from claudios.server.instructions.deliver import Delivery
 from claudios.server.link.outbox import Outbox
-from claudios.server.store import agent_errors, changes, instructions, lives, registrations
+from claudios.server.link.passages import Passages
+from claudios.server.store import agent_errors, changes, lives, registrations
 from claudios.server.store.instructions import Kept
 
 log = structlog.get_logger(__name__)
@@ -81,6 +82,7 @@ class Registration:
         self._bus = bus
         self._agent_view = agent_view
         self._now_ms = now_ms
+        self._passages = Passages(is_closed=True)
         self._progress = asyncio.get_running_loop().time()
 
     async def take(self, messages: Iterable[AgentMessage | Batch]) -> list[asyncio.Future[Ack | Rewind]]:
@@ -140,16 +142,20 @@ class Registration:
     def _send(self, entries: Sequence[Instruction]) -> None:
         self._progress = asyncio.get_running_loop().time()
         self.outbox.put(entries)
-        sent = [(entry.id, entry.signature) for entry in entries]
-        self._commit(lambda connection: instructions.keep_signatures(connection, sent))
+        self._note(Passages(signatures=[(entry.id, entry.signature) for entry in entries]))
 
     def _received(self, message: Received) -> None:
         self._progress = asyncio.get_running_loop().time()
         if message.iseq > self.delivery.reached:
             raise OutOfOrder("Instructions that were never sent cannot have been received. Reconnect.")
         self.delivery.taken(message.iseq)
-        agent_id = self.source.agent_id
-        self._commit(lambda connection: instructions.mark_taken(connection, agent_id, message.iseq), self._tell_of)
+        self._note(Passages(received=message.iseq))
+
+    def _note(self, passages: Passages) -> None:
+        """Have passages kept, together with those that wait for it already."""
+        if not self._passages.join(passages):
+            self._passages = passages
+            self._commit(lambda connection: passages.keep(connection, self.source.agent_id), self._tell_of)
 
     def _report(self, message: Report) -> None:
         def work(connection: Connection) -> list[Changed]:
