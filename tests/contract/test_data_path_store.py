@@ -28,6 +28,7 @@ from claudios.server.instructions import accept, outcome
 from claudios.server.instructions.accept import Asker, Decision
 from claudios.server.instructions.lifecycle import InstructionState
 from claudios.server.keys import ServerKey
+from claudios.server.link.passages import Passages
 from claudios.server.projections.asks import Answered
 from claudios.server.projections.fold import Fold
 from claudios.server.projections.items import Entry
@@ -207,6 +208,13 @@ class TestInstructions:
     async def test_a_report_of_another_agent_changes_nothing(self, world: World) -> None:
         report = Report(instruction_id=world.session_id, outcome=Outcome.REFUSED)
         assert await world.do(lambda connection: outcome.settle(connection, "agt_other", report, 3)) == []
+
+    async def test_passages_gather_until_they_begin_to_be_kept(self, world: World) -> None:
+        passages = Passages([(world.session_id, "ab" * 32)])
+        assert passages.join(Passages(received=1))
+        (taken,) = await world.do(lambda connection: passages.keep(connection, world.agent.agent_id))
+        assert taken.view.state == "taken"
+        assert not passages.join(Passages(received=2)), "it would be lost with a commit that is on its way"
 
     async def test_what_waits_too_long_expires_and_its_session_with_it(self, away: World) -> None:
         world = away
