@@ -51,8 +51,10 @@ class Mailbox:
             # what nobody's link has yet may still change: whoever finds the agent connected reads it from the store
             is_sent = all(entry.is_sent for entry in accepted.issued)
             self._bus.publish(instructions(accepted.agent_id), accepted.issued if is_sent else ())
-            self._expire_by(min(entry.expires_ms for entry in accepted.issued))
+            if not is_sent:  # what a link has expires on its agent
+                self._expire_by(min(entry.expires_ms for entry in accepted.issued))
         self.tell(accepted.told)
+        await asyncio.sleep(0)  # the agent first: the link writes before this person is answered
         return accepted.answer
 
     def tell(self, told: Iterable[Changed]) -> None:
