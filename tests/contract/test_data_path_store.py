@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection
 
-from claudios.protocol.errors import Conflict, NotFound
+from claudios.protocol.errors import AgentInUse, Conflict, NotFound
 from claudios.protocol.frame import Stream
 from claudios.protocol.messages import (
     EndReason,
@@ -156,6 +156,10 @@ class TestLog:
         await world.do(lambda connection: log.append(connection, world.source(), batch, 9))
         (sealed,) = await world.store.read(lambda connection: log.sealed_after(connection, world.session_id, 0, 5))
         assert sealed.batch == batch
+        bounded = await world.store.read(
+            lambda connection: log.sealed_after(connection, world.session_id, 0, 5, upto_seq=0)
+        )
+        assert bounded == [], "what was stored since a record began is none of it"
         assert sealed.key_id == world.agent.keys.key_id
         assert sealed.sign_key_encrypted is not None
 
@@ -446,3 +450,12 @@ async def test_a_registration_is_numbered_and_only_the_newest_counts_as_present(
     assert await world.do(lambda connection: registrations.left(connection, agent_id, 2, 6))
     assert not (await world.session()).agent_online
     assert await world.do(lambda connection: registrations.register(connection, "agt_x", hello, "poll", 5)) is None
+
+
+async def test_a_daemon_that_was_taken_over_from_stays_refused_when_its_successor_reconnects(world: World) -> None:
+    agent_id = world.agent.agent_id
+    older, newer = (world.agent.hello().model_copy(update={"installation": "i", "run": run}) for run in ("a", "b"))
+    for hello in (older, newer, newer):
+        await world.do(lambda connection, hello=hello: registrations.register(connection, agent_id, hello, "poll", 5))  # type: ignore[misc]
+    with pytest.raises(AgentInUse):
+        await world.do(lambda connection: registrations.register(connection, agent_id, older, "poll", 6))

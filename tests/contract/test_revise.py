@@ -266,3 +266,14 @@ async def test_those_who_look_hear_of_it(away: World) -> None:
     for change in (await withdraw(away, sent.id)).told:
         bus.publish(OVERVIEW, change)
     assert json.loads(heard[0].message)["instruction"]["state"] == "withdrawn"
+
+
+async def test_a_deleted_session_leaves_no_gap_in_its_agents_log(away: World) -> None:
+    """A machine that was away when its session was withdrawn and deleted never got an instruction again."""
+    await send(away, "never mind")
+    await withdraw(away, away.session_id)
+    await away.do(lambda connection: revise.delete_session(connection, away.session_id))
+    kept = await delivered(away)
+    assert [entry.iseq for entry in kept] == list(range(1, len(kept) + 1))
+    assert kept
+    assert all(entry.expires_ms == entry.issued_ms and "never mind" not in entry.body for entry in kept)

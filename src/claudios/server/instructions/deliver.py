@@ -13,12 +13,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+import structlog
 from sqlalchemy import Connection
 
 from claudios.protocol.messages import Instruction
 from claudios.protocol.signing import sign_instruction
 from claudios.server.instructions.lifecycle import Issued
 from claudios.server.store.instructions import Kept, after, claim
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -104,6 +107,9 @@ class Delivery:
                     self._reading = False
                 if not due:
                     break
+                if due[0].iseq > self.sent + 1:
+                    log.error("instruction_log_has_a_gap", agent=self._agent_id, after=self.sent, next=due[0].iseq)
+                    break  # the agent would refuse what follows, so this waits to be woken again
                 if due[0].iseq == self.sent + 1:
                     self._pass_on(due)
 

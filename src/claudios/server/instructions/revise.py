@@ -17,7 +17,7 @@ from claudios.server.bus.topics import Changed
 from claudios.server.instructions import lines, outcome
 from claudios.server.instructions.accept import Accepted, Asker, as_json, issue_command, resume
 from claudios.server.instructions.lifecycle import InstructionState, Passage
-from claudios.server.store import changes, instructions
+from claudios.server.store import changes, instructions, sessions
 from claudios.server.store.instructions import Instruction, Kept, Settling
 from claudios.server.store.sessions import Place
 
@@ -100,6 +100,13 @@ def drop(connection: Connection, place: Place, instruction_id: str, asker: Asker
     return _told(place, dropped)
 
 
+def delete_session(connection: Connection, session_id: str) -> None:
+    """Delete a session. What its agent has not received keeps its place in the agent's log, emptied (rule I-11)."""
+    for kept in instructions.not_received(connection, session_id):
+        instructions.orphan(connection, kept.view.id, _emptied(kept))
+    sessions.remove(connection, session_id)
+
+
 def reissue(
     connection: Connection, place: Place, known: Instruction, asker: Asker, now_ms: int
 ) -> Accepted[Instruction]:
@@ -141,6 +148,8 @@ def _with_text(kept: Kept, text: str) -> str:
 
 def _emptied(kept: Kept) -> str:
     """Return the body without what it said."""
+    if kept.view.kind is InstructionKind.TERMINATE_SESSION:
+        return kept.body
     if kept.view.kind is InstructionKind.START_SESSION:
         return as_json(StartSession.model_validate_json(kept.body).model_copy(update={"inputs": ()}))
     nothing = Input(id=kept.view.input_id, line=lines.nothing())

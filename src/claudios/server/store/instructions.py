@@ -310,6 +310,25 @@ def rewrite(connection: Connection, instruction_id: str, body: str, text: str | 
     connection.execute(update(instructions).where(instructions.c.id == instruction_id).values(body=body, text=text))
 
 
+def not_received(connection: Connection, session_id: str) -> list[Kept]:
+    """Return the instructions of a session that are not in its agent's journal."""
+    found = connection.execute(
+        select(instructions.c.id)
+        .join(agents, agents.c.id == instructions.c.agent_id)
+        .where(instructions.c.session_id == session_id, instructions.c.iseq > agents.c.received)
+    )
+    return _kept(connection, list(found.scalars()))
+
+
+def orphan(connection: Connection, instruction_id: str, body: str) -> None:
+    """Let an instruction outlive its session, without what it said: the agent's log must have no gap."""
+    connection.execute(
+        update(instructions)
+        .where(instructions.c.id == instruction_id)
+        .values(session_id=None, text=None, body=body, state=InstructionState.WITHDRAWN.value)
+    )
+
+
 def lock_queued(connection: Connection, instruction_id: str) -> Kept | None:
     """Return a queued instruction that, until the transaction ends, nobody else can change; None in other states."""
     held = connection.execute(

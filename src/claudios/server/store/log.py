@@ -134,12 +134,14 @@ def stretches_after(connection: Connection, session_id: str, after_seq: int, max
     return [cut for row in found if (cut := _cut(row.first_seq, row.last_seq, bytes(row.frames), after_seq))]
 
 
-def sealed_after(connection: Connection, session_id: str, after_seq: int, most: int) -> list[SealedBatch]:
-    """Return up to `most` batches that start after `after_seq`, as they were signed."""
+def sealed_after(
+    connection: Connection, session_id: str, after_seq: int, most: int, *, upto_seq: int = 2**63 - 1
+) -> list[SealedBatch]:
+    """Return up to `most` batches that start after `after_seq` and end by `upto_seq`, as they were signed."""
     found = connection.execute(
         select(batches, agent_keys.c.sign_key_encrypted)
         .join(agent_keys, agent_keys.c.key_id == batches.c.key_id, isouter=True)
-        .where(batches.c.session_id == session_id, batches.c.first_seq > after_seq)
+        .where(batches.c.session_id == session_id, batches.c.first_seq > after_seq, batches.c.last_seq <= upto_seq)
         .order_by(batches.c.first_seq)
         .limit(most)
     )

@@ -24,7 +24,8 @@ def register(connection: Connection, agent_id: str, hello: Hello, carrier: str, 
     holder = connection.execute(select(agents).where(agents.c.id == agent_id)).first()
     if holder is not None:
         _require_free(holder, hello, now_ms)
-    ousted = None if holder is None or holder.run == _text(hello.run) else holder.run
+    is_same_run = holder is not None and holder.run == _text(hello.run)
+    ousted = None if holder is None else holder.ousted_run if is_same_run else holder.run
     return connection.execute(
         update(agents)
         .where(agents.c.id == agent_id, agents.c.removed_ms.is_(None))

@@ -239,7 +239,7 @@ def set_resume(connection: Connection, session_id: str, resume: Resume) -> None:
 
 
 def remove(connection: Connection, session_id: str) -> None:
-    """Delete a session with its log, items, requests and instructions."""
+    """Delete a session with its log, items, requests, and instructions but for those that were orphaned before."""
     connection.execute(delete(sessions).where(sessions.c.id == session_id))
 
 

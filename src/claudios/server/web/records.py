@@ -145,7 +145,11 @@ async def _walk(parts: Parts, extent: _Extent) -> AsyncIterator[Checkpoint | Sea
     seq, place = 0, (0, 0, b"")
 
     def look(connection: Connection) -> tuple[list[SealedBatch], list[checkpoints.Placed]]:
-        batches = log.sealed_after(connection, extent.session.id, seq, BATCHES_AT_ONCE) if seq < extent.last_seq else []
+        batches = (  # what was stored since the extent was read is not part of this record
+            log.sealed_after(connection, extent.session.id, seq, BATCHES_AT_ONCE, upto_seq=extent.last_seq)
+            if seq < extent.last_seq
+            else []
+        )
         up_to = batches[-1].batch.last_seq if batches else _ALL
         found = checkpoints.after(connection, extent.session.id, place, up_to, CHECKPOINTS_AT_ONCE)
         if len(found) == CHECKPOINTS_AT_ONCE:  # the batches beyond them come with the next look

@@ -14,7 +14,7 @@ from claudios.protocol.errors import Conflict, NotFound
 from claudios.protocol.messages import Mode, PermissionMode, SessionId, SessionState
 from claudios.server.bus.topics import Changed
 from claudios.server.data_path import DataPath
-from claudios.server.instructions import accept
+from claudios.server.instructions import accept, revise
 from claudios.server.instructions.accept import Accepted, Asker
 from claudios.server.store import agents, audit, changes, sessions
 from claudios.server.store.audit import Action
@@ -154,7 +154,7 @@ async def delete_session(session_id: PathId, parts: WithParts, data: WithDataPat
         found = seen_session(connection, caller, session_id, Role.OWNER)
         if found.state is not SessionState.ENDED:
             raise Conflict("This session has not ended. Terminate it first.")
-        sessions.remove(connection, session_id)
+        revise.delete_session(connection, session_id)
         audit.write(
             connection,
             now_ms=now,
