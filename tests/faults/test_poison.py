@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 
 import pytest
 
@@ -13,6 +14,11 @@ from tests.faults.product import UNDER_WAY, Product
 
 ECHO = "--initialize --echo got:"
 CRASHES = 5
+
+
+async def has_heard(product: Product, session_id: str, instruction_id: str) -> bool:
+    """Say whether the stored log has what an instruction gave to Claude."""
+    return any(instruction_id.encode() in line for line in await product.lines(session_id, Stream.STDIN))
 
 
 @pytest.mark.fault("A9")
@@ -44,5 +50,6 @@ async def test_a_command_that_always_crashes_the_daemon_is_set_aside_and_those_b
 
     await product.until(are_done)
     for session_id, ids in ((poisoned, [poisoned, after]), (beside, [beside, innocent])):
+        await product.until(partial(has_heard, product, session_id, ids[-1]))  # a report may overtake the output
         given = [line for line in await product.lines(session_id, Stream.STDIN) if b'"user"' in line]
         case.judge([each.encode() for each in ids], [json.loads(line)["uuid"].encode() for line in given])
