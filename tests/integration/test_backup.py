@@ -11,9 +11,11 @@ import pytest
 
 from claudios.protocol.errors import AlreadyRunning, Conflict, InputInvalid, SettingInvalid
 from claudios.protocol.messages import Ack
+from claudios.server.app import Application
 from claudios.server.backup import back_up, restore
 from claudios.server.config import Config
 from claudios.server.serving import running
+from claudios.server.state_lock import UNFINISHED
 from tests.helpers.server import PASSWORD, People
 from tests.helpers.synthetic_agent import new_agent
 
@@ -73,6 +75,39 @@ async def test_nothing_is_replaced_unasked_and_never_under_a_running_server(tmp_
     key = (settings.state_dir / "server.key").read_bytes()
     restore(settings, file, 2, force=True)
     assert (settings.state_dir / "replaced-2" / "server.key").read_bytes() == key
+    async with running(settings):
+        pass
+
+
+async def test_the_write_ahead_log_of_a_killed_server_is_not_played_over_what_was_put_back(tmp_path: Path) -> None:
+    settings, file = config(tmp_path, "server"), tmp_path / "backup"
+    async with running(settings):
+        back_up(settings, file, 1)
+    database = settings.state_dir / "claudios.db"
+    with closing(sqlite3.connect(database)) as killed:
+        killed.execute("PRAGMA wal_autocheckpoint=0")
+        killed.execute("CREATE TABLE since_then (x)")
+        killed.commit()
+        log = (settings.state_dir / "claudios.db-wal").read_bytes()
+    database.unlink()
+    (settings.state_dir / "server.key").unlink()
+    (settings.state_dir / "claudios.db-wal").write_bytes(log)
+    restore(settings, file, 2)
+    assert (settings.state_dir / "replaced-2" / "claudios.db-wal").read_bytes() == log
+    with closing(sqlite3.connect(database)) as store:
+        tables = {name for (name,) in store.execute("SELECT name FROM sqlite_master")}
+    assert "users" in tables
+    assert "since_then" not in tables
+
+
+async def test_a_server_does_not_start_on_what_was_put_back_by_half(tmp_path: Path) -> None:
+    settings, file = config(tmp_path, "server"), tmp_path / "backup"
+    async with running(settings):
+        back_up(settings, file, 1)
+    (settings.state_dir / UNFINISHED).touch()
+    with pytest.raises(SettingInvalid, match="restore FILE --force"):
+        Application(settings)
+    restore(settings, file, 2, force=True)
     async with running(settings):
         pass
 

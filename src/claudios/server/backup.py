@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from claudios import __version__
 from claudios.protocol.errors import Conflict, InputInvalid, SettingInvalid, Unavailable
 from claudios.server.config import Config
 from claudios.server.keys import KEY_BYTES
-from claudios.server.state_lock import StateLock
+from claudios.server.state_lock import UNFINISHED, StateLock
 
 DATABASE, KEY = "claudios.db", "server.key"
 BUSY_SECONDS = 30.0
@@ -83,10 +83,14 @@ def restore(config: Config, source: Path, now_ms: int, *, force: bool = False) -
         if there and not force:
             raise Conflict(f"{there[0]} exists. With --force it is moved aside, and the back-up takes its place.")
         key, made = _unpack(source, fresh)
-        if there:
-            _move_aside(config.state_dir, now_ms)
+        unfinished = config.state_dir / UNFINISHED
+        unfinished.touch(0o600)
+        _sync(config.state_dir)
+        _move_aside(config.state_dir, now_ms)
         _write(config.state_dir / KEY, key)
         fresh.replace(database)
+        _sync(config.state_dir)
+        unfinished.unlink()
         _sync(config.state_dir)
     except OSError as failed:
         raise Unavailable(f"The back-up could not be put back: {failed}. Check the disk.") from failed
@@ -135,10 +139,12 @@ def _check(path: Path) -> None:
 
 
 def _move_aside(directory: Path, now_ms: int) -> None:
-    aside = directory / f"replaced-{now_ms}"
-    aside.mkdir(mode=0o700)
-    for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", KEY):
-        with suppress(FileNotFoundError):
+    """Move aside whatever there is: a write-ahead log alone would be played over the store that comes in its place."""
+    there = [name for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", KEY) if (directory / name).exists()]
+    if there:
+        aside = directory / f"replaced-{now_ms}"
+        aside.mkdir(mode=0o700)
+        for name in there:
             (directory / name).rename(aside / name)
 
 

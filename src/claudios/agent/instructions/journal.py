@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from zlib import crc32
 
-from claudios.agent.durable import open_private, write_all, write_private
+from claudios.agent.durable import open_private, sync_directory, write_all
 
 
 class Journal:
@@ -27,6 +27,7 @@ class Journal:
             os.ftruncate(self._file, intact)
             os.fsync(self._file)
         self.size = intact
+        self._is_named = True  # False: after a loss of power the name might lead to an older file
 
     def append(self, lines: Iterable[bytes], *, durable: bool) -> None:
         """Add lines with one write; `durable` returns only once they would survive a loss of power."""
@@ -34,6 +35,7 @@ class Journal:
         try:
             write_all(self._file, raw)
             if durable:
+                self._name()
                 os.fdatasync(self._file)
         except OSError:
             os.ftruncate(self._file, self.size)  # a full disk may have taken half a line
@@ -41,17 +43,37 @@ class Journal:
         self.size += len(raw)
 
     def rewrite(self, lines: Iterable[bytes]) -> None:
-        """Put `lines` in the place of all there are, at once even if the power fails."""
+        """Put `lines` in the place of all there are, at once even if the power fails.
+
+        Raises OSError: the old lines stand then, or the new ones do, and lines are appended to those that do.
+        """
         raw = b"".join(map(_checked, lines))
-        write_private(self._path, raw)
-        os.close(self._file)
-        self._file = open_private(str(self._path), os.O_RDWR | os.O_APPEND)
+        path = self._path.with_suffix(".new")
+        file = open_private(path, os.O_RDWR | os.O_APPEND | os.O_TRUNC)
+        try:
+            write_all(file, raw)
+            os.fsync(file)
+            path.replace(self._path)
+        except OSError:
+            os.close(file)
+            path.unlink(missing_ok=True)  # half of it would only take space
+            raise
+        replaced, self._file = self._file, file
+        os.close(replaced)
         self.size = len(raw)
         self.lines = []
+        self._is_named = False
+        self._name()
 
     def close(self) -> None:
         """Close the file; nothing is buffered."""
         os.close(self._file)
+
+    def _name(self) -> None:
+        """Bring the name of a file that replaced another to the disk."""
+        if not self._is_named:
+            sync_directory(self._path.parent)
+            self._is_named = True
 
 
 def _checked(line: bytes) -> bytes:

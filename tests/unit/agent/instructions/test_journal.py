@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
+import stat
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,32 @@ def test_rewriting_replaces_everything_and_appending_goes_on(path: Path) -> None
     again = Journal(path)
     assert again.lines == [b"new", b"more"]
     assert [name.name for name in path.parent.iterdir()] == ["journal"]
+    again.close()
+
+
+def test_lines_are_kept_though_the_name_of_a_rewritten_file_was_refused_by_the_disk(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I-1: what was appended after a rewriting that failed half-way went to a file without a name."""
+    journal = Journal(path)
+    journal.append([b"old"], durable=True)
+    to_disk = os.fsync
+
+    def refuse_names(file: int) -> None:
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            raise OSError(errno.EIO, "the disk fails")
+        to_disk(file)
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "fsync", refuse_names)
+        with pytest.raises(OSError, match="the disk fails"):
+            journal.rewrite([b"new"])
+        with pytest.raises(OSError, match="the disk fails"):
+            journal.append([b"not durable"], durable=True)
+    journal.append([b"more"], durable=True)
+    journal.close()
+    again = Journal(path)
+    assert again.lines == [b"new", b"more"]
     again.close()
 
 
