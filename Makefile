@@ -4,7 +4,7 @@ BIN := .venv/bin
 TESTS := tests/unit tests/contract tests/integration tests/faults tests/acceptance tests/browser
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help up test unit check format bench faults lock clean \
+.PHONY: help up test unit check format bench faults guards lock clean \
 	check-format check-lint check-types check-layers check-documents check-page check-unit
 
 help: ## List the commands
@@ -56,6 +56,10 @@ faults: ## Break things on purpose, and write docs/faults-report.md (ROWS="A1 A2
 	$(PREPARE) dev page
 	@$(BIN)/python -m scripts.with_postgres $(BIN)/python -m scripts.faults $(ROWS) \
 		--repetitions $(or $(REPETITIONS),50) --soak $(or $(SOAK),10) --write
+
+guards: ## Take each guard out of a scratch copy, and demand that a test notices (GUARDS="hmac-batch" for some)
+	$(PREPARE) dev
+	@$(BIN)/python -m scripts.with_postgres $(BIN)/python -m scripts.guards $(GUARDS) $(if $(GUARDS),,--write)
 
 lock: ## Write requirements/*.txt anew (ARGS=--upgrade for newer versions)
 	$(PREPARE) run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
@@ -152,6 +153,27 @@ async def test_a_program_that_cannot_run_fails_in_status_and_log(tmp_path: Path)
     assert "No such file" in (status.detail or "")
     assert [event["event"] for event in host.events(session_id)] == ["failed", "ended"]
     await host.manager.close(terminate=True)
+
+
+async def test_a_fault_of_the_agent_at_one_start_is_that_sessions_end_and_no_others(
+    start_host: StartHost, tmp_path: Path
+) -> None:
+    broken = str(uuid4())
+
+    def fail(name: str, arguments: tuple[object, ...]) -> None:
+        if name == "claudios.spawn.locked" and arguments == (broken,):
+            raise LookupError("a fault of ours")
+
+    sys.addaudithook(fail)
+    host = await start_host(max_concurrent=1)
+    await host.start(directory=tmp_path, session_id=broken)
+    after = await host.start(directory=tmp_path)
+    end = await host.ended(broken)
+    assert (end.reason, end.detail) == (
+        EndReason.FAILED,
+        "The agent failed at this session: LookupError. Its log says where.",
+    )
+    await host.until_state(after, SessionState.RUNNING)
 
 
 async def test_what_cannot_be_started_is_refused_at_once(start_host: StartHost, tmp_path: Path) -> None:

@@ -210,7 +210,11 @@ class SessionManager:
                 await self._wake.wait()
                 continue
             session = self._queue.popleft()
-            await session.launch()
+            try:
+                await session.launch()
+            except Exception:  # the rim: the others still want to start
+                _log.exception("Session %s could not be started.", session.id)
+                continue
             try:
                 async with asyncio.timeout(START_APART_SECONDS):
                     await session.settled.wait()

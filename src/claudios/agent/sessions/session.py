@@ -107,7 +107,9 @@ class Session:
                 await start_shim(self._files, self.spool, self._claude, self._start.body, self._spool_max_bytes)
                 await self._attach()
             except (ClaudiosError, OSError) as problem:
-                await self._see_off(problem)
+                await self._part_from(problem)
+            except Exception as failure:  # the rim: whatever it is, it costs this session and no other
+                await self._part_from(self._unforeseen(failure))
             await self._give_first_inputs()
 
     def cancel(self) -> None:
@@ -215,7 +217,7 @@ class Session:
 
     def shim_left(self) -> None:
         self._client = None
-        self._farewell = asyncio.create_task(self._see_off(SessionLost()))
+        self._farewell = asyncio.create_task(self._part_from(SessionLost()))
 
     # Inside
 
@@ -265,7 +267,7 @@ class Session:
                 self._enter(SessionState.ENDED)
                 self._adopt_dead()  # it was still starting when its daemon died, and gave up: nobody waited for it
             else:
-                self._farewell = asyncio.create_task(self._see_off(problem))
+                self._farewell = asyncio.create_task(self._part_from(problem))
         else:
             await self._give_first_inputs()
 
@@ -277,6 +279,18 @@ class Session:
         elif aftermath is not None:
             self.epoch, self._end, self._taken = aftermath.epoch, aftermath.end, aftermath.taken
             self._files.forget_start()
+
+    async def _part_from(self, problem: Exception) -> None:
+        """See the shim off; a fault of ours in that ends the session too, since nobody would try again."""
+        try:
+            await self._see_off(problem)
+        except Exception as failure:  # the rim
+            if self.state is not SessionState.ENDED:
+                self._conclude(Ended(EndReason.FAILED, self._unforeseen(failure).message))
+
+    def _unforeseen(self, failure: Exception) -> SpawnFailed:
+        _log.error("Session %s met a fault of the agent.", self.id, exc_info=failure)
+        return SpawnFailed(f"The agent failed at this session: {type(failure).__name__}. Its log says where.")
 
     async def _see_off(self, problem: Exception) -> None:
         """Find out how an epoch ended whose shim is gone; attach again to one that has only lost its connection."""

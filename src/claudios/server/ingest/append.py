@@ -68,14 +68,17 @@ class Ingest:
         self._checkers.shutdown(wait=False, cancel_futures=True)
 
     def _answer(self, batch: Batch, committed: asyncio.Future[Verdict], answered: asyncio.Future[Ack | Rewind]) -> None:
+        error = None if committed.cancelled() else committed.exception()
+        # What is committed is shown, though the link that brought it may be gone and wait for no answer.
+        told = None if committed.cancelled() or error else self._told(batch, committed.result())
         if answered.done():
             return
-        if committed.cancelled():
-            answered.cancel()
-        elif error := committed.exception():
+        if error is not None:
             answered.set_exception(error)
+        elif told is not None:
+            answered.set_result(told)
         else:
-            answered.set_result(self._told(batch, committed.result()))
+            answered.cancel()
 
     def _told(self, batch: Batch, verdict: Verdict) -> Ack | Rewind:
         if isinstance(verdict, Refuse):

@@ -116,8 +116,12 @@ class GroupCommit:
                 for entry in group:
                     entry.fail(error)
                 return
-            for entry in group:
-                await self._commit([entry])
+            try:
+                for entry in group:
+                    await self._commit([entry])
+            finally:
+                for entry in group:
+                    entry.done.cancel()  # those that a cancellation kept from their turn; the others are done
             return
         for entry, result in zip(group, results, strict=True):
             entry.succeed(result)

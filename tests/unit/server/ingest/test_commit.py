@@ -158,3 +158,21 @@ async def test_what_nobody_waits_for_can_be_hurried_before_what_comes_next() -> 
         commits.hurry()
         await commits.submit(store.work("urgent"))
     assert store.done == ["lazy", "urgent"]
+
+
+async def test_works_that_are_tried_one_by_one_are_cancelled_with_the_loop() -> None:
+    store = SlowStore()
+
+    def refuse(_: Connection) -> None:
+        store.may_end.clear()  # the first single work waits for ever
+        raise Conflict
+
+    commits = GroupCommit(store)
+    futures = [commits.submit(refuse), commits.submit(lambda _: None), commits.submit(lambda _: None)]
+    loop = asyncio.create_task(commits.run())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not store.may_end.is_set()
+    loop.cancel()
+    await asyncio.wait([loop])
+    assert [future.cancelled() for future in futures] == [True, True, True]
