@@ -7,11 +7,12 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -244,6 +245,12 @@ class Product:
         """Return the state of each of a session's instructions."""
         listed = await self.ask("GET", f"/sessions/{session_id}/instructions")
         return {each["id"]: each["state"] for each in listed}
+
+    def all_outcomes(self, session_id: str) -> dict[str, str]:
+        """Return the state of every instruction of a session from the server's own store: the API shows the newest."""
+        database = f"{(self.home / 'server' / 'claudios.db').as_uri()}?mode=ro"
+        with closing(sqlite3.connect(database, uri=True)) as store:
+            return dict(store.execute("SELECT id, state FROM instructions WHERE session_id = ?", (session_id,)))
 
     async def outcome(self, session_id: str, instruction_id: str) -> str:
         """Return the state of an instruction."""

@@ -99,8 +99,8 @@ class Soak:
         for session_id, asked in self.asked.items():
 
             async def are_told(of: str = session_id, ids: list[str] = asked) -> bool:
-                outcomes = await self._product.outcomes(of)
-                return all(outcomes.get(identity) not in UNDER_WAY for identity in ids)
+                outcomes = self._product.all_outcomes(of)
+                return all(outcomes[identity] not in UNDER_WAY for identity in ids)
 
             await self._product.until(are_told)
 
@@ -127,7 +127,7 @@ class Soak:
             self._case.memory("shim", rss_bytes(self._product.shim_pid(session_id)), BOUNDS["shim"])
 
     async def _judge_commands(self, session_id: str, effects: list[str]) -> None:
-        outcomes = await self._product.outcomes(session_id)
+        outcomes = self._product.all_outcomes(session_id)
         asked = self.asked[session_id]
         given = [
             identity

@@ -258,6 +258,7 @@ async def test_a_start_happens_once_whenever_the_agent_crashes(server: LinkServe
         assert_whole(server, session_id)
 
 
+@pytest.mark.fault("A6")
 async def test_a_second_daemon_on_the_same_state_is_refused_and_told_of_the_first(
     server: LinkServer, home: AgentHome
 ) -> None:

@@ -93,6 +93,7 @@ async def test_another_installation_is_refused_on_the_poll_carrier_too(agent: Sy
 
 
 @pytest.mark.parametrize("transport", ["websocket", "poll"])
+@pytest.mark.fault("A6")
 async def test_a_second_daemon_says_who_has_the_agent_and_ends_and_the_first_may_restart(
     server: Serving, people: People, tmp_path: Path, transport: str
 ) -> None:
