@@ -244,7 +244,7 @@ def record(directory: Path, seed: int) -> Tape:
         spool = Spool(base, SESSION)
         spool.save_cursor()
         writer = SpoolWriter(str(spool.path), 1, 1, SEGMENT_BYTES)
-        sent_seq, sent_head, lines = 0, GENESIS, 0
+        sent_seq, sent_head, lines, handed_over = 0, GENESIS, 0, 0
         for step in range(60):
             writer.append(
                 [(Stream.STDOUT, dice.randbytes(dice.randrange(1, 400))) for _ in range(dice.randrange(1, 4))]
@@ -252,9 +252,12 @@ def record(directory: Path, seed: int) -> Tape:
             spool.grow(writer.seq)
             if dice.random() < 0.4:
                 writer.sync(0.0)
+                if writer.sync_due is None:  # else the disk is still at the last one
+                    handed_over = writer.seq
             if dice.random() < 0.2:
                 writer._syncer.finish()
                 writer._syncer = syncer.Syncer()
+                tape.promise("durable", handed_over)
             if dice.random() < 0.5 and (piece := spool.read(sent_seq)) is not None:
                 start = 0
                 for end in piece.ends:
@@ -290,6 +293,8 @@ def survive(tape: Tape, at: int, seed: int, directory: Path) -> None:
     (directory / SESSION).mkdir(exist_ok=True)
     _check_journal(tape, at, directory)
     acked_seq, acked_head = (tape.promised(at, "acknowledged") or [(0, GENESIS)])[-1]
+    durable_seq = (tape.promised(at, "durable") or [0])[-1]
+    assert durable_seq <= max([acked_seq, *certain]), f"frames up to {durable_seq} were called durable"
 
     spool = Spool(directory / SESSION, SESSION)
     if recover(spool) is None:
