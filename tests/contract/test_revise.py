@@ -14,9 +14,10 @@ from claudios.protocol.errors import Conflict, NotFound, TooMany
 from claudios.protocol.messages import EndReason, InstructionKind, Outcome, Report, SessionState
 from claudios.server.bus.memory import MemoryBus
 from claudios.server.bus.topics import OVERVIEW, Changed
-from claudios.server.instructions import accept, outcome, revise
+from claudios.server.instructions import accept, outcome, reply, revise
 from claudios.server.instructions.accept import Accepted, Decision
 from claudios.server.instructions.lifecycle import InstructionState, Issued
+from claudios.server.projections.asks import Unsupported
 from claudios.server.projections.life import Life
 from claudios.server.store import instructions, lives, requests, sessions
 from claudios.server.store.engine import Store
@@ -255,8 +256,22 @@ async def test_beyond_a_number_of_waiting_instructions_more_are_refused_with_the
     await away.do(lambda connection: instructions.issue(connection, away.agent.agent_id, drafts, None, 2))
     with pytest.raises(TooMany, match="withdraw some"):
         await send(away, "one too many")
-    await withdraw(away, ids[7])
+    await refuse_what_claude_asks(away)
+    with pytest.raises(TooMany):
+        await send(away, "one too many still")
+    for number in (7, 8):
+        await withdraw(away, ids[number])
     await send(away, "now there is room")
+
+
+async def refuse_what_claude_asks(world: World) -> None:
+    """Have the server itself answer what nobody can serve: Claude would wait for it for ever."""
+    place = await world.place()
+    asked_of = Unsupported("r1", place.epoch, "novel")
+    before = await world.store.read(lambda connection: instructions.of_session(connection, world.session_id, 2_000))
+    await world.do(lambda connection: reply.refuse_unsupported(connection, place, asked_of, 4))
+    after = await world.store.read(lambda connection: instructions.of_session(connection, world.session_id, 2_000))
+    assert len(after) == len(before) + 1
 
 
 async def test_those_who_look_hear_of_it(away: World) -> None:

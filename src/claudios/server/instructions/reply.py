@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import structlog
 from sqlalchemy import Connection
 
-from claudios.protocol.errors import NotFound, TooMany
+from claudios.protocol.errors import NotFound
 from claudios.protocol.messages import Command, Input, InstructionKind, SessionState
 from claudios.server.instructions import lines
 from claudios.server.projections.asks import Unsupported
@@ -34,6 +34,7 @@ def refuse_unsupported(connection: Connection, place: sessions.Place, asked: Uns
     body = Command(session_id=place.session_id, input=Input(id=answer_id, line=line)).model_dump_json(exclude_none=True)
     draft = Draft(answer_id, InstructionKind.COMMAND, place.session_id, body, now_ms + TTL_MS)
     try:
-        instructions.issue(connection, place.agent_id, [draft], None, now_ms)
-    except (NotFound, TooMany) as problem:
+        # not limited: nobody would try it again, and Claude makes few such requests before it has an answer
+        instructions.issue(connection, place.agent_id, [draft], None, now_ms, is_limited=False)
+    except NotFound as problem:
         logger.warning("control_request_unanswered", session=place.session_id, problem=problem.message)

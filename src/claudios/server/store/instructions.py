@@ -155,16 +155,23 @@ class Settling:
 
 
 def issue(
-    connection: Connection, agent_id: str, drafts: Sequence[Draft], created_by: str | None, now_ms: int
+    connection: Connection,
+    agent_id: str,
+    drafts: Sequence[Draft],
+    created_by: str | None,
+    now_ms: int,
+    *,
+    is_limited: bool = True,
 ) -> tuple[Issued, ...]:
     """Append `drafts` to the agent's log: as `sent` while a link holds it, else as `queued`.
 
-    Raises NotFound when the agent is gone, TooMany when MAX_WAITING wait for it already.
+    Raises NotFound when the agent is gone, and, where `is_limited`, TooMany when MAX_WAITING wait for it already.
     """
     row = connection.execute(_NEXT, {"agent": agent_id, "count": len(drafts)}).first()
     if row is None:
         raise NotFound
-    if row.iseq - row.received > MAX_WAITING and _waiting(connection, agent_id) + len(drafts) > MAX_WAITING:
+    may_be_full = is_limited and row.iseq - row.received > MAX_WAITING
+    if may_be_full and _waiting(connection, agent_id) + len(drafts) > MAX_WAITING:
         raise TooMany(
             f"{MAX_WAITING} instructions wait for this agent already. "
             "Start it, withdraw some (`claudios queue SESSION` lists them), or let them expire."
