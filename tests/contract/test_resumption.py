@@ -85,6 +85,12 @@ async def test_one_loss_leads_to_one_start_however_many_see_it(world: World) -> 
     assert (await world.session()).epoch == 2
 
 
+async def test_who_resumes_one_session_asks_for_that_one_alone(world: World) -> None:
+    await lose(world)
+    for wanted, found in ((None, [world.session_id]), (world.session_id, [world.session_id]), (str(uuid4()), [])):
+        assert await world.store.read(lambda connection, wanted=wanted: sessions.to_resume(connection, wanted)) == found  # type: ignore[misc]
+
+
 @pytest.mark.parametrize("reason", [EndReason.EXITED, EndReason.TERMINATED, EndReason.FAILED])
 async def test_what_ended_otherwise_stays_ended(world: World, reason: EndReason) -> None:
     await lose(world, reason)

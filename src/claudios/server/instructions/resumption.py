@@ -96,7 +96,7 @@ def resume_by_itself(connection: Connection, session_id: str, now_ms: int) -> Ac
     place = sessions.place(connection, session_id)
     starts = instructions.newest_starts(connection, session_id)
     nothing = Accepted(0, "")
-    if place is None or not starts or session_id not in sessions.to_resume(connection):
+    if place is None or not starts or not sessions.to_resume(connection, session_id):
         return nothing
     if instructions.is_stop_asked(connection, session_id, starts[0].iseq):
         sessions.set_resume(connection, session_id, Resume.MANUAL)  # somebody wanted it to end

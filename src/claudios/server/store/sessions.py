@@ -268,12 +268,17 @@ def reopen(connection: Connection, session_id: str, epoch: int, now_ms: int, *, 
     return reopened.rowcount == 1
 
 
-def to_resume(connection: Connection) -> list[str]:
-    """Return the sessions that are to be resumed by themselves, once their log is folded up to its end."""
+def to_resume(connection: Connection, session_id: str | None = None) -> list[str]:
+    """Return the sessions that are to be resumed by themselves, once their log is folded up to its end.
+
+    With `session_id` only that one is read: a writer that read them all would collide with every other.
+    """
+    which = () if session_id is None else (sessions.c.id == session_id,)
     found = connection.execute(
         select(sessions.c.id)
         .join(agents, agents.c.id == sessions.c.agent_id)
         .where(
+            *which,
             sessions.c.resume == Resume.AUTOMATIC.value,
             sessions.c.state == SessionState.ENDED.value,
             sessions.c.reason == EndReason.LOST.value,
