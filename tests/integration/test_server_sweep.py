@@ -76,7 +76,8 @@ async def test_a_start_that_waits_too_long_for_its_agent_fails_and_people_are_to
             lambda connection: connection.execute(update(instructions).values(expires_ms=1))
         )
         sooner = {"text": "a command waits a shorter time, which wakes the clock's loop"}
-        await owner.ask("POST", f"/sessions/{session_id}/commands", sooner)
+        # refused where the loop was awake already, and quicker
+        await owner.http.post(f"/api/v1/sessions/{session_id}/commands", json=sooner)
         told = await watching.expect("session", matching=lambda message: message["session"]["state"] == "ended")
         assert (told["session"]["id"], told["session"]["reason"]) == (session_id, "failed")
         assert told["session"]["detail"] == "The agent did not come online in time."
