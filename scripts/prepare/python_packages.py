@@ -21,7 +21,10 @@ NO_NETWORK = "Check that the package index can be reached (proxy, VPN, disk spac
 
 
 def install(lock: str) -> bool:
-    """Install `requirements/LOCK.txt` and the checkout; return False when that was done before."""
+    """Install `requirements/LOCK.txt` and the checkout; return False when that was done before.
+
+    All is compiled at once: where PYTHONDONTWRITEBYTECODE is set, each start of a program would do it again.
+    """
     wanted = _wanted()
     if _venv_works() and any(stamp.is_current(STAMPS / name, wanted) for name in (lock, *HELD_BY[lock])):
         return False
@@ -31,11 +34,12 @@ def install(lock: str) -> bool:
     with step(f"Installing the Python packages of requirements/{lock}.txt"):
         _install_uv()
         uv: Sequence[str | Path] = [VENV / "bin/uv", "pip", "install", "--quiet", "--python", VENV / "bin/python"]
-        run([*uv, "--require-hashes", "--requirements", LOCKS / f"{lock}.txt"], NO_NETWORK)
+        run([*uv, "--compile-bytecode", "--require-hashes", "--requirements", LOCKS / f"{lock}.txt"], NO_NETWORK)
         run(
             [*uv, "--no-deps", "--no-build-isolation", "--editable", ROOT],
             "Read the error above; pyproject.toml is wrong.",
         )
+        run([VENV / "bin/python", "-m", "compileall", "-q", ROOT / "src"], "Read the error above.")
     stamp.write(STAMPS / lock, wanted)
     return True
 
