@@ -173,17 +173,61 @@ async def test_what_was_lost_is_left_to_a_person_where_a_person_resumes(world: W
     assert again.issued == ()
 
 
+async def show(world: World, *prompts: tuple[str, str | None]) -> None:
+    """Let the log tell of prompts, by uuid and what became of each; the first one is that of the start."""
+    shown = [
+        Entry(no, "user", {"text": "", "uuid": uuid, "state": became}, no, no, 1, None)
+        for no, (uuid, became) in enumerate([(world.session_id, "done"), *prompts], 1)
+    ]
+    await world.do(lambda connection: items.put(connection, world.session_id, shown))
+
+
+async def carried(world: World) -> dict[str, str]:
+    """Let the session resume by itself; return the prompts that its start carries, by uuid."""
+    await lose(world)
+    (started,) = (await look(world)).issued
+    given = json.loads(started.body).get("inputs", [])
+    return {entry["id"]: json.loads(entry["line"])["message"]["content"] for entry in given}
+
+
 async def test_what_claude_had_in_its_own_queue_goes_with_the_start(world: World) -> None:
     begun, waited = await send(world, "begun"), await send(world, "waited")
     for each in (begun, waited):
         await report(world, each.id, Outcome.DONE)
+    await show(world, (begun.id, "done"), (waited.id, None))
+    assert await carried(world) == {waited.id: "waited"}
 
-    def prompt(no: int, sent: Instruction, state: str | None) -> Entry:
-        return Entry(no, "user", {"text": sent.text, "uuid": sent.id, "state": state}, no, no, 1, None)
 
-    shown = [prompt(1, begun, "done"), prompt(2, waited, None)]
-    await world.do(lambda connection: items.put(connection, world.session_id, shown))
-    await lose(world)
-    (started,) = (await look(world)).issued
-    (given,) = json.loads(started.body)["inputs"]
-    assert (given["id"], json.loads(given["line"])["message"]["content"]) == (waited.id, "waited")
+async def test_what_claude_had_goes_with_the_start_though_its_report_is_not_here_yet(world: World) -> None:
+    """The prompt was left out where the power was lost before the agent's report came: Claude never saw it through."""
+    taken, begun = await send(world, "in the agent's journal alone"), await send(world, "begun")
+    await world.do(lambda connection: instructions.mark_taken(connection, world.agent.agent_id, 3))
+    sent = await send(world, "sent alone, as far as is known here")
+    await show(world, (begun.id, None), (sent.id, None))
+    assert await carried(world) == {begun.id: "begun", sent.id: "sent alone, as far as is known here"}
+    listed = await world.store.read(lambda connection: instructions.of_session(connection, world.session_id, 9))
+    assert [each.state for each in listed if each.id == taken.id] == ["taken"], "its agent says what became of it"
+
+
+async def test_what_was_reported_as_done_and_is_missing_in_the_log_goes_with_the_start(world: World) -> None:
+    """The report was quicker than the disk, which lost the frame together with the power."""
+    sent = await send(world, "lost with the disk")
+    await report(world, sent.id, Outcome.DONE)
+    await show(world)
+    assert await carried(world) == {sent.id: "lost with the disk"}
+
+
+async def test_what_the_machine_cannot_tell_of_but_the_log_does_is_sent_again_and_needs_nobody(world: World) -> None:
+    known, unknown = await send(world, "in the log"), await send(world, "nowhere")
+    for each in (known, unknown):
+        await report(world, each.id, Outcome.UNKNOWN)
+    await show(world, (known.id, None))
+    assert await carried(world) == {known.id: "in the log"}
+    listed = await world.store.read(lambda connection: instructions.of_session(connection, world.session_id, 9))
+    assert [each.state for each in listed] == ["sent", "retried", "unknown", "sent"]
+    assert listed[1].message == resumption.CARRIED
+
+
+async def test_the_first_prompt_goes_with_the_start_where_no_log_tells_of_it(world: World) -> None:
+    """The machine was lost with its state directory between taking the session and starting it."""
+    assert await carried(world) == {world.session_id: "hello there"}

@@ -7,7 +7,7 @@ epoch, so that neither a crash nor a second replica doubles it. The turn that wa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol, TypeVar
 from uuid import UUID, uuid5
 
@@ -31,6 +31,9 @@ T = TypeVar("T")
 
 SWEEP_SECONDS = 30.0
 BY_ITSELF = "Sent again by itself: the session was lost before Claude had it."
+CARRIED = "Sent again by itself: Claude had it, and the session was lost before it was done."
+_PERHAPS_GIVEN = (InstructionState.SENT, InstructionState.TAKEN, InstructionState.DONE, InstructionState.UNKNOWN)
+"""Claude may have such a prompt: the machine that would tell was cut off, and its log may be ahead of its reports."""
 _NEWS = ('"reason":"lost"', '"state":"session_lost"')
 
 
@@ -101,7 +104,8 @@ def resume_by_itself(connection: Connection, session_id: str, now_ms: int) -> Ac
     if instructions.is_stop_asked(connection, session_id, starts[0].iseq):
         sessions.set_resume(connection, session_id, Resume.MANUAL)  # somebody wanted it to end
         return nothing
-    body = next_epoch(connection, place, _not_done(connection, session_id, starts[0]), goes_on=True)
+    carried = _carried(connection, session_id, starts[0])
+    body = next_epoch(connection, place, tuple(carried.values()), goes_on=True)
     if not sessions.reopen(connection, session_id, place.epoch, now_ms, by_itself=True):
         return nothing
     draft = Draft(
@@ -112,7 +116,8 @@ def resume_by_itself(connection: Connection, session_id: str, now_ms: int) -> Ac
         now_ms + START_TTL_MS,
     )
     started = about_session(connection, place.agent_id, draft, Asker(), now_ms)
-    return Accepted(len(started.issued), started.agent_id, started.issued, started.told)
+    told = [*started.told, *_settle_unknown(connection, place, starts[0], carried, now_ms)]
+    return Accepted(len(started.issued), started.agent_id, started.issued, tuple(told))
 
 
 def ask_again(connection: Connection, session_id: str, now_ms: int) -> Accepted[int]:
@@ -122,7 +127,9 @@ def ask_again(connection: Connection, session_id: str, now_ms: int) -> Accepted[
     if place is None or not _is_resumed_by_itself(place, starts):
         return Accepted(0, "")
     newest, before = starts
-    lost = instructions.prompts_between(connection, session_id, InstructionState.SESSION_LOST, before.iseq, newest.iseq)
+    lost = instructions.prompts_between(
+        connection, session_id, (InstructionState.SESSION_LOST,), before.iseq, newest.iseq
+    )
     issued: list[Issued] = []
     told: list[Changed] = []
     for prompt in lost:
@@ -142,15 +149,33 @@ def _is_resumed_by_itself(place: Place, starts: list[Began]) -> bool:
     return is_living and len(starts) == 2 and starts[0].id == start_id(place.session_id, place.epoch)
 
 
-def _not_done(connection: Connection, session_id: str, newest: Began) -> tuple[Input, ...]:
-    """Return what was given to the process that is lost: prompts of its cut-off turn, and of Claude's own queue.
+def _carried(connection: Connection, session_id: str, newest: Began) -> dict[str, Input]:
+    """Return, by uuid and in order, what was given to the process that is lost and not seen through.
 
+    These are prompts of its cut-off turn and of Claude's own queue. The log tells, whatever has been reported: a report
+    may still be on its way. What is reported as done and missing in the log went with the end of the machine's disk.
     The uuid stays: what stands in Claude's transcript already, it goes on with or leaves alone, and runs nothing twice
     (rule I-12).
     """
-    given = {entry.id: entry.line for entry in StartSession.model_validate_json(newest.body).inputs}
-    for prompt in instructions.prompts_between(connection, session_id, InstructionState.DONE, newest.iseq):
+    given = {entry.id: entry for entry in StartSession.model_validate_json(newest.body).inputs}
+    confirmed = set(given)
+    for prompt in instructions.prompts_between(connection, session_id, _PERHAPS_GIVEN, newest.iseq):
         assert prompt.text is not None
-        given[prompt.input_id] = lines.user_message(prompt.text, prompt.input_id)
-    not_done = items.prompts_not_done(connection, session_id, given)
-    return tuple(Input(id=uuid, line=given[uuid]) for uuid in not_done)
+        given[prompt.input_id] = Input(id=prompt.input_id, line=lines.user_message(prompt.text, prompt.input_id))
+        if prompt.state is InstructionState.DONE:
+            confirmed.add(prompt.input_id)
+    is_done = items.prompts_done(connection, session_id, given)
+    not_done = [uuid for uuid, done in is_done.items() if not done]
+    missing = [uuid for uuid in given if uuid in confirmed and uuid not in is_done]
+    return {uuid: given[uuid] for uuid in (*not_done, *missing)}
+
+
+def _settle_unknown(
+    connection: Connection, place: Place, newest: Began, carried: Collection[str], now_ms: int
+) -> Iterator[Changed]:
+    """Settle what the machine could not tell of and is sent again: nobody has to ask for it once more."""
+    unknown = instructions.prompts_between(connection, place.session_id, (InstructionState.UNKNOWN,), newest.iseq)
+    for prompt in unknown:
+        settling = Settling(Passage.RETRIED, prompt.code, CARRIED, now_ms)
+        if prompt.input_id in carried and (settled := instructions.settle_one(connection, prompt.id, settling)):
+            yield changes.instruction(place.project_id, settled.view)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -413,14 +413,14 @@ def is_stop_asked(connection: Connection, session_id: str, after: int) -> bool:
 
 
 def prompts_between(
-    connection: Connection, session_id: str, state: InstructionState, after: int, before: int | None = None
+    connection: Connection, session_id: str, states: Collection[InstructionState], after: int, before: int | None = None
 ) -> list[Instruction]:
-    """Return a session's prompts in a state, with an `iseq` after the one and before the other, in order."""
+    """Return a session's prompts in these states, with an `iseq` after the one and before the other, in order."""
     wanted = _VIEWS.where(
         instructions.c.session_id == session_id,
         instructions.c.kind == InstructionKind.COMMAND.value,
         instructions.c.text.is_not(None),
-        instructions.c.state == state.value,
+        instructions.c.state.in_([state.value for state in states]),
         instructions.c.iseq > after,
     )
     if before is not None:

@@ -72,8 +72,8 @@ def changed_after(connection: Connection, session_id: str, position: int, limit:
     return None if len(found) > limit else found
 
 
-def prompts_not_done(connection: Connection, session_id: str, uuids: Collection[str]) -> list[str]:
-    """Return those of `uuids` that are prompts which Claude was given and, as the log tells, did not finish.
+def prompts_done(connection: Connection, session_id: str, uuids: Collection[str]) -> dict[str, bool]:
+    """Say of those of `uuids` that the log tells of whether Claude, when it was last given them, saw them through.
 
     In the order in which they were given.
     """
@@ -88,8 +88,8 @@ def prompts_not_done(connection: Connection, session_id: str, uuids: Collection[
         body = orjson.loads(row.body)
         uuid = body.get("uuid")
         if uuid in uuids and uuid not in newest:
-            newest[uuid] = body.get("state") is None
-    return [uuid for uuid, is_not_done in reversed(newest.items()) if is_not_done]
+            newest[uuid] = body.get("state") is not None
+    return dict(reversed(newest.items()))
 
 
 def remove_all(connection: Connection, session_id: str) -> None:
