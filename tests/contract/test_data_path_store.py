@@ -36,6 +36,7 @@ from claudios.server.projections.life import Life
 from claudios.server.store import (
     accounts,
     agents,
+    expiry,
     folds,
     instructions,
     items,
@@ -222,13 +223,13 @@ class TestInstructions:
 
     async def test_what_waits_too_long_expires_and_its_session_with_it(self, away: World) -> None:
         world = away
-        due = await world.store.read(instructions.next_expiry)
+        due = await world.store.read(expiry.next_expiry)
         assert due == 1 + accept.START_TTL_MS
         assert await world.do(lambda connection: outcome.expire(connection, due - 1)) == []
         assert len(await world.do(lambda connection: outcome.expire(connection, due))) == 2
         session = await world.session()
         assert (session.state, session.reason) == (SessionState.ENDED, EndReason.FAILED)
-        assert await world.store.read(instructions.next_expiry) is None
+        assert await world.store.read(expiry.next_expiry) is None
 
     async def test_what_an_agent_has_taken_does_not_expire_here(self, world: World) -> None:
         await world.do(lambda connection: instructions.mark_taken(connection, world.agent.agent_id, 1))

@@ -5,9 +5,9 @@
 
 `queued`: committed here, and not yet any link's; so long it can be edited and withdrawn. `sent`: a link's, committed
 before the link gets it. `taken`: in the agent's journal. The agent's report ends it from any state before, because a
-cursor may be lost where a report is not. Only the server's own clock expires `queued`; the agent's word overrides that,
-since it alone knows what happened on the machine. What did not get done a person settles: `retried` by another
-instruction, or `dropped`.
+cursor may be lost where a report is not. The server's own clock expires `queued`, and makes `unknown` what went to an
+agent that is not heard of any more; the agent's word overrides both, since it alone knows what happened on the machine.
+What did not get done a person settles: `retried` by another instruction, or `dropped`.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Passage(StrEnum):
     SENT = "sent"
     TAKEN = "taken"
     OVERDUE = "overdue"
+    UNHEARD = "unheard"
     WITHDRAWN = "withdrawn"
     RETRIED = "retried"
     DROPPED = "dropped"
@@ -63,14 +64,18 @@ TRANSITIONS: Mapping[InstructionState, Mapping[Event, InstructionState]] = {
         Passage.WITHDRAWN: InstructionState.WITHDRAWN,
         **_REPORTED,
     },
-    InstructionState.SENT: {Passage.TAKEN: InstructionState.TAKEN, **_REPORTED},
-    InstructionState.TAKEN: dict(_REPORTED),
+    InstructionState.SENT: {
+        Passage.TAKEN: InstructionState.TAKEN,
+        Passage.UNHEARD: InstructionState.UNKNOWN,
+        **_REPORTED,
+    },
+    InstructionState.TAKEN: {Passage.UNHEARD: InstructionState.UNKNOWN, **_REPORTED},
     InstructionState.EXPIRED: {**_REPORTED, **_SETTLED},
     InstructionState.DONE: {},
     InstructionState.REFUSED: _SETTLED,
     InstructionState.FAILED: _SETTLED,
     InstructionState.SESSION_LOST: _SETTLED,
-    InstructionState.UNKNOWN: _SETTLED,
+    InstructionState.UNKNOWN: {**_REPORTED, **_SETTLED},
     InstructionState.WITHDRAWN: {},
     InstructionState.RETRIED: {},
     InstructionState.DROPPED: {},

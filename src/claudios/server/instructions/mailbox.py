@@ -14,13 +14,15 @@ from claudios.protocol.errors import Unavailable
 from claudios.server.bus.topics import OVERVIEW, Bus, Changed, instructions
 from claudios.server.instructions import outcome
 from claudios.server.instructions.accept import Accepted
-from claudios.server.store.instructions import next_expiry
+from claudios.server.store.expiry import is_unheard, next_expiry
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
 LONGEST_SLEEP_SECONDS = 60.0
+LOOK_SECONDS = 60.0
+"""How often it is looked whether agents are gone that were sent something."""
 NEVER_MS = 1 << 62
 RETRY_SECONDS = 2.0
 
@@ -63,10 +65,18 @@ class Mailbox:
             self._bus.publish(OVERVIEW, change)
 
     async def expire(self) -> None:
-        """Expire what is due, sleep until the next is, again and again. Ends only by cancellation."""
+        """Expire what is due, sleep until the next is, again and again. Ends only by cancellation.
+
+        At most once in LOOK_SECONDS it also gives up what agents that are gone were sent.
+        """
+        look_at = 0.0
         while True:
             self._due_ms = NEVER_MS
             try:
+                now = asyncio.get_running_loop().time()
+                if now >= look_at:
+                    look_at = now + LOOK_SECONDS
+                    await self._give_up()
                 due_ms = await self._store.read(next_expiry)
                 if due_ms is not None and due_ms <= self._now_ms():
                     self.tell(await self._store.write(lambda connection: outcome.expire(connection, self._now_ms())))
@@ -78,6 +88,10 @@ class Mailbox:
             if due_ms is not None:
                 self._expire_by(due_ms)
             await self._sleep_until_due()
+
+    async def _give_up(self) -> None:
+        if await self._store.read(lambda connection: is_unheard(connection, self._now_ms())):
+            self.tell(await self._store.write(lambda connection: outcome.give_up(connection, self._now_ms())))
 
     def _expire_by(self, due_ms: int) -> None:
         if due_ms < self._due_ms:

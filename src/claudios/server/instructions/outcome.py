@@ -9,7 +9,7 @@ from claudios.protocol.messages import EndReason, InstructionKind, Report, Sessi
 from claudios.server.bus.topics import Changed
 from claudios.server.instructions.lifecycle import InstructionState
 from claudios.server.projections.life import Life
-from claudios.server.store import changes, instructions, lives, requests, sessions
+from claudios.server.store import changes, expiry, instructions, lives, requests, sessions
 from claudios.server.store.instructions import Kept
 
 _NOT_DELIVERED = frozenset(
@@ -27,17 +27,23 @@ def settle(connection: Connection, agent_id: str, report: Report, now_ms: int) -
 
 def expire(connection: Connection, now_ms: int) -> list[Changed]:
     """End what waited too long for its agent, and draw the consequences."""
-    return [
-        change for kept in instructions.expire(connection, now_ms) for change in consequences(connection, kept, now_ms)
-    ]
+    return [change for kept in expiry.expire(connection, now_ms) for change in consequences(connection, kept, now_ms)]
+
+
+def give_up(connection: Connection, now_ms: int) -> list[Changed]:
+    """Count as unknown what an agent that has gone was sent, once it is past its time, and draw the consequences."""
+    return [change for kept in expiry.give_up(connection, now_ms) for change in consequences(connection, kept, now_ms)]
 
 
 def consequences(connection: Connection, kept: Kept, now_ms: int) -> list[Changed]:
     """Return what people are told: a session that did not start has failed, an answer that never arrived is open."""
     told = [changes.instruction(kept.project_id, kept.view)]
-    if kept.session_id is None or kept.view.state is InstructionState.DONE:
+    is_start = kept.view.kind is InstructionKind.START_SESSION
+    if kept.session_id is None:
         return told
-    if kept.view.kind is InstructionKind.START_SESSION:
+    if kept.view.state is InstructionState.DONE:
+        return [*told, *_revived(connection, kept, now_ms)] if is_start else told
+    if is_start:
         epoch = orjson.loads(kept.body)["epoch"]
         reason = EndReason.TERMINATED if kept.view.state is InstructionState.WITHDRAWN else EndReason.FAILED
         ended = Life(epoch, SessionState.ENDED, reason, kept.view.message or kept.view.state.value)
@@ -45,6 +51,16 @@ def consequences(connection: Connection, kept: Kept, now_ms: int) -> list[Change
     elif kept.view.state in _NOT_DELIVERED:
         told += _reopened(connection, kept)
     return told
+
+
+def _revived(connection: Connection, kept: Kept, now_ms: int) -> list[Changed]:
+    """Let a session that was given up with its start go on: its agent is back, and tells soon how the session is."""
+    session_id, epoch = kept.session_id, orjson.loads(kept.body)["epoch"]
+    assert session_id is not None
+    if not sessions.revive(connection, session_id, epoch, expiry.GIVEN_UP, now_ms):
+        return []
+    told = changes.session(connection, session_id)
+    return [] if told is None else [told]
 
 
 def _reopened(connection: Connection, kept: Kept) -> list[Changed]:

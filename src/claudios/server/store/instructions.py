@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, insert, or_, select, update
 
 from claudios.protocol.errors import NotFound, TooMany
 from claudios.protocol.messages import InstructionKind, Model, Outcome, SessionState
@@ -53,7 +53,8 @@ _KEPT = (
 )
 
 
-def _in_state_before(event: Event) -> ColumnElement[bool]:
+def in_state_before(event: Event) -> ColumnElement[bool]:
+    """Return the condition that `event` changes something about an instruction."""
     return instructions.c.state.in_([state.value for state in before(event)])
 
 
@@ -63,7 +64,7 @@ _CLAIM = (
         instructions.c.agent_id == bindparam("agent"),
         instructions.c.iseq > bindparam("after"),
         instructions.c.iseq <= bindparam("last"),
-        _in_state_before(Passage.SENT),
+        in_state_before(Passage.SENT),
     )
     .values(state=InstructionState.SENT.value)
     .returning(instructions.c.id)
@@ -76,7 +77,7 @@ _MARK_TAKEN = (
     .where(
         instructions.c.agent_id == bindparam("agent"),
         instructions.c.iseq <= bindparam("newest"),
-        _in_state_before(Passage.TAKEN),
+        in_state_before(Passage.TAKEN),
     )
     .values(state=InstructionState.TAKEN.value)
     .returning(instructions.c.id)
@@ -86,14 +87,20 @@ _MOVE_CURSOR = (
     .where(agents.c.id == bindparam("agent"), agents.c.received < bindparam("newest"))
     .values(received=bindparam("newest"))
 )
+UNHEARD = "unheard"
+"""The code of what was sent to an agent that is not heard of any more."""
 _REPORT = (
     update(instructions)
     .where(
         instructions.c.id == bindparam("which"),
         instructions.c.agent_id == bindparam("agent"),
-        _in_state_before(Outcome.DONE),  # the states before every outcome are the same
+        in_state_before(Outcome.DONE),  # the states before every outcome are the same
     )
     .values(state=bindparam("outcome"), code=bindparam("why"), message=bindparam("words"), done_ms=bindparam("now"))
+)
+# What an agent had and lost with its journal comes to it again as expired: that does not tell what it did before.
+_REPORT_EXPIRED = _REPORT.where(
+    or_(instructions.c.state != InstructionState.UNKNOWN.value, instructions.c.code == UNHEARD)
 )
 
 
@@ -269,7 +276,7 @@ def report(
 ) -> Kept | None:
     """Keep an agent's report. Return the instruction when that changed it, None when it was known or is not its own."""
     changed = connection.execute(
-        _REPORT,
+        _REPORT_EXPIRED if outcome is Outcome.EXPIRED else _REPORT,
         {
             "which": instruction_id,
             "agent": agent_id,
@@ -282,13 +289,6 @@ def report(
     return _kept(connection, [instruction_id])[0] if changed.rowcount else None
 
 
-def expire(connection: Connection, now_ms: int) -> list[Kept]:
-    """Expire what is still queued past its time; return it."""
-    due = (instructions.c.expires_ms <= now_ms,)
-    words = "The agent did not come online in time."
-    return settle(connection, due, Settling(Passage.OVERDUE, "expired", words, now_ms))
-
-
 def settle_one(connection: Connection, instruction_id: str, settling: Settling) -> Kept | None:
     """Let something happen to one instruction; None when it is in no state for that, which only one caller can win."""
     return next(iter(settle(connection, (instructions.c.id == instruction_id,), settling)), None)
@@ -299,7 +299,7 @@ def settle(connection: Connection, which: Sequence[ColumnElement[bool]], settlin
     state = next(following for origin in InstructionState if (following := follow(origin, settling.event)) is not None)
     settled = connection.execute(
         update(instructions)
-        .where(*which, _in_state_before(settling.event))
+        .where(*which, in_state_before(settling.event))
         .values(state=state.value, code=settling.code, message=settling.message, done_ms=settling.at_ms)
         .returning(instructions.c.id)
     )
@@ -344,16 +344,6 @@ def lock_queued(connection: Connection, instruction_id: str) -> Kept | None:
         .values(state=InstructionState.QUEUED.value)
     )
     return _kept(connection, [instruction_id])[0] if held.rowcount else None
-
-
-def next_expiry(connection: Connection) -> int | None:
-    """Return when the next queued instruction expires."""
-    return connection.execute(
-        select(instructions.c.expires_ms)
-        .where(_in_state_before(Passage.OVERDUE))
-        .order_by(instructions.c.expires_ms)
-        .limit(1)
-    ).scalar()
 
 
 def get(connection: Connection, instruction_id: str) -> Instruction | None:

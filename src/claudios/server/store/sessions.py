@@ -70,6 +70,14 @@ _PLACE = select(
     sessions.c.last_seq,
     sessions.c.head,
 ).where(sessions.c.id == bindparam("session"))
+_NOT_ENDED = {
+    "state": SessionState.QUEUED.value,
+    "reason": None,
+    "detail": None,
+    "exit_code": None,
+    "activity": None,
+    "ended_ms": None,
+}
 _RETITLE = update(sessions).where(sessions.c.id == bindparam("session")).values(title=bindparam("text"))
 
 
@@ -256,16 +264,26 @@ def reopen(connection: Connection, session_id: str, epoch: int, now_ms: int, *, 
             resumptions=in_a_row if by_itself else 0,
             resumed_turns=sessions.c.turns,
             epoch=sessions.c.epoch + 1,
-            state=SessionState.QUEUED.value,
-            reason=None,
-            detail=None,
-            exit_code=None,
-            activity=None,
-            ended_ms=None,
+            **_NOT_ENDED,
             updated_ms=now_ms,
         )
     )
     return reopened.rowcount == 1
+
+
+def revive(connection: Connection, session_id: str, epoch: int, detail: str, now_ms: int) -> bool:
+    """Queue the session again that ended with `epoch` for the reason `detail`; say whether there is such a one."""
+    revived = connection.execute(
+        update(sessions)
+        .where(
+            sessions.c.id == session_id,
+            sessions.c.epoch == epoch,
+            sessions.c.state == SessionState.ENDED.value,
+            sessions.c.detail == detail,
+        )
+        .values(**_NOT_ENDED, updated_ms=now_ms)
+    )
+    return revived.rowcount == 1
 
 
 def to_resume(connection: Connection, session_id: str | None = None) -> list[str]:

@@ -335,6 +335,10 @@ class Protocol:
         if world.is_late and after(world.states[self.bounds.expires - 1], Passage.OVERDUE):
             expired = self._passed(world, Passage.OVERDUE, [self.bounds.expires])
             yield Step(f"the server expires instruction {self.bounds.expires}", expired)
+        is_away = all(wire.boot != world.boot for wire in world.wires)
+        if world.is_late and is_away and after(world.states[self.bounds.expires - 1], Passage.UNHEARD):
+            given_up = self._passed(world, Passage.UNHEARD, [self.bounds.expires])
+            yield Step(f"the server gives instruction {self.bounds.expires} up", given_up)
         if self.bounds.withdraws and after(world.states[self.bounds.withdraws - 1], Passage.WITHDRAWN):
             withdrawn = self._passed(world, Passage.WITHDRAWN, [self.bounds.withdraws])
             yield Step(f"a person withdraws instruction {self.bounds.withdraws}", withdrawn)
@@ -401,7 +405,7 @@ class Protocol:
         state = world.states[iseq - 1]
         following = after(state, Outcome(outcome))
         if following is not None:
-            if state not in OPEN and state is not InstructionState.EXPIRED:
+            if state not in (*OPEN, InstructionState.EXPIRED, InstructionState.UNKNOWN):
                 raise Unsafe(f"The outcome of instruction {iseq} changes from {state} to {following}.")
             world = world._replace(states=(*world.states[: iseq - 1], following, *world.states[iseq:]))
         return _told(world, number, ("reported", iseq))

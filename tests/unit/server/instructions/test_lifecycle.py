@@ -21,7 +21,7 @@ def test_a_report_ends_every_open_state(outcome: Outcome) -> None:
 
 
 def test_a_report_that_is_final_is_not_changed_by_another() -> None:
-    for state in set(InstructionState) - OPEN - {InstructionState.EXPIRED}:
+    for state in set(InstructionState) - OPEN - {InstructionState.EXPIRED, InstructionState.UNKNOWN}:
         assert all(after(state, outcome) is None for outcome in Outcome)
 
 
@@ -45,10 +45,16 @@ def test_only_what_no_link_had_is_withdrawn() -> None:
 def test_the_agents_word_overrides_the_servers_clock() -> None:
     assert after(InstructionState.EXPIRED, Outcome.DONE) is InstructionState.DONE
     assert after(InstructionState.EXPIRED, Outcome.EXPIRED) is None
+    assert after(InstructionState.UNKNOWN, Outcome.DONE) is InstructionState.DONE
 
 
 def test_only_what_never_left_expires_by_the_servers_clock() -> None:
     assert before(Passage.OVERDUE) == (InstructionState.QUEUED,)
+
+
+def test_only_what_has_left_is_given_up() -> None:
+    assert before(Passage.UNHEARD) == (InstructionState.SENT, InstructionState.TAKEN)
+    assert after(InstructionState.SENT, Passage.UNHEARD) is InstructionState.UNKNOWN
 
 
 def test_nothing_goes_back() -> None:
@@ -59,5 +65,5 @@ def test_nothing_goes_back() -> None:
 
 def test_the_states_before_every_outcome_are_the_same_but_for_itself() -> None:
     for outcome in Outcome:
-        expected = {*OPEN, InstructionState.EXPIRED} - {InstructionState(outcome.value)}
+        expected = {*OPEN, InstructionState.EXPIRED, InstructionState.UNKNOWN} - {InstructionState(outcome.value)}
         assert set(before(outcome)) == expected
