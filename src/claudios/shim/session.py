@@ -14,6 +14,7 @@ import time
 from enum import Enum
 
 from claudios.protocol.frame import MAX_PAYLOAD_BYTES, Stream
+from claudios.shim.announcement import Announcement
 from claudios.shim.child import StartFailed, start
 from claudios.shim.control import VERSION, Control, Request
 from claudios.shim.family import Family
@@ -52,7 +53,7 @@ class Session:
         self._phase = Phase.RUNNING
         self._selector = selectors.DefaultSelector()
         self._control = Control(launch.socket, self._selector, self._receive)
-        self._announced = 0
+        self._announcement = Announcement()
         self._is_released = False
         self._pid = 0
         self._inputs = Inputs(-1, self._selector)
@@ -96,7 +97,8 @@ class Session:
         return self._phase is Phase.ENDED and not self._recorder.is_refused and not is_needed
 
     def _timeout(self) -> float | None:
-        dues = (self._recorder.due, self._ladder.due, self._start_due, self._drain_due)
+        announce_due = self._announcement.due if self._control.is_idle else None
+        dues = (self._recorder.due, self._ladder.due, self._start_due, self._drain_due, announce_due)
         armed = [due for due in dues if due is not None]
         return max(0.0, min(armed) - time.monotonic()) if armed else None
 
@@ -108,9 +110,8 @@ class Session:
             self._end(step)
         if self._phase is Phase.DRAINING:
             self._drain(now)
-        if self._announced != self._recorder.seq and self._control.is_idle:
-            self._announced = self._recorder.seq
-            self._control.send({"op": "head", "seq": self._announced, "output": self._first_output})
+        if self._control.is_idle and self._announcement.take(self._recorder.seq, now):
+            self._control.send({"op": "head", "seq": self._recorder.seq, "output": self._first_output})
         self._recorder.take_turn(now)
 
     # The program
@@ -132,6 +133,7 @@ class Session:
 
     def _take_output(self, stream: Stream, read: bytes) -> None:
         self._recorder.record_output(stream, read)
+        self._announcement.said()
         if stream is Stream.STDERR:
             self._errors = (self._errors + read)[-ERRORS_KEPT_BYTES:]
         elif not self._first_output:
@@ -181,7 +183,7 @@ class Session:
         if request.op == "input":
             self._take_input(request)
         elif request.op == "attach":
-            self._announced = self._recorder.seq
+            self._announcement.seq = self._recorder.seq
             self._control.send({"op": "attached", "version": VERSION, **self._condition()})
         elif request.op == "terminate":
             self._begin_end()
@@ -195,9 +197,11 @@ class Session:
         if self._inputs.has_taken(request.id):
             self._control.send({"op": "taken", "id": request.id})
             return
+        before = self._recorder.seq
         code = self._journal_input(request.id, line)
         if code is None:
             self._inputs.take(line, request.id)
+            self._announcement.given(before, time.monotonic())
             self._control.send({"op": "taken", "id": request.id})
         else:
             self._control.send({"op": "refused", "id": request.id, "code": code})
