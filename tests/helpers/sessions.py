@@ -40,13 +40,11 @@ def user_line(text: str, uuid: str | None = None) -> Input:
 class Host:
     """A manager and everything that its sessions have told."""
 
-    def __init__(
-        self, directory: Path, claude: ClaudeCommand, max_concurrent: int = 5, *, spool_max_bytes: int = 0
-    ) -> None:
+    def __init__(self, directory: Path, claude: ClaudeCommand, max_concurrent: int = 5, **settings: Any) -> None:
         self.changes: list[SessionStatus] = []
         self.rooms: list[str] = []
         self.directory = directory
-        self.manager = SessionManager(directory, claude, max_concurrent, self, spool_max_bytes=spool_max_bytes)
+        self.manager = SessionManager(directory, claude, max_concurrent, self, **settings)
         self._spools: dict[str, Spool] = {}
         self._news = asyncio.Event()
 

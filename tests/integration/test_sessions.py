@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -33,11 +34,9 @@ async def start_host(tmp_path: Path) -> AsyncIterator[StartHost]:
     """Start a host on the same disk; those of a test are all ended with it."""
     hosts: list[Host] = []
 
-    async def start(
-        options: str = POLITE, max_concurrent: int = 5, name: str = "sessions", spool_max_bytes: int = 0
-    ) -> Host:
+    async def start(options: str = POLITE, max_concurrent: int = 5, name: str = "sessions", **settings: Any) -> Host:
         claude = fake_claude(tmp_path, options, os.environ)
-        host = Host(tmp_path / name, claude, max_concurrent, spool_max_bytes=spool_max_bytes)
+        host = Host(tmp_path / name, claude, max_concurrent, **settings)
         hosts.append(host)
         await host.manager.adopt()
         return host
@@ -296,6 +295,21 @@ async def test_closing_for_good_ends_what_runs_and_what_waits(start_host: StartH
         (SessionState.ENDED, EndReason.TERMINATED)
     ] * 2
     assert not marked(f"{first}:1")
+
+
+async def test_closing_waits_no_longer_than_its_time_for_a_session_that_cannot_end(
+    start_host: StartHost, tmp_path: Path
+) -> None:
+    """Where the spool's disk is full its shim cannot write the end: the daemon waited for it without limit."""
+    stubborn = "--initialize --impolite --ignore SIGINT,SIGTERM --linger"
+    host = await start_host(stubborn, end_seconds=0.01)
+    session_id = await running(host, tmp_path)
+    await host.manager.close(terminate=True)
+    told = host.status(session_id)
+    assert told is not None
+    assert told.state is SessionState.RUNNING
+    again = await start_host(stubborn)
+    assert (await again.ended(session_id)).reason is EndReason.TERMINATED
 
 
 def acknowledge_all(spool: Spool) -> None:

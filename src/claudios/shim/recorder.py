@@ -113,7 +113,7 @@ class Recorder:
         return True
 
     def _refuse(self, problem: OSError) -> None:
-        os.write(2, f"The spool takes nothing: {problem}. Free some space; reading goes on then.\n".encode())
+        _say(f"The spool takes nothing: {problem}. Free some space; reading goes on then.\n")
         self._refused_at = time.monotonic()
         self._look_due = self._refused_at + RETRY_SECONDS
         self._enter(Space.DROPPING if self.space is Space.DROPPING else Space.FULL)
@@ -156,4 +156,14 @@ class Recorder:
             self._look_due = time.monotonic() + RETRY_SECONDS
         if was is Space.DROPPING:
             self.conclude()
+            if self.space is not space:
+                return  # the gap itself changed it, and that was told: what is known here is older
         self._changed(space)
+
+
+def _say(line: str) -> None:
+    """Write into the shim's log, which is on the same disk: there it is said only where there is room for it."""
+    try:
+        os.write(2, line.encode())
+    except OSError:
+        return

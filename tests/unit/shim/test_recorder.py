@@ -176,3 +176,25 @@ def test_a_disk_that_loses_what_it_took_is_as_good_as_full(tmp_path: Path) -> No
     assert payloads(tmp_path) == [b"one", b"two"]
     assert len(list(tmp_path.iterdir())) == 2, "the segment that the disk failed under is left"
     recorder.close()
+
+
+def test_a_disk_that_refuses_the_gap_itself_is_what_is_told_last(tmp_path: Path) -> None:
+    """The program was read again although nothing could be recorded: what it printed was kept without bound."""
+    reading = Reading()
+    recorder = reading.recorder(tmp_path, 64_000, 4_000)
+    while reading.told[-1:] != ["dropping"]:
+        recorder.record_output(Stream.STDOUT, b"x" * 1956)
+    recorder.record_output(Stream.STDOUT, b"dropped")
+    due = recorder.due
+    assert due is not None
+    for segment in sorted(tmp_path.iterdir())[:-1]:
+        segment.unlink()  # as the daemon does with what is acknowledged
+    with full_disk(0):
+        recorder.take_turn(due + RETRY_SECONDS)
+    assert recorder.space is Space.FULL
+    assert reading.told[-1] == "full"
+    recorder.take_turn(due + 3 * RETRY_SECONDS)
+    assert reading.told[-2:] == ["full", "room"]
+    (gap,) = gaps(tmp_path)
+    assert gap["dropped"]["stdout"]["bytes"] == len(b"dropped")
+    recorder.close()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from claudios.agent.output.seal import Sealer
 from claudios.agent.output.spool import Spool
-from claudios.protocol.errors import ChainBroken
+from claudios.protocol.errors import ChainBroken, DiskFull
 from claudios.protocol.signing import Batch, advance
 
 READ_BACK_BYTES = 1024 * 1024
@@ -69,14 +69,14 @@ class Flow:
         """Go on after the frame that the server has last, and return the batches that are sent anew.
 
         Raises ChainBroken, and holds the flow, unless `head` is the chain head that this spool gives at `seq`, or a
-        loss of power took from this disk what the server has.
+        loss of power took from this disk what the server has; DiskFull when the disk takes no note of that.
         """
         dropped = list(self.on_its_way)
         self.on_its_way.clear()
         self.hurries = False
         expected = self._head_at(seq)
         if expected != head and self.spool.can_move(seq):
-            self.spool.move_closing(seq, head)
+            self._move_closing(seq, head)
         elif expected != head:
             self.is_held = True
             if seq < self.spool.acked_seq:
@@ -94,6 +94,16 @@ class Flow:
             self.spool.acknowledge(seq, head)
             self.rewinds = 0
         return dropped
+
+    def _move_closing(self, seq: int, head: bytes) -> None:
+        try:
+            self.spool.move_closing(seq, head)
+        except OSError as problem:
+            self.is_held = True
+            raise DiskFull(
+                f"The end of session {self.spool.session_id} cannot be put behind frame {seq}, which the server has: "
+                f"{problem.strerror}. Free some space; it is tried again with the next connection."
+            ) from problem
 
     def _head_at(self, seq: int) -> bytes | None:
         """Compute the chain head after frame `seq` from the spool; None when it is not there."""

@@ -26,6 +26,8 @@ MAX_FRAME_BYTES = HEADER_BYTES + MAX_PAYLOAD_BYTES
 PIECE_BYTES = 1024 * 1024
 CLOSING = "recovered"
 """Marks events that were written in the place of a dead writer."""
+MOVED = ".new"
+"""Ends the name of a segment that waits for the cursor before it takes the place of all others."""
 
 _log = logging.getLogger(__name__)
 
@@ -153,13 +155,15 @@ class Spool:
         After a loss of power any segment may lack its end, whatever stands in later ones: all from there on goes.
         """
         self.close()
+        self._finish_move()
         self._segments = self._listed()
         tail, last = None, 0
         for place, first in enumerate(self._segments):
             path = self._segment_path(first)
             raw = path.read_bytes()
             scanned = _scan(raw, first)
-            follows = first == last + 1 if last else first <= self.acked_seq + 1
+            # one right behind the cursor goes on from there, whatever an earlier one still holds: see `move_closing`
+            follows = first in (last + 1, self.acked_seq + 1) if last else first <= self.acked_seq + 1
             if scanned is None or not follows:
                 if first > self.acked_seq or scanned is not None:
                     self._drop_from(place)
@@ -189,28 +193,49 @@ class Spool:
     def move_closing(self, seq: int, head: bytes) -> None:
         """Put what was added in the place of a dead writer behind frame `seq` with chain head `head`.
 
-        A loss of power can take from this disk what the server has already: its numbers are not used again.
+        A loss of power can take from this disk what the server has already: its numbers are not used again. What is
+        there goes last, and the cursor decides which of the two holds. Raises OSError, and then nothing has changed.
         """
         closing = self._closing
         assert closing is not None
-        self.acked_seq, self.acked_head, self.head_seq = seq, head, seq
         self.close()
-        self.save_cursor()
-        self._segments = self._listed()
-        self._drop_from(0)
-        self._append_events(closing.epoch, closing.events, is_new=True)
+        self._write_events(self._moved_path(seq + 1), os.O_TRUNC, closing.epoch, seq + 1, closing.events)
+        self._cursor.save(seq, head)
+        self._moved_path(seq + 1).replace(self._segment_path(seq + 1))
+        sync_directory(self.path)
+        self.acked_seq, self.acked_head, self.head_seq = seq, head, seq + len(closing.events)
+        self._closing = _Closing(closing.epoch, seq + 1, closing.events)
+        for first in self._listed():
+            if first <= seq:
+                self._segment_path(first).unlink()
+        self._segments = [seq + 1]
+
+    def _finish_move(self) -> None:
+        """Do what a move that was cut short would have done, if its cursor is on the disk; else take it back."""
+        for moved in self.path.glob(f"*{MOVED}"):
+            first = int(moved.stem)
+            if first == self.acked_seq + 1:
+                moved.replace(self._segment_path(first))
+            else:
+                moved.unlink()
 
     def _append_events(self, epoch: int, events: Sequence[Mapping[str, object]], *, is_new: bool) -> None:
         first = self.head_seq + 1
         if is_new:
             self._segments.append(first)
+        self._write_events(self._segment_path(self._segments[-1]), os.O_APPEND, epoch, first, events)
+        self.head_seq += len(events)
+        self._closing = _Closing(epoch, first, tuple(events))
+
+    def _write_events(
+        self, path: Path, flags: int, epoch: int, first: int, events: Sequence[Mapping[str, object]]
+    ) -> None:
         now = time.monotonic_ns(), time.time_ns() // 1_000_000
         payloads = [json.dumps({**event, CLOSING: True}, separators=(",", ":")).encode() for event in events]
         raw = b"".join(
             encode(Frame(Stream.EVENT, epoch, seq, *now, payload)) for seq, payload in enumerate(payloads, first)
         )
-        path = self._segment_path(self._segments[-1])
-        file = open_private(path, os.O_WRONLY | os.O_APPEND)
+        file = open_private(path, os.O_WRONLY | flags)
         size = os.fstat(file).st_size
         try:
             write_all(file, raw)
@@ -221,8 +246,6 @@ class Spool:
         finally:
             os.close(file)
         sync_directory(self.path)
-        self.head_seq += len(payloads)
-        self._closing = _Closing(epoch, first, tuple(events))
 
     def _drop_from(self, place: int) -> None:
         """Unlink the newest segments, the newest first: whatever moment that breaks off at, no hole comes of it."""
@@ -293,6 +316,9 @@ class Spool:
 
     def _segment_path(self, first_seq: int) -> Path:
         return self.path / f"{first_seq:020d}.seg"
+
+    def _moved_path(self, first_seq: int) -> Path:
+        return self._segment_path(first_seq).with_suffix(MOVED)
 
 
 def _scan(raw: bytes, first_seq: int) -> _Scanned | None:

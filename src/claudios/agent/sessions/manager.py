@@ -31,6 +31,8 @@ from claudios.protocol.messages import Command, SessionState, SessionStatus, Sta
 
 START_APART_SECONDS = 5.0
 MAX_QUEUED = 1000
+END_SECONDS = 30.0
+"""How long `close` waits for the end of all sessions: their ladder takes 8 s, unless the disk takes no last frame."""
 
 _ACTIVE = (SessionState.STARTING, SessionState.RUNNING)
 _log = logging.getLogger(__name__)
@@ -63,8 +65,10 @@ class SessionManager:
         events: SessionEvents,
         *,
         spool_max_bytes: int = 0,
+        end_seconds: float = END_SECONDS,
     ) -> None:
         self._directory = directory
+        self._end_seconds = end_seconds
         self._claude = claude
         self._max_concurrent = max_concurrent
         self._spool_max_bytes = spool_max_bytes
@@ -152,13 +156,15 @@ class SessionManager:
             self._terminate(session)
 
     async def close(self, *, terminate: bool) -> None:
-        """End all sessions and wait for their end, or let go of them: they run on, and waiting ones wait on."""
+        """End all sessions and wait for their end, or let go of them: they run on, and waiting ones wait on.
+
+        One that does not end in time, as where the disk is full, is ended by its shim alone; the next daemon finds it.
+        """
         self._is_closing = True
         self._wake.set()
-        sessions = list(self._sessions.values())
         if terminate:
             self.end_all()
-            await asyncio.gather(*(session.ended.wait() for session in sessions))
+            await self._until_all_ended()
         for task in (self._starter, self._sweeper):
             if task is not None:
                 task.cancel()  # what it was at is on disk, or lives, for the next daemon
@@ -223,6 +229,16 @@ class SessionManager:
 
     def _active(self) -> int:
         return sum(session.state in _ACTIVE for session in self._sessions.values())
+
+    async def _until_all_ended(self) -> None:
+        sessions = list(self._sessions.values())
+        try:
+            async with asyncio.timeout(self._end_seconds):
+                await asyncio.gather(*(session.ended.wait() for session in sessions))
+        except TimeoutError:
+            for session in sessions:
+                if not session.ended.is_set():
+                    _log.warning("Session %s goes on ending by itself. Is the disk full?", session.id)
 
     def _terminate(self, session: Session) -> None:
         if session in self._queue:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -256,6 +257,65 @@ def test_what_was_added_for_a_dead_writer_moves_behind_what_the_server_has(tmp_p
     assert [(frame.seq, frame.stream) for frame in frames_after(again, 7)] == [(8, Stream.EVENT)]
     assert (again.acked_seq, again.head_seq) == (7, 8)
     assert Spool(tmp_path, SESSION).acked_head == b"\7" * 32
+
+
+def closed_by_the_daemon(directory: Path) -> Spool:
+    """Return a spool of one frame with what was added to it for its dead writer, found by another daemon."""
+    written(directory, [b"one"]).append_events(1, [{"event": "failed"}, {"event": "ended"}])
+    again = Spool(directory, SESSION)
+    again.recover()
+    return again
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file of this process grow."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_disk_that_refuses_the_moved_end_keeps_it_where_it_is(tmp_path: Path) -> None:
+    """It was dropped before it was written anew: on a full disk the end of the session was gone for good."""
+    spool = closed_by_the_daemon(tmp_path)
+    with full_disk(), pytest.raises(OSError, match="File too large"):
+        spool.move_closing(7, b"\7" * 32)
+    assert [frame.seq for frame in frames_after(spool, 0)] == [1, 2, 3]
+    for later in (spool, Spool(tmp_path, SESSION)):
+        later.recover()
+        assert later.can_move(7)
+    spool.move_closing(7, b"\7" * 32)
+    assert [frame.seq for frame in frames_after(spool, 7)] == [8, 9]
+
+
+@pytest.mark.parametrize("seq", [2, 3, 7])
+@pytest.mark.parametrize(("has_cursor", "has_name", "is_unlinked"), [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1)])
+def test_a_move_that_a_loss_of_power_cuts_short_is_done_or_not_done(
+    tmp_path: Path, seq: int, has_cursor: int, has_name: int, is_unlinked: int
+) -> None:
+    spool = closed_by_the_daemon(tmp_path)
+    spool.save_cursor()
+    cursor, old = tmp_path / "cursor.json", spool.path / f"{1:020d}.seg"
+    before = {cursor: cursor.read_bytes(), old: old.read_bytes()}
+    spool.move_closing(seq, b"\7" * 32)
+    if not is_unlinked:
+        old.write_bytes(before[old])
+    if not has_name:
+        new = spool.path / f"{seq + 1:020d}.seg"
+        new.rename(new.with_suffix(".new"))
+    if not has_cursor:
+        cursor.write_bytes(before[cursor])
+    again = Spool(tmp_path, SESSION)
+    again.recover()
+    if has_cursor:
+        assert [frame.seq for frame in frames_after(again, seq)] == [seq + 1, seq + 2]
+    else:
+        assert [frame.seq for frame in frames_after(again, 0)] == [1, 2, 3]
+        assert again.can_move(seq)
+    assert not list(spool.path.glob("*.new"))
 
 
 def test_a_cursor_of_an_earlier_version_is_read(tmp_path: Path) -> None:
