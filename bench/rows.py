@@ -14,12 +14,15 @@ from bench.floor_journey import FloorJourney, floor
 from bench.journey import Journey, carry, echo_ms, take
 from bench.measure import Row, cpu_ms, median, percentile, rss_mb
 from bench.product_journey import ProductJourney, product
+from bench.slow_link import pass_up
 
 REPEATS = 5
 ECHOES = 300
 FLOOD_BYTES = 100_000_000
 LATE_BYTES = 10_000_000
 IDLE_SECONDS = 60
+SLOW_BYTES = 10_000_000
+SLOW_BYTES_PER_SECOND = 125_000
 QUIET_SECONDS = 0.5
 
 
@@ -145,6 +148,21 @@ async def crowd(count: int) -> list[Row]:
     ]
 
 
+async def slow_link() -> list[Row]:
+    """10 MB of Claude's partial messages up a line of 1 Mbit/s, once as it goes and once to a server of old."""
+    ours = await pass_up(SLOW_BYTES, SLOW_BYTES_PER_SECOND, takes_compressed=True)
+    plain = await pass_up(SLOW_BYTES, SLOW_BYTES_PER_SECOND, takes_compressed=False)
+    return [
+        Row(
+            "10 MB of partial messages up a line of 1 Mbit/s; the same uncompressed",
+            f"{ours.seconds:.0f} s ({ours.wire_bytes / 1e6:.1f} MB); {plain.seconds:.0f} s",
+            "-",
+            "-",
+            _repeat("slow-link"),
+        )
+    ]
+
+
 ROWS: Mapping[str, Callable[[], Coroutine[None, None, list[Row]]]] = {
     "echo-websocket": lambda: echo("websocket"),
     "echo-poll": lambda: echo("poll"),
@@ -153,6 +171,7 @@ ROWS: Mapping[str, Callable[[], Coroutine[None, None, list[Row]]]] = {
     "idle": idle,
     "ready": ready,
     "late": late,
+    "slow-link": slow_link,
     "crowd-50": lambda: crowd(50),
     "crowd-200": lambda: crowd(200),
 }

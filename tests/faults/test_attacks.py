@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -11,19 +14,32 @@ import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from claudios.protocol.codec import CONTENT_TYPE, encode
+from claudios.protocol.codec import (
+    COMPRESSED_KIND,
+    CONTENT_TYPE,
+    ENVELOPE,
+    MAX_MESSAGE_BYTES,
+    CompressedBatch,
+    compress,
+    encode,
+)
 from claudios.protocol.frame import decode
-from claudios.protocol.messages import Ack, Report, Rewind, Welcome
+from claudios.protocol.messages import Ack, Bye, Report, Rewind, Welcome
 from claudios.protocol.messages import Outcome as ReportOutcome
 from claudios.protocol.signing import Batch
 from claudios.server.serving import Serving
 from tests.faults.case import Case
+from tests.faults.product import Product, rss_bytes
 from tests.helpers.server import People, Person
 from tests.helpers.synthetic_agent import SyntheticAgent, new_agent
 from tests.helpers.viewers import socket
 
 FUZZED = 150
+MIB = 1024 * 1024
+ROOM_BYTES = 32 * MIB
+"""What a refused message may cost the server at the most: itself, what it is expanded to, and what is left lying."""
 INTERNAL_ERROR = 1011
+REFUSED = "message_refused"
 
 
 @pytest.fixture
@@ -34,6 +50,19 @@ async def owner(people: People) -> Person:
 @pytest.fixture
 async def agent(server: Serving, owner: Person) -> SyntheticAgent:
     return await new_agent(owner, server.url)
+
+
+@pytest.fixture
+async def lonely(tmp_path: Path) -> AsyncIterator[Product]:
+    """A server as a process of its own, and a token that no daemon uses."""
+    product = Product(tmp_path / "product")
+    product.home.mkdir()
+    try:
+        await product.start_server()
+        await product.register()
+        yield product
+    finally:
+        await product.close()
 
 
 async def started(owner: Person, agent: SyntheticAgent) -> str:
@@ -107,6 +136,52 @@ def mutilated(raw: bytes, dice: Random) -> bytes:
 def said(agent: SyntheticAgent, batch: Batch, dice: Random) -> bytes:
     report = Report(instruction_id=str(uuid4()), outcome=ReportOutcome.DONE)
     return mutilated(encode(dice.choice([[agent.hello()], [batch], [report, batch], [report]])), dice)
+
+
+def bombs() -> Iterator[bytes]:
+    """Yield messages of a compressed batch that holds 100 KB to 100 MB, and says otherwise, or too much."""
+    for held in (100_000, 1_000_000, 10_000_000, 100_000_000):
+        stream = zlib.compress(bytes(held), 9)
+        for stated in (held + 1, 200, MAX_MESSAGE_BYTES - ENVELOPE.size, 2**32 - 1):
+            yield ENVELOPE.pack(COMPRESSED_KIND, 4 + len(stream)) + stated.to_bytes(4, "little") + stream
+    stream = zlib.compress(bytes(100_000))
+    small = ENVELOPE.pack(COMPRESSED_KIND, 4 + len(stream)) + (100_000).to_bytes(4, "little") + stream
+    for times in (43, 1_000, MAX_MESSAGE_BYTES // len(small)):
+        yield small * times
+
+
+@pytest.mark.fault("X4")
+async def test_compressed_bombs_are_refused_on_either_carrier_and_cost_no_memory(case: Case, lonely: Product) -> None:
+    """W-8, W-9, W-11: each is answered with its code and audited, and output beside it is stored."""
+    agent = SyntheticAgent(lonely.url, lonely.project_id, lonely.agent_id, lonely.token)
+    session_id = str(
+        (await lonely.ask("POST", f"/projects/{lonely.project_id}/sessions", {"agent_id": lonely.agent_id}))["id"]
+    )
+    output, codes, expected = agent.output(session_id), Counter[str](), []
+    Path(f"/proc/{lonely.pid('server')}/clear_refs").write_text("5")  # the peak so far is that of hashing a password
+    base = rss_bytes(lonely.pid("server"))
+    for n, bomb in enumerate(bombs()):
+        async with agent.link() as link:
+            await link.socket.send(bomb)
+            codes[(await link.expect(Bye)).code] += 1
+        async with agent.poller() as poller:
+            await poller.register()
+            answer = await poller.http.post(
+                "/agent/v1/sync?wait=0", content=bomb, headers={"claudios-boot": str(poller.boot)}
+            )
+            assert answer.status_code in (400, 413)
+            codes[answer.json()["error"]["code"]] += 1
+            expected.append(b"%d: and the next one is stored" % n * 100)
+            packed = compress(output.batch(poller.boot or 0, expected[-1]))
+            assert isinstance(packed, CompressedBatch)
+            assert isinstance((await poller.sync(packed))[0], Ack)
+        case.did(2)
+    assert set(codes) == {"message_invalid", "message_too_large"}
+    case.memory("server", rss_bytes(lonely.pid("server")), within_bytes=base + ROOM_BYTES)
+    case.judge(expected, [frame.payload for frame in await lonely.frames(session_id)])
+    assert await lonely.is_verified(session_id)
+    told = {line["detail"].partition(":")[0] for line in await lonely.ask("GET", "/audit") if line["action"] == REFUSED}
+    assert told == set(codes)
 
 
 @pytest.mark.fault("X5")

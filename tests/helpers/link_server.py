@@ -24,8 +24,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from claudios.protocol.checkpoints import verify_checkpoint
-from claudios.protocol.codec import CONTENT_TYPE, decode_from_agent, encode
-from claudios.protocol.errors import ClaudiosError
+from claudios.protocol.codec import COMPRESSED_KIND, CONTENT_TYPE, ENVELOPE, decode_from_agent, encode
+from claudios.protocol.errors import ClaudiosError, MessageInvalid
 from claudios.protocol.frame import Frame, decode
 from claudios.protocol.ids import AGENT_TOKEN, AgentKeys, Token, agent_keys, new_id, new_token
 from claudios.protocol.link import ServerLink
@@ -89,6 +89,10 @@ class Misbehaviour:
     """Answer the next batch with Rewind to where its session stands."""
     takes_checkpoints: bool = True
     """An older server knows of no checkpoints."""
+    takes_compressed: bool = True
+    """An older server knows of no compressed batches."""
+    fails_on_compressed: bool = False
+    """Say that it takes compressed batches, and refuse every message that holds one."""
     lose_checkpoints: bool = False
     """Take checkpoints and never confirm them."""
     poison: bytes | None = None
@@ -144,6 +148,7 @@ class LinkServer:
         self.refused: list[ClaudiosError] = []
         self.requests = 0
         self.messages_with_batches = 0
+        self.messages_compressed = 0
         self.most_held = 0
         self._held = 0
         self.registration: Registration | None = None
@@ -282,7 +287,12 @@ class LinkServer:
         speaking = asyncio.create_task(speak())
         try:
             while True:
-                await self._take(registration, decode_from_agent(await websocket.receive_bytes()))
+                raw = await websocket.receive_bytes()
+                try:
+                    await self._take(registration, self._decode(raw))
+                except MessageInvalid as refused:
+                    registration.is_over = True
+                    registration.say(Bye(code=refused.code, message=refused.message))
         finally:
             registration.is_over = True
             speaking.cancel()
@@ -295,7 +305,10 @@ class LinkServer:
         refusal = self._refusal(request.headers.get("authorization"))
         if refusal is not None:
             return refusal
-        messages = decode_from_agent(await request.body())
+        try:
+            messages = self._decode(await request.body())
+        except MessageInvalid as refused:
+            return Response(json.dumps({"error": {"code": refused.code, "message": refused.message}}), status_code=400)
         if messages and isinstance(messages[0], Hello):
             registration = self._register("poll")
         elif self.registration is None or request.headers.get("claudios-boot") != str(self.registration.boot):
@@ -317,6 +330,13 @@ class LinkServer:
         if registration.is_cut:
             return Response(status_code=502)
         return Response(encode(registration.take()), media_type=CONTENT_TYPE)
+
+    def _decode(self, raw: bytes) -> list[AgentMessage | Batch]:
+        if COMPRESSED_KIND in _kinds(raw):
+            self.messages_compressed += 1
+            if self.misbehaviour.fails_on_compressed:
+                raise MessageInvalid
+        return decode_from_agent(raw)
 
     async def _check(self, request: Request) -> Response:
         refusal = self._refusal(request.headers.get("authorization"))
@@ -384,6 +404,7 @@ class LinkServer:
                 cursors=() if self.misbehaviour.forget_sessions else tuple(cursors),
                 limits=self.limits,
                 takes_checkpoints=self.misbehaviour.takes_checkpoints,
+                takes_compressed=self.misbehaviour.takes_compressed,
             ),
             Tune(watched=self._watched),
             *[waiting for waiting in self.mailbox if waiting.iseq > hello.received],
@@ -436,6 +457,15 @@ class LinkServer:
     async def _tell(self) -> None:
         async with self._changed:
             self._changed.notify_all()
+
+
+def _kinds(raw: bytes) -> set[int]:
+    kinds, start = set(), 0
+    while start < len(raw):
+        kind, length = ENVELOPE.unpack_from(raw, start)
+        kinds.add(kind)
+        start += ENVELOPE.size + length
+    return kinds
 
 
 class _Quiet(uvicorn.Server):

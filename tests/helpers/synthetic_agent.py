@@ -13,7 +13,7 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from claudios.protocol.codec import CONTENT_TYPE, decode_from_server, encode
+from claudios.protocol.codec import CONTENT_TYPE, CompressedBatch, decode_from_server, encode
 from claudios.protocol.frame import Frame, Stream
 from claudios.protocol.frame import encode as encode_frame
 from claudios.protocol.ids import AGENT_TOKEN, AgentKeys, agent_keys, parse_token
@@ -106,7 +106,7 @@ class Link:
         self._changed = asyncio.Condition()
         self._reading = asyncio.create_task(self._read())
 
-    async def say(self, *messages: Model | Batch) -> None:
+    async def say(self, *messages: Model | Batch | CompressedBatch) -> None:
         await self.socket.send(encode(messages))
 
     async def expect(self, kind: type[M], matching: Callable[[M], bool] = lambda _: True) -> M:
@@ -222,13 +222,13 @@ class Poller:
         self.boot = welcome.boot
         return welcome
 
-    async def sync(self, *messages: Model | Batch, wait_ms: int = 0) -> list[ServerMessage]:
+    async def sync(self, *messages: Model | Batch | CompressedBatch, wait_ms: int = 0) -> list[ServerMessage]:
         """Post messages; return what the server answers."""
         answer = await self.post(*messages, wait_ms=wait_ms)
         assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
         return decode_from_server(answer.content)
 
-    async def post(self, *messages: Model | Batch, wait_ms: int = 0) -> httpx2.Response:
+    async def post(self, *messages: Model | Batch | CompressedBatch, wait_ms: int = 0) -> httpx2.Response:
         """Post messages; return the answer as it is."""
         headers = {} if self.boot is None else {"claudios-boot": str(self.boot)}
         return await self.http.post(

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from claudios.protocol.codec import CompressedBatch, compress, encode
 from claudios.protocol.frame import decode
 from claudios.protocol.ids import AGENT_TOKEN, agent_keys, new_token
 from claudios.protocol.messages import (
@@ -86,6 +87,21 @@ async def test_output_is_stored_and_acknowledged(owner: Person, agent: Synthetic
         assert (await link.expect(Ack)).seq == 2
     assert await stored(owner, session_id) == [b"one\n", b"two\n"]
     assert (await owner.ask("GET", f"/sessions/{session_id}/verify"))["verified"] is True
+
+
+async def test_compressed_output_is_stored_and_exported_as_it_was_signed(owner: Person, agent: SyntheticAgent) -> None:
+    """W-7, R-6: nothing that is stored tells how it came."""
+    session_id = await started(owner, agent)
+    output = agent.output(session_id)
+    async with agent.link() as link:
+        batch = output.batch(link.boot, *[b"line %d\n" % n for n in range(100)])
+        compressed = compress(batch)
+        assert isinstance(compressed, CompressedBatch)
+        await link.say(compressed, output.batch(link.boot, b"and one beside it\n"))
+        await link.expect(Ack, lambda ack: ack.seq == 101)
+    assert (await owner.ask("GET", f"/sessions/{session_id}/verify"))["verified"] is True
+    exported = (await owner.http.get(f"/api/v1/sessions/{session_id}/export")).content
+    assert encode([batch]) in exported
 
 
 class TestRefusedOutput:

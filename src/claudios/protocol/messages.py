@@ -217,7 +217,7 @@ class Limits(Model):
 class Welcome(Model):
     """Answer to Hello. `boot` numbers this registration; everything of an older boot is superseded.
 
-    `takes_checkpoints` says that the server knows that message.
+    `takes_checkpoints` says that the server knows that message, `takes_compressed` that it knows compressed batches.
     """
 
     type: Literal["welcome"] = "welcome"
@@ -229,6 +229,7 @@ class Welcome(Model):
     cursors: tuple[Cursor, ...] = ()
     limits: Limits = Limits()
     takes_checkpoints: StrictBool = False
+    takes_compressed: StrictBool = False
 
 
 class InstructionKind(StrEnum):

@@ -92,7 +92,7 @@ def test_a_cut_run_is_refused_unless_it_is_cut_between_envelopes(
 @pytest.mark.parametrize(
     "bad",
     [
-        b"\x03\x00\x00\x00\x00",  # unknown kind
+        b"\x04\x00\x00\x00\x00",  # unknown kind
         b"\x01\x02\x00\x00\x00[]",
         b"\x01\x00\x00\x00\x00",
         b"\x02\x01\x00\x00\x00\x01",  # a batch shorter than its header

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from claudios.agent.client.carrier import BetterCarrier, Carrier, Channel, UpgradeRefused
 from claudios.agent.client.websocket import WebSocketCarrier
+from claudios.protocol.codec import CompressedBatch
 from claudios.protocol.errors import ClaudiosError
 from claudios.protocol.messages import AgentMessage, Hello, ServerMessage
 from claudios.protocol.signing import Batch
@@ -67,7 +68,7 @@ class _Fallback:
                 continue  # as before: polling goes on
             raise BetterCarrier
 
-    async def send(self, messages: Sequence[AgentMessage | Batch]) -> None:
+    async def send(self, messages: Sequence[AgentMessage | Batch | CompressedBatch]) -> None:
         await self._channel.send(messages)
 
     async def close(self) -> None:

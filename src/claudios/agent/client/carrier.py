@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from claudios.protocol.codec import CompressedBatch
 from claudios.protocol.errors import LocalError, NotSignedIn, Unreachable
 from claudios.protocol.messages import AgentMessage, Hello, ServerMessage
 from claudios.protocol.signing import Batch
@@ -18,7 +19,7 @@ class Channel(Protocol):
     async def receive(self) -> Sequence[ServerMessage]:
         """Wait for what the server says next; the first is its answer to Hello."""
 
-    async def send(self, messages: Sequence[AgentMessage | Batch]) -> None:
+    async def send(self, messages: Sequence[AgentMessage | Batch | CompressedBatch]) -> None:
         """Hand messages over in order; return when the carrier can take more."""
 
     async def close(self) -> None:

@@ -14,12 +14,11 @@ from typing import Any, Protocol
 from claudios.agent.client.backoff import Backoff
 from claudios.agent.client.carrier import BetterCarrier, Carrier, Channel, ServerBusy, ServerFailed, TokenRejected
 from claudios.agent.client.outbox import Outbox
+from claudios.agent.client.refusal import FAILURES
+from claudios.protocol.codec import CompressedBatch
 from claudios.protocol.errors import (
     AgentInUse,
     ClaudiosError,
-    FrameInvalid,
-    MessageInvalid,
-    MessageTooLarge,
     OutOfOrder,
     Superseded,
     Unreachable,
@@ -45,7 +44,6 @@ SETTLED_SECONDS = 30.0
 SUPERSEDED_SECONDS = 300.0
 REJECTED_SECONDS = 60.0
 
-_FAILURES = (ClaudiosError.code, FrameInvalid.code, MessageInvalid.code, MessageTooLarge.code)
 _log = logging.getLogger(__name__)
 
 
@@ -101,7 +99,7 @@ class Connection:
         if self._channel is not None or isinstance(message, AgentError):
             self._outbox.put(message)
 
-    async def send(self, batches: Sequence[Batch]) -> None:
+    async def send(self, batches: Sequence[Batch | CompressedBatch]) -> None:
         """Send output now, and return when the link can take more. Raises Unreachable without a link.
 
         A failure ends the link, also where the carrier's other requests pass: only a new one brings back what was sent.
@@ -253,6 +251,6 @@ def _meaning(bye: Bye) -> ClaudiosError:
     if bye.code in (TokenRejected.code, "not_signed_in"):
         return TokenRejected(bye.message)
     asked = None if bye.retry_after_ms is None else bye.retry_after_ms / 1000
-    if bye.code in _FAILURES:
+    if bye.code in FAILURES:
         return ServerFailed(f"The server ended the link: {bye.message}", asked)
     return ServerBusy(f"The server ended the link: {bye.message}", asked)

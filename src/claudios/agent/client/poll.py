@@ -14,7 +14,7 @@ from claudios.agent.client.address import sync_url
 from claudios.agent.client.carrier import UpgradeRefused
 from claudios.agent.client.http import HttpConnection
 from claudios.agent.client.refusal import refusal, unreachable
-from claudios.protocol.codec import CONTENT_TYPE, MAX_MESSAGE_BYTES, decode_from_server, encode
+from claudios.protocol.codec import CONTENT_TYPE, MAX_MESSAGE_BYTES, CompressedBatch, decode_from_server, encode
 from claudios.protocol.errors import Unreachable
 from claudios.protocol.messages import AgentMessage, Bye, Hello, ServerMessage, Welcome
 from claudios.protocol.signing import Batch
@@ -78,8 +78,8 @@ class PollChannel:
             raise answer
         return answer
 
-    async def send(self, messages: Sequence[AgentMessage | Batch]) -> None:
-        connection, lane = self._batches if isinstance(messages[0], Batch) else self._rest
+    async def send(self, messages: Sequence[AgentMessage | Batch | CompressedBatch]) -> None:
+        connection, lane = self._batches if isinstance(messages[0], (Batch, CompressedBatch)) else self._rest
         async with lane:
             answer = await self._post(connection, messages, 0, PUSH_SECONDS)
         if answer:
@@ -107,7 +107,7 @@ class PollChannel:
     async def _post(
         self,
         connection: HttpConnection,
-        messages: Sequence[AgentMessage | Batch],
+        messages: Sequence[AgentMessage | Batch | CompressedBatch],
         wait_ms: int,
         answer_seconds: float,
     ) -> list[ServerMessage]:

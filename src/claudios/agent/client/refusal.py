@@ -9,7 +9,18 @@ from pydantic_core import from_json
 
 from claudios.agent.client.backoff import retry_after_seconds
 from claudios.agent.client.carrier import ServerBusy, ServerFailed, TokenRejected
-from claudios.protocol.errors import AgentInUse, ClaudiosError, Superseded, Unreachable
+from claudios.protocol.errors import (
+    AgentInUse,
+    ClaudiosError,
+    FrameInvalid,
+    MessageInvalid,
+    MessageTooLarge,
+    Superseded,
+    Unreachable,
+)
+
+FAILURES = (ClaudiosError.code, FrameInvalid.code, MessageInvalid.code, MessageTooLarge.code)
+"""Codes that say that the server could not take what it was sent."""
 
 
 def unreachable(reason: BaseException) -> Unreachable:
@@ -43,7 +54,7 @@ def refusal(status: int, retry_after: str | None, body: bytes) -> ClaudiosError 
     if status in (429, 503):
         asked = retry_after_seconds(retry_after, time.time())
         return ServerBusy(f"The server asks to come back later (HTTP {status}).", asked)
-    if status == 500 and code == ClaudiosError.code:
+    if status in (400, 413, 500) and code in FAILURES:
         return ServerFailed(f"The server failed: {message}")
     if status >= 500 and status not in (501, 505):
         return Unreachable(f"The server, or a proxy before it, answered HTTP {status}. Look at the server's log.")

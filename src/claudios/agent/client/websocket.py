@@ -23,7 +23,7 @@ from websockets.typing import Subprotocol
 from claudios.agent.client.address import link_url, may_use_proxy
 from claudios.agent.client.carrier import UpgradeRefused
 from claudios.agent.client.refusal import refusal, unreachable
-from claudios.protocol.codec import MAX_MESSAGE_BYTES, decode_from_server, encode
+from claudios.protocol.codec import MAX_MESSAGE_BYTES, CompressedBatch, decode_from_server, encode
 from claudios.protocol.errors import ClaudiosError, Unreachable
 from claudios.protocol.messages import AgentMessage, Hello, ServerMessage
 from claudios.protocol.signing import Batch
@@ -104,7 +104,7 @@ class WebSocketChannel:
         except ConnectionClosed as closed:
             raise Unreachable(_why_closed(closed)) from closed
 
-    async def send(self, messages: Sequence[AgentMessage | Batch]) -> None:
+    async def send(self, messages: Sequence[AgentMessage | Batch | CompressedBatch]) -> None:
         try:
             await self._connection.send(encode(messages))
         except ConnectionClosed as closed:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from claudios.agent.output.seal import Sealer
 from claudios.agent.output.spool import Spool
+from claudios.protocol.codec import BATCH_OVERHEAD_BYTES, CompressedBatch, compress, wire_bytes
 from claudios.protocol.errors import ChainBroken, DiskFull
 from claudios.protocol.signing import Batch, advance
 
@@ -18,12 +19,15 @@ READ_BACK_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A batch on its way: its first frame, its end in the chain, its size, and when it left (monotonic seconds)."""
+    """A batch on its way: its first frame, its end in the chain, its size as it travels and expanded, and when it left
+    (monotonic seconds).
+    """
 
     first_seq: int
     seq: int
     head: bytes
-    size: int
+    wire_bytes: int
+    expanded_bytes: int
     at: float
 
 
@@ -43,17 +47,23 @@ class Flow:
     def has_more(self) -> bool:
         return not self.is_held and self.spool.head_seq > self.sealer.seq
 
-    def next_batch(self, boot: int, max_bytes: int, now: float, max_frames: int | None = None) -> Batch | None:
+    def next_batch(
+        self, boot: int, max_bytes: int, now: float, max_frames: int | None = None, *, compresses: bool = False
+    ) -> Batch | CompressedBatch | None:
         """Seal what comes next, up to about `max_bytes`; None when nothing is there after all."""
         piece = self.spool.read(self.sealer.seq, max_bytes, max_frames)
         if piece is None:
             self.hurries = False
             return None
         batch = self.sealer.seal(piece, boot)
-        self.on_its_way.append(Sent(batch.first_seq, batch.last_seq, batch.head, len(batch.frames), now))
+        outgoing = compress(batch) if compresses else batch
+        expanded_bytes = BATCH_OVERHEAD_BYTES + len(batch.frames)
+        self.on_its_way.append(
+            Sent(batch.first_seq, batch.last_seq, batch.head, wire_bytes(outgoing), expanded_bytes, now)
+        )
         self.hurries = self.has_more
         self.due_at = None
-        return batch
+        return outgoing
 
     def acknowledged(self, seq: int) -> list[Sent]:
         """Take note that all up to `seq` is committed, and return the batches that this settles."""

@@ -1,7 +1,8 @@
 """The streamer loop: what the spools hold beyond the server's log goes up, signed, as soon as it should.
 
 A watched session goes at once, and what comes while a few of its messages are unacknowledged goes together when one is;
-the others go every `outputFlushInterval`. A backlog is sent in full messages, as many at a time as the window takes.
+the others go every `outputFlushInterval`. A backlog is sent in full messages, as many at a time as the window takes,
+compressed where a full window is slow to come back and the server takes that.
 Nothing is kept in memory: what is not acknowledged is read from the spool again. When the link breaks the loop waits
 for the next registration and goes on from its cursors; its failures end nothing else.
 """
@@ -18,7 +19,7 @@ from claudios.agent.output.poison import FOR_GOOD, Suspects
 from claudios.agent.output.seal import Sealer
 from claudios.agent.output.spool import MAX_FRAME_BYTES, Spool
 from claudios.agent.output.window import Window
-from claudios.protocol.codec import BATCH_OVERHEAD_BYTES
+from claudios.protocol.codec import BATCH_OVERHEAD_BYTES, CompressedBatch
 from claudios.protocol.errors import ChainBroken, ClaudiosError, SpoolDamaged, Unreachable
 from claudios.protocol.messages import Ack, AgentError, Cursor, Rewind, Welcome
 from claudios.protocol.signing import Batch
@@ -44,7 +45,7 @@ class Output(Protocol):
 class Uplink(Protocol):
     """Where batches go. `send` returns when more can be taken, and raises ClaudiosError when the link is broken."""
 
-    async def send(self, batches: Sequence[Batch]) -> None: ...
+    async def send(self, batches: Sequence[Batch | CompressedBatch]) -> None: ...
 
 
 class Streamer:
@@ -72,6 +73,8 @@ class Streamer:
         self._make_sealer: Callable[[Spool], Sealer] | None = None
         self._boot = 0
         self._message_bytes = MESSAGE_BYTES
+        self._takes_compressed = False
+        self._has_failed_compressed = False  # a server failed on it once: for this process, rather slow than stuck
         self._is_draining = False
 
     def opened(self, welcome: Welcome, named: frozenset[str], make_sealer: Callable[[Spool], Sealer]) -> None:
@@ -80,6 +83,7 @@ class Streamer:
         self._make_sealer = make_sealer
         self._window.open(welcome.limits.window_bytes)
         self._message_bytes = min(MESSAGE_BYTES, welcome.limits.max_message_bytes - BATCH_OVERHEAD_BYTES)
+        self._takes_compressed = welcome.takes_compressed
         self._flows.clear()
         cursors = {cursor.session_id: cursor for cursor in welcome.cursors}
         for spool in self._output.spools():
@@ -95,6 +99,9 @@ class Streamer:
     def closed(self, *, by_failure: bool = False) -> None:
         """Stop until the next registration. `by_failure`: the server said that it failed on what it got."""
         self._make_sealer = None
+        if by_failure and any(map(_has_compressed, self._flows.values())):
+            _log.warning("The server failed while compressed output was on its way: it goes up as it is from now on.")
+            self._has_failed_compressed = True
         for session_id, flow in self._flows.items():
             if flow.on_its_way:
                 self._suspect(session_id, flow.on_its_way[0], for_good=by_failure)
@@ -129,7 +136,7 @@ class Streamer:
             return
         now = self._now()
         for settled in flow.acknowledged(ack.seq):
-            self._window.returned(settled.size, now - settled.at)
+            self._window.returned(settled.wire_bytes, settled.expanded_bytes, now - settled.at)
             self._suspects.passed(ack.session_id, settled.seq)
         if flow.spool.is_acked:
             del self._flows[ack.session_id]  # it begins anew, from the spool's cursor, with its next output
@@ -210,22 +217,23 @@ class Streamer:
         waits = [flow.due_at - now for flow in self._flows.values() if flow.due_at is not None and flow.has_more]
         return max(0.0, min(waits)) if waits and self._window.free else None
 
-    def _next_message(self) -> list[Batch]:
+    def _next_message(self) -> list[Batch | CompressedBatch]:
         """Seal one message's worth of what is due, the sessions sharing it evenly."""
         now = self._now()
         due = self._alone([flow for flow in self._flows.values() if self._is_due(flow, now)], now)
         room = min(self._message_bytes, self._window.free)
-        batches: list[Batch] = []
+        batches: list[Batch | CompressedBatch] = []
         for left, flow in zip(range(len(due), 0, -1), due, strict=True):
             if room <= 0:
                 break
             batch = self._seal(flow, max(MAX_FRAME_BYTES, room // left), now)
             if batch is not None:
-                self._window.sent(len(batch.frames))
-                room -= len(batch.frames)
+                sent = flow.on_its_way[-1]
+                self._window.sent(sent.wire_bytes, sent.expanded_bytes)
+                room -= sent.expanded_bytes
                 batches.append(batch)
                 # Who was served goes to the end: nobody starves behind a flood.
-                self._flows[batch.session_id] = self._flows.pop(batch.session_id)
+                self._flows[flow.spool.session_id] = self._flows.pop(flow.spool.session_id)
         return batches
 
     def _alone(self, due: list[Flow], now: float) -> list[Flow]:
@@ -256,9 +264,11 @@ class Streamer:
             return len(flow.on_its_way) < MAX_ON_THEIR_WAY
         return not flow.on_its_way and (flow.due_at is None or now >= flow.due_at)
 
-    def _seal(self, flow: Flow, max_bytes: int, now: float) -> Batch | None:
+    def _seal(self, flow: Flow, max_bytes: int, now: float) -> Batch | CompressedBatch | None:
+        max_frames = self._suspects.max_frames(flow.spool.session_id)
+        pays = self._window.is_slow and self._takes_compressed and not self._has_failed_compressed
         try:
-            return flow.next_batch(self._boot, max_bytes, now, self._suspects.max_frames(flow.spool.session_id))
+            return flow.next_batch(self._boot, max_bytes, now, max_frames, compresses=pays and max_frames is None)
         except (ChainBroken, SpoolDamaged) as broken:
             flow.is_held = True
             self._tell(flow, broken)
@@ -267,7 +277,7 @@ class Streamer:
     def _resume(self, flow: Flow, cursor: Cursor | Rewind) -> None:
         try:
             for dropped in flow.go_on_after(cursor.seq, bytes.fromhex(cursor.head)):
-                self._window.forget(dropped.size)
+                self._window.forget(dropped.wire_bytes, dropped.expanded_bytes)
         except ClaudiosError as broken:
             self._tell(flow, broken)
 
@@ -295,6 +305,10 @@ class Streamer:
         session_id = flow.spool.session_id
         _log.error("%s", broken.message, extra={"session_id": session_id, "code": broken.code})
         self._report(AgentError(code=broken.code, message=broken.message, session_id=session_id))
+
+
+def _has_compressed(flow: Flow) -> bool:
+    return any(sent.wire_bytes < sent.expanded_bytes for sent in flow.on_its_way)
 
 
 def _named(rewind: Rewind) -> tuple[str, int]:

@@ -21,7 +21,6 @@ from claudios.server.store import audit, log
 
 logger = structlog.get_logger(__name__)
 
-AUDIT_MS = 60_000
 CHECKED_INLINE_BYTES = 64 * 1024
 """Larger batches are checked on a thread (hashing lets go of the interpreter); for smaller ones the hop costs more."""
 
@@ -125,13 +124,12 @@ def _append(
 
 
 def _write_down(connection: Connection, source: Source, batch: Batch, code: str, now_ms: int) -> None:
-    """Audit a refusal; the same one again and again is one line a minute."""
-    line = {
-        "actor": source.agent_id,
-        "action": audit.Action.BATCH_REFUSED,
-        "target": batch.session_id,
-        "detail": f"{code}: frames {batch.first_seq} to {batch.last_seq} of boot {batch.boot}",
-        "project_id": source.project_id,
-    }
-    if not log.was_just_audited(connection, line, now_ms - AUDIT_MS):
-        audit.write(connection, now_ms=now_ms, **line)
+    audit.write_refusal(
+        connection,
+        now_ms=now_ms,
+        actor=source.agent_id,
+        action=audit.Action.BATCH_REFUSED,
+        target=batch.session_id,
+        detail=f"{code}: frames {batch.first_seq} to {batch.last_seq} of boot {batch.boot}",
+        project_id=source.project_id,
+    )

@@ -17,8 +17,6 @@ from claudios.server.store import audit, checkpoints, log
 
 logger = structlog.get_logger(__name__)
 
-AUDIT_MS = 60_000
-
 
 def keep(connection: Connection, source: Source, checkpoint: Checkpoint, now_ms: int) -> Checkpointed:
     """Keep a checkpoint if it may be kept, and return the answer. One transaction."""
@@ -62,14 +60,13 @@ def _contradicts(checkpoint: Checkpoint, standing: Standing) -> bool:
 def _write_down(
     connection: Connection, source: Source, action: audit.Action, checkpoint: Checkpoint, code: str, now_ms: int
 ) -> None:
-    """Audit it; the same one again and again is one line a minute."""
     logger.warning(action.value, agent=source.agent_id, session=checkpoint.session_id, code=code)
-    line = {
-        "actor": source.agent_id,
-        "action": action.value,
-        "target": checkpoint.session_id,
-        "detail": f"{code}: checkpoint {checkpoint.n} of frame {checkpoint.seq}",
-        "project_id": source.project_id,
-    }
-    if not log.was_just_audited(connection, line, now_ms - AUDIT_MS):
-        audit.write(connection, now_ms=now_ms, **line)
+    audit.write_refusal(
+        connection,
+        now_ms=now_ms,
+        actor=source.agent_id,
+        action=action,
+        target=checkpoint.session_id,
+        detail=f"{code}: checkpoint {checkpoint.n} of frame {checkpoint.seq}",
+        project_id=source.project_id,
+    )

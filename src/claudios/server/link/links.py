@@ -12,10 +12,12 @@ import structlog
 from sqlalchemy import Connection
 
 from claudios.protocol.checkpoints import fingerprint
-from claudios.protocol.errors import MessageInvalid, NotSignedIn, Superseded, Unavailable
+from claudios.protocol.codec import decode_from_agent
+from claudios.protocol.errors import MessageInvalid, NotSignedIn, ProtocolError, Superseded, Unavailable
 from claudios.protocol.ids import instruct_key, secret_hash
 from claudios.protocol.link import LinkState, ServerLink
-from claudios.protocol.messages import Bye, Cursor, Hello, Instruction, Welcome
+from claudios.protocol.messages import AgentMessage, Bye, Cursor, Hello, Instruction, Welcome
+from claudios.protocol.signing import Batch
 from claudios.server.bus.topics import OVERVIEW, Bus, Changed, Registered, instructions, registration, revoked, tune
 from claudios.server.ingest.append import Ingest
 from claudios.server.ingest.commit import GroupCommit
@@ -107,6 +109,14 @@ class Links:
         self._proved[hashed] = (key, now + FRESH_SECONDS)
         return key
 
+    async def read(self, key: AgentKey, raw: bytes) -> list[AgentMessage | Batch]:
+        """Decode what an agent sent. Raises the ProtocolError that refuses it, once the audit log tells of that."""
+        try:
+            return decode_from_agent(raw)
+        except ProtocolError as refused:
+            await self._write_down(key, refused)
+            raise
+
     async def open(self, key: AgentKey, hello: Hello, carrier: str) -> Registration:
         """Register an agent anew; its Welcome lies in the outbox.
 
@@ -130,6 +140,7 @@ class Links:
                     server_time_ms=self._now_ms(),
                     cursors=opened.cursors,
                     takes_checkpoints=True,
+                    takes_compressed=True,
                 )
             ]
         )
@@ -236,6 +247,26 @@ class Links:
         for key_id, link in held.items():
             if key_id not in valid:
                 link.end(REVOKED)
+
+    async def _write_down(self, key: AgentKey, refused: ProtocolError) -> None:
+        logger.warning("message_refused", agent=key.agent_id, code=refused.code)
+
+        def work(connection: Connection) -> None:
+            audit.write_refusal(
+                connection,
+                now_ms=self._now_ms(),
+                actor=key.agent_id,
+                action=audit.Action.MESSAGE_REFUSED,
+                target=key.agent_id,
+                detail=f"{refused.code}: {refused.message}",
+                project_id=key.project_id,
+            )
+
+        await self._commits.room()
+        try:
+            await self._commits.submit(work, urgent=False)
+        except Unavailable as problem:
+            logger.warning("refusal_not_audited", agent=key.agent_id, problem=problem.message)
 
     def _holds(self, key: AgentKey) -> bool:
         """Say whether an agent is registered here with this key, and not cut off."""

@@ -10,6 +10,7 @@ from claudios.protocol.messages import Model
 from claudios.server.store.tables import audit, members
 
 MAX_DETAIL = 1_000
+AGAIN_MS = 60_000
 
 
 class Action(StrEnum):
@@ -37,6 +38,7 @@ class Action(StrEnum):
     AGENT_TOKEN_ROTATED = "agent_token_rotated"
     AGENT_REVOKED = "agent_revoked"
     BATCH_REFUSED = "batch_refused"
+    MESSAGE_REFUSED = "message_refused"
     CHECKPOINT_KEY_ADDED = "checkpoint_key_added"
     CHECKPOINT_REFUSED = "checkpoint_refused"
     RECORD_CONTRADICTED = "record_contradicted"
@@ -84,6 +86,21 @@ def write(
             "project_id": project_id,
         },
     )
+
+
+def write_refusal(
+    connection: Connection, *, now_ms: int, actor: str, action: Action, target: str, detail: str, project_id: str
+) -> None:
+    """Add a line about something refused; the same one again and again is one line a minute."""
+    line = {"actor": actor, "action": action.value, "target": target, "detail": detail, "project_id": project_id}
+    last = connection.execute(
+        select(audit)
+        .where(audit.c.project_id == project_id)
+        .order_by(audit.c.project_id.desc(), audit.c.id.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.at_ms <= now_ms - AGAIN_MS or any(last._mapping[key] != line[key] for key in line):
+        write(connection, now_ms=now_ms, **line)
 
 
 def newest(connection: Connection, user_id: str, *, sees_all: bool, limit: int) -> list[AuditEntry]:

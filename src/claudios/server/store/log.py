@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -11,7 +11,7 @@ from claudios.protocol.frame import locate
 from claudios.protocol.messages import Cursor
 from claudios.protocol.signing import Batch
 from claudios.server.ingest.verify import Source, Standing, Twin
-from claudios.server.store.tables import agent_keys, agents, audit, batches, sessions
+from claudios.server.store.tables import agent_keys, agents, batches, sessions
 
 _STANDING = (
     select(sessions.c.agent_id, agents.c.boot, sessions.c.epoch, sessions.c.last_seq, sessions.c.head)
@@ -163,17 +163,6 @@ def sealed_after(
         )
         for row in found
     ]
-
-
-def was_just_audited(connection: Connection, line: Mapping[str, str], since_ms: int) -> bool:
-    """Say whether the newest line of the project's audit log says the same, and is newer than `since_ms`."""
-    newest = connection.execute(
-        select(audit)
-        .where(audit.c.project_id == line["project_id"])
-        .order_by(audit.c.project_id.desc(), audit.c.id.desc())
-        .limit(1)
-    ).first()
-    return newest is not None and newest.at_ms > since_ms and all(newest._mapping[key] == line[key] for key in line)
 
 
 def _cut(first_seq: int, last_seq: int, frames: bytes, after_seq: int) -> Stretch | None:

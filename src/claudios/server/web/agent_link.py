@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
-from claudios.protocol.codec import decode_from_agent, encode
+from claudios.protocol.codec import encode
 from claudios.protocol.errors import (
     ClaudiosError,
     InputInvalid,
@@ -31,6 +32,7 @@ SUBPROTOCOL = "claudios.v1"
 HELLO_SECONDS = 15.0
 CLOSE_CODE = 1000
 LinksOf = Callable[[Scope], Links]
+Decode = Callable[[bytes], Awaitable[Sequence[AgentMessage | Batch]]]
 
 
 class Gone(Exception):
@@ -64,7 +66,7 @@ class LinkSocket:
         await send({"type": "websocket.accept", "subprotocol": subprotocol})
         try:
             async with asyncio.timeout(HELLO_SECONDS):
-                hello, rest = await _hello(receive)
+                hello, rest = _hello(await links.read(key, await _message(receive)))
             registration = await links.open(key, hello, "websocket")
         except TimeoutError:
             await _part(send, Bye(code=OutOfOrder.code, message="No Hello came. Reconnect to start afresh."))
@@ -75,16 +77,16 @@ class LinkSocket:
             await _part(send, _goodbye(problem))
             return
         try:
-            await _converse(registration, rest, receive, send)
+            await _converse(registration, partial(links.read, key), rest, receive, send)
         finally:
             await asyncio.shield(links.leave(registration))
 
 
 async def _converse(
-    registration: Registration, first: Sequence[AgentMessage | Batch], receive: Receive, send: Send
+    registration: Registration, decode: Decode, first: Sequence[AgentMessage | Batch], receive: Receive, send: Send
 ) -> None:
     """Run both directions until the agent leaves or the registration ends."""
-    reading = asyncio.create_task(_read(registration, first, receive), name="link reader")
+    reading = asyncio.create_task(_read(registration, decode, first, receive), name="link reader")
     writing = asyncio.create_task(_write(registration, send), name="link writer")
     try:
         ends: list[asyncio.Future[Any]] = [reading, writing, registration.ended]
@@ -97,12 +99,14 @@ async def _converse(
         await _part(send, registration.ended.result())
 
 
-async def _read(registration: Registration, messages: Sequence[AgentMessage | Batch], receive: Receive) -> None:
+async def _read(
+    registration: Registration, decode: Decode, messages: Sequence[AgentMessage | Batch], receive: Receive
+) -> None:
     """Take what the agent says until it hangs up. Reading waits while the ingest is full: that slows the agent."""
     try:
         while True:
             registration.acknowledge(await registration.take(messages))
-            messages = decode_from_agent(await _message(receive))
+            messages = await decode(await _message(receive))
     except Exception as problem:
         if not isinstance(problem, Gone):
             registration.fail(problem)
@@ -124,8 +128,7 @@ def _has_left(reading: asyncio.Task[None]) -> bool:
     return not reading.cancelled() and isinstance(reading.exception(), Gone)
 
 
-async def _hello(receive: Receive) -> tuple[Hello, Sequence[AgentMessage | Batch]]:
-    messages = decode_from_agent(await _message(receive))
+def _hello(messages: Sequence[AgentMessage | Batch]) -> tuple[Hello, Sequence[AgentMessage | Batch]]:
     if not messages or not isinstance(messages[0], Hello):
         raise OutOfOrder("The first message of a link is Hello.")
     return messages[0], messages[1:]

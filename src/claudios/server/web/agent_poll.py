@@ -13,7 +13,7 @@ from typing import Any
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import Receive, Scope, Send
 
-from claudios.protocol.codec import CONTENT_TYPE, MAX_MESSAGE_BYTES, decode_from_agent, encode
+from claudios.protocol.codec import CONTENT_TYPE, MAX_MESSAGE_BYTES, encode
 from claudios.protocol.errors import ClaudiosError, InputInvalid, MessageTooLarge, OutOfOrder, ProtocolError
 from claudios.protocol.messages import AgentMessage, Hello, ServerMessage
 from claudios.protocol.signing import Batch
@@ -50,7 +50,7 @@ class LinkPoll:
         key = await links.authenticate(bearer_of(scope))
         headers = Headers(scope=scope)
         wait_seconds = _wait_ms(scope) / 1000
-        messages = decode_from_agent(await _body(headers, receive))
+        messages = await links.read(key, await _body(headers, receive))
         boot = headers.get(BOOT_HEADER)
         if boot is None:
             return await self._register(links, key, messages)
