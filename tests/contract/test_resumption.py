@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Connection
 
-from claudios.protocol.messages import EndReason, Outcome, Report, SessionState
+from claudios.protocol.errors import TooMany
+from claudios.protocol.messages import EndReason, Mode, Outcome, PermissionMode, Report, SessionState
+from claudios.server.bus.memory import MemoryBus
 from claudios.server.instructions import accept, outcome, resumption
 from claudios.server.instructions.accept import Accepted
+from claudios.server.instructions.mailbox import Mailbox
+from claudios.server.instructions.resumption import Resumer
 from claudios.server.projections.items import Entry
 from claudios.server.projections.life import Life
 from claudios.server.store import instructions, items, lives, log, progress, sessions
 from claudios.server.store.engine import Store
 from claudios.server.store.instructions import Instruction
-from claudios.server.store.sessions import GIVEN_UP, MOST_RESUMPTIONS, Resume
+from claudios.server.store.sessions import GIVEN_UP, MOST_RESUMPTIONS, NewSession, Resume
 from tests.contract.test_data_path_store import SUMS, World, made
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -231,3 +241,68 @@ async def test_what_the_machine_cannot_tell_of_but_the_log_does_is_sent_again_an
 async def test_the_first_prompt_goes_with_the_start_where_no_log_tells_of_it(world: World) -> None:
     """The machine was lost with its state directory between taking the session and starting it."""
     assert await carried(world) == {world.session_id: "hello there"}
+
+
+async def test_two_servers_that_look_at_once_do_each_thing_once(world: World, database_url: str) -> None:
+    """Replicas share nothing but the database, and hear of a loss at the same time."""
+    lost = [world.session_id, *[await another(world) for _ in range(5)]]
+    worlds = [replace(world, session_id=session_id) for session_id in lost]
+    waited = [await send(each, "waits") for each in worlds]
+    other = Store(database_url)
+    try:
+        servers = [
+            Resumer(store, Mailbox(store, MemoryBus(), lambda: 6), MemoryBus(), lambda: 6)
+            for store in (world.store, other)
+        ]
+        for each in worlds:
+            await lose(each)
+        await asyncio.gather(*[server.look() for server in servers])
+        for each, prompt in zip(worlds, waited, strict=True):
+            await report(each, prompt.id, Outcome.SESSION_LOST)
+        await asyncio.gather(*[server.look() for server in servers])
+    finally:
+        other.close()
+    for each in worlds:
+        listed = await world.store.read(partial(instructions.of_session, session_id=each.session_id, limit=9))
+        assert [(entry.kind, entry.state) for entry in listed] == [
+            ("start_session", "sent"),
+            ("command", "retried"),
+            ("start_session", "sent"),
+            ("command", "sent"),
+        ]
+        assert (await each.session()).epoch == 2
+
+
+async def test_a_session_that_cannot_be_resumed_keeps_no_other_from_it(world: World) -> None:
+    """An agent with too much waiting for it held up every session that was lost after its own."""
+
+    class Full(Mailbox):
+        async def accept(self, work: Callable[[Connection], Accepted[T]]) -> T:
+            if not tried:
+                tried.append(1)
+                raise TooMany
+            return await super().accept(work)
+
+    tried: list[int] = []
+    second = await another(world)
+    for session_id in (world.session_id, second):
+        await lose(replace(world, session_id=session_id))
+    await Resumer(world.store, Full(world.store, MemoryBus(), lambda: 6), MemoryBus(), lambda: 6).look()
+    assert [(await replace(world, session_id=each).session()).epoch for each in (world.session_id, second)] == [1, 2]
+
+
+async def another(world: World) -> str:
+    """Start another session of the same agent that is to resume by itself; return its id."""
+    new = NewSession(
+        str(uuid4()),
+        world.project_id,
+        world.agent.agent_id,
+        "",
+        Mode.CHAT,
+        "/work",
+        None,
+        PermissionMode.DEFAULT,
+        Resume.AUTOMATIC,
+    )
+    await world.do(lambda connection: accept.start(connection, new, None, world.asker, 1))
+    return new.id

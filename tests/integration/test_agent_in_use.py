@@ -63,6 +63,16 @@ class TestOnWebSockets:
             assert (await first.expect(Bye)).code == "superseded"
             assert (await answer(agent, "one", "a")).startswith("agent_in_use: ")
 
+    async def test_a_refused_daemon_makes_no_room_for_the_ghosts_of_the_holder(self, agent: SyntheticAgent) -> None:
+        """L-5: the holder's late Hello superseded the holder itself."""
+        async with agent.socket() as holder:
+            await holder.say(hello(agent, "one", "a").model_copy(update={"opening": 2}))
+            await holder.expect(Welcome)
+            assert (await answer(agent, "two", "b")).startswith("agent_in_use: ")
+            async with agent.socket() as ghost:
+                await ghost.say(hello(agent, "one", "a").model_copy(update={"opening": 1}))
+                assert (await ghost.expect(Bye)).code == "superseded"
+
     async def test_a_daemon_that_reconnects_is_let_in(self, agent: SyntheticAgent) -> None:
         async with agent.socket() as first, agent.socket() as again:
             for link in (first, again):

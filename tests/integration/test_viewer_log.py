@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from claudios.protocol.messages import Ack, Tune
+from claudios.server.bus.topics import ACCESS
 from claudios.server.live.feed import MAX_WAITING_BYTES
 from claudios.server.serving import Serving
+from tests.helpers.paused_read import failing_read
 from tests.helpers.server import People, Person
 from tests.helpers.synthetic_agent import Link, Output, SyntheticAgent, new_agent
 from tests.helpers.viewers import log_viewer, socket
@@ -151,3 +154,19 @@ async def test_a_member_who_is_removed_sees_no_more(
             await watching.until(1)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4403
+
+
+@pytest.mark.parametrize("about", ["FROM batches", "FROM members"])
+async def test_a_database_that_is_away_sends_a_viewer_off_to_come_back(
+    server: Serving, owner: Person, session_id: str, about: str
+) -> None:
+    """It was sent off for good, as if it might not see the session any more."""
+    parts = server.application.parts
+    with failing_read(parts.store, about) if about == "FROM batches" else nullcontext():
+        async with log_viewer(owner, session_id) as watching:
+            with failing_read(parts.store, about):
+                parts.bus.publish(ACCESS, None)
+                with pytest.raises(ConnectionClosed) as closed:
+                    await watching.until(1)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1001

@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 import structlog
 from sqlalchemy import Connection
 
-from claudios.protocol.errors import ClaudiosError
+from claudios.protocol.errors import ClaudiosError, Unavailable
 from claudios.protocol.messages import Input, InstructionKind, SessionState, StartSession
 from claudios.server.bus.topics import OVERVIEW, Bus, Changed
 from claudios.server.instructions import lines
@@ -65,7 +65,7 @@ class Resumer:
             self._wake.clear()
             try:
                 await self.look()
-            except ClaudiosError as problem:
+            except Unavailable as problem:
                 log.warning("resumption_postponed", problem=problem.message)
             try:
                 await asyncio.wait_for(self._wake.wait(), SWEEP_SECONDS)
@@ -80,7 +80,11 @@ class Resumer:
             await self._do(ask_again, session_id)
 
     async def _do(self, work: Callable[[Connection, str, int], Accepted[int]], session_id: str) -> None:
-        done = await self._mailbox.accept(lambda connection: work(connection, session_id, self._now_ms()))
+        try:
+            done = await self._mailbox.accept(lambda connection: work(connection, session_id, self._now_ms()))
+        except ClaudiosError as problem:  # concerns this session: the others still want to go on
+            log.warning("resumption_postponed", session=session_id, problem=problem.message)
+            return
         if done:
             log.info(work.__name__, session=session_id, instructions=done)
 

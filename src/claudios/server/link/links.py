@@ -128,8 +128,10 @@ class Links:
         if hello.received >= MAX_ISEQ:
             raise MessageInvalid("The cursor of received instructions is no number of this server's.")
         self._commits.hurry()
-        self._openings.admit(key.agent_id, hello)
-        opened = await self._commits.submit(lambda connection: self._register(connection, key.agent_id, hello, carrier))
+        with self._openings.admitted(key.agent_id, hello):
+            opened = await self._commits.submit(
+                lambda connection: self._register(connection, key.agent_id, hello, carrier)
+            )
         made = self._make(key, opened.boot, hello)
         made.outbox.put(
             [

@@ -6,7 +6,10 @@ database. Whoever opened last is superseded by what comes later, so such a ghost
 
 from __future__ import annotations
 
-from claudios.protocol.errors import Superseded
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from claudios.protocol.errors import ClaudiosError, Superseded
 from claudios.protocol.messages import Hello
 
 MAX_KNOWN = 100_000
@@ -19,11 +22,24 @@ class Openings:
         # Bounded by MAX_KNOWN: a forgotten one costs only the check.
         self._newest: dict[str, tuple[str | None, int]] = {}
 
-    def admit(self, agent_id: str, hello: Hello) -> None:
-        """Take note of Hello. Raises Superseded when the same process of the agent has opened a newer connection."""
-        run, newest = self._newest.get(agent_id, (None, 0))
+    @contextmanager
+    def admitted(self, agent_id: str, hello: Hello) -> Iterator[None]:
+        """Take note of Hello, at once, and forget it again where what is done with it fails: it opened nothing.
+
+        Raises Superseded when the same process of the agent has opened a newer connection.
+        """
+        known = self._newest.get(agent_id)
+        run, newest = known or (None, 0)
         if run == hello.run and 0 < hello.opening < newest:
             raise Superseded
         if len(self._newest) >= MAX_KNOWN:
             self._newest.clear()
-        self._newest[agent_id] = (hello.run, hello.opening)
+        self._newest[agent_id] = noted = (hello.run, hello.opening)
+        try:
+            yield
+        except ClaudiosError:
+            if self._newest.get(agent_id) is noted:
+                del self._newest[agent_id]
+                if known is not None:
+                    self._newest[agent_id] = known
+            raise

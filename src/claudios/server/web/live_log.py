@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+import structlog
 from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from claudios.protocol.errors import ClaudiosError, InputInvalid, NotFound, NotSignedIn
+from claudios.protocol.errors import ClaudiosError, InputInvalid, NotFound, NotSignedIn, Unavailable
 from claudios.server.bus.topics import ACCESS
 from claudios.server.live.feed import LogFeed
 from claudios.server.live.watching import Watching
@@ -22,8 +23,11 @@ from claudios.server.web.auth import require_role, signed_in
 from claudios.server.web.errors import error_response
 from claudios.server.web.parts import Parts, parts_of
 
+logger = structlog.get_logger(__name__)
+
 CLOSE_REFUSED = 4403
-CLOSE_ENDED = 1000
+CLOSE_GOING = 1001
+CLOSE_FAILED = 1011
 
 
 class LiveLog:
@@ -48,21 +52,33 @@ class LiveLog:
             await send({"type": "websocket.accept"})
             feed = LogFeed(parts.store, parts.bus, session_id, after_seq)
             leave = self._watching_of(scope).watch(place.agent_id, session_id)
+            gone = asyncio.create_task(_until_gone(receive), name="log viewer's end")
             tasks = [
+                gone,
                 asyncio.create_task(_pump(feed, send), name="log viewer"),
-                asyncio.create_task(_until_gone(receive), name="log viewer's end"),
                 asyncio.create_task(rights.until_refused(), name="log viewer's rights"),
             ]
             try:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 feed.close()
                 leave()
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-        if tasks[2].done() and not tasks[2].cancelled():
-            await send({"type": "websocket.close", "code": CLOSE_REFUSED, "reason": NotFound.code})
+        if gone not in done:
+            code, reason = _why(next(iter(done)).exception())
+            await send({"type": "websocket.close", "code": code, "reason": reason})
+
+
+def _why(failure: BaseException | None) -> tuple[int, str]:
+    """Return the code and reason by which a viewer is left: it comes back where that may help."""
+    if failure is None:
+        return CLOSE_REFUSED, NotFound.code
+    if isinstance(failure, Unavailable):
+        return CLOSE_GOING, Unavailable.code
+    logger.error("log_viewer_failed", exc_info=failure)
+    return CLOSE_FAILED, ClaudiosError.code
 
 
 async def _pump(feed: LogFeed, send: Send) -> None:

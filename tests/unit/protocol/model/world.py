@@ -354,8 +354,9 @@ class Protocol:
                 check_seal(_source(wire.boot), message)
             if isinstance(message, Hello) and self.guards.refuses_ghosts:
                 openings = Openings()
-                openings.admit(AGENT_ID, cast(Hello, real(("hello", 0, world.opening))))
-                openings.admit(AGENT_ID, message)
+                for said in (cast(Hello, real(("hello", 0, world.opening))), message):
+                    with openings.admitted(AGENT_ID, said):
+                        pass
                 world = world._replace(opening=message.opening)
         except ClaudiosError:
             return _ended(world, wire)
