@@ -63,6 +63,11 @@ const session = createRoute({
   path: "/sessions/$sessionId",
   component: lazyRouteComponent(() => import("./session/view"), "SessionView"),
 });
+const inbox = createRoute({
+  getParentRoute: () => shell,
+  path: "/inbox",
+  component: lazyRouteComponent(() => import("./inbox/inbox"), "Inbox"),
+});
 const projects = createRoute({
   getParentRoute: () => shell,
   path: "/projects",
@@ -86,7 +91,7 @@ const tree = root.addChildren([
   register,
   invite,
   device,
-  shell.addChildren([list, session, projects, project, account]),
+  shell.addChildren([list, inbox, session, projects, project, account]),
 ]);
 
 export function createPageRouter(client: QueryClient) {

@@ -259,6 +259,8 @@ export interface components {
         /**
          * AnswerRequest
          * @description An answer. `suggestions` are indices of the request's own; `answers` maps a question's text to what is chosen.
+         *
+         *     `updated_input` is what the tool gets instead of what Claude asked for; `permission_mode` what a plan is carried out in.
          * @example {
          *       "behavior": "allow",
          *       "suggestions": [
@@ -283,6 +285,7 @@ export interface components {
             interrupt?: boolean;
             /** Message */
             message?: string | null;
+            permission_mode?: components["schemas"]["PermissionMode"] | null;
             /**
              * Suggestions
              * @default []

@@ -87,6 +87,11 @@ export type RequestItem = ItemOf<
     answer: Request["answer"];
     answered_by: string | null;
     input: JsonObject;
+    /** What was said with the answer; a server of before did not keep these. */
+    message?: string | null;
+    lasting?: string[];
+    changed?: boolean;
+    answers?: Record<string, string>;
   }
 >;
 export type TurnItem = ItemOf<

@@ -1,7 +1,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { Folder, ListTree, Menu as MenuIcon, Plus } from "lucide-react";
+import { Folder, Inbox, ListTree, Menu as MenuIcon, Plus } from "lucide-react";
 import { useEffect, useState } from "react";
 import { keys, meQuery } from "../api/resources";
 import { useConnection, useLive, usePendingRequests } from "../live/hooks";
@@ -100,12 +100,20 @@ function BottomBar() {
       )}
     >
       <Link to="/" search={{}} activeOptions={{ exact: true, includeSearch: false }} className={TAB}>
-        <span className="relative">
-          <ListTree aria-hidden />
-          {waiting > 0 && <span className="absolute -top-0.5 -right-1 size-2 rounded-full bg-warn-dot" />}
-        </span>
+        <ListTree aria-hidden />
         Sessions
-        {waiting > 0 && <span className="sr-only">, {waiting} waiting for you</span>}
+      </Link>
+      <Link to="/inbox" className={TAB}>
+        <span className="relative">
+          <Inbox aria-hidden />
+          {waiting > 0 && (
+            <span className="absolute -top-1.5 left-3 rounded-full bg-warn-soft px-1 text-2xs leading-4 font-semibold text-warn">
+              {waiting}
+              <span className="sr-only"> waiting for you: </span>
+            </span>
+          )}
+        </span>
+        Inbox
       </Link>
       <button type="button" onClick={() => start({})} className={TAB}>
         <Plus aria-hidden />

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Folder, ListTree, Plus } from "lucide-react";
+import { Folder, Inbox, ListTree, Plus } from "lucide-react";
 import { useState } from "react";
 import { projectsQuery, serverQuery } from "../api/resources";
 import type { Session } from "../api/types";
@@ -59,28 +59,38 @@ export function Sidebar() {
 
 function SessionsNav() {
   const sessions = useSessions();
-  const waiting = usePendingRequests().length;
   const live = sessions.filter((session) => session.state !== "ended").sort(byUrgency);
   const ended = sessions.filter((session) => session.state === "ended").slice(0, SHOWN_ENDED);
   return (
     <div className="flex flex-col gap-0.5">
+      <InboxLink />
       <Link to="/" search={{}} activeOptions={{ exact: true, includeSearch: false }} className={ROW}>
         <ListTree aria-hidden className="size-4 text-ink-3" />
         <span className="flex-1">Sessions</span>
-        {waiting > 0 && (
-          <span
-            title={`${plural(waiting, "request")} waiting for you`}
-            className="rounded-full bg-warn-soft px-1.5 text-2xs font-semibold text-warn"
-          >
-            {waiting}
-            <span className="sr-only"> waiting for you</span>
-          </span>
-        )}
       </Link>
       {[...live, ...ended].map((session) => (
         <SessionLink key={session.id} session={session} />
       ))}
     </div>
+  );
+}
+
+function InboxLink() {
+  const waiting = usePendingRequests().length;
+  return (
+    <Link to="/inbox" className={ROW}>
+      <Inbox aria-hidden className="size-4 text-ink-3" />
+      <span className="flex-1">Inbox</span>
+      {waiting > 0 && (
+        <span
+          title={`${plural(waiting, "request")} waiting for you`}
+          className="rounded-full bg-warn-soft px-1.5 text-2xs font-semibold text-warn"
+        >
+          {waiting}
+          <span className="sr-only"> waiting for you</span>
+        </span>
+      )}
+    </Link>
   );
 }
 

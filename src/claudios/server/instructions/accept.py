@@ -62,13 +62,17 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's answer to a request. `suggestions` are indices of lasting permissions; `answers` is for questions."""
+    """A person's answer to a request.
+
+    `suggestions` are indices of lasting permissions; `answers` is for questions, `permission_mode` for plans.
+    """
 
     behavior: Literal["allow", "deny"]
     message: str | None = None
     updated_input: Mapping[str, object] | None = None
     suggestions: Sequence[int] = ()
     answers: Mapping[str, str] | None = None
+    permission_mode: PermissionMode | None = None
     interrupt: bool = False
 
 
@@ -234,11 +238,15 @@ def title_of(prompt: str) -> str:
 def _answer_line(asked: Request, decision: Decision) -> str:
     if decision.behavior == "deny":
         return lines.deny(asked.id, decision.message or DENIED, interrupt=decision.interrupt)
-    permissions = []
+    permissions: list[dict[str, object]] = []
     for index in decision.suggestions:
         if not 0 <= index < len(asked.suggestions):
             raise InputInvalid(f"There is no suggestion {index}. Take one of the request's own.")
         permissions.append({key: value for key, value in asked.suggestions[index].items() if key != "label"})
+    if decision.permission_mode is not None:
+        if asked.kind != "plan":
+            raise InputInvalid("Only a plan is approved in a permission mode. Take one of the request's suggestions.")
+        permissions.append({"type": "setMode", "mode": decision.permission_mode.value, "destination": "session"})
     updated = decision.updated_input
     if decision.answers is not None:
         if asked.kind != "question":

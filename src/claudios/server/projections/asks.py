@@ -120,6 +120,10 @@ class Asks:
             "state": "pending",
             "answer": None,
             "answered_by": None,
+            "message": None,
+            "lasting": [],
+            "changed": False,
+            "answers": {},
         }
         self._open[request_id] = self._sheet.add("request", body, stays_open=True)
         whole = bounded_object(wanted, MAX_TEXT) if kind != "permission" else shown  # it is sent back with the answer
@@ -150,12 +154,12 @@ class Asks:
         item = self._open.pop(request_id, None)
         if item is None:
             return
-        behavior = as_text(as_object(response.get("response")).get("behavior"))
-        behavior = behavior if behavior == "allow" else "deny"
+        given = as_object(response.get("response"))
+        behavior = "allow" if given.get("behavior") == "allow" else "deny"
         if behavior == "deny":
             self._tools.denied(as_text(item.body["tool_use_id"]))
         by = self.answered_by.get(request_id)
-        self._sheet.change(item, state="answered", answer=behavior, answered_by=by)
+        self._sheet.change(item, state="answered", answer=behavior, answered_by=by, **_told(item.body, given))
         self._sheet.close(item)
         self._events.append(Answered(request_id, behavior))
 
@@ -182,6 +186,16 @@ class Asks:
 
     def load(self, state: Json) -> None:
         self._open = {request_id: self._sheet.open[as_count(no)] for request_id, no in state.items()}
+
+
+def _told(body: Json, given: Json) -> Json:
+    """Return what an answer said beside yes or no: words, lasting permissions, another input, choices."""
+    wanted = bounded_object(given.get("updatedInput"))
+    answers = as_object(wanted.pop("answers", None))
+    lasting = [_label(as_object(entry)) for entry in as_list(given.get("updatedPermissions"))[:MAX_SUGGESTIONS]]
+    message = clipped(as_text(given.get("message")), MAX_NOTICE_TEXT) or None
+    is_changed = bool(wanted) and body["kind"] != "question" and wanted != body["input"]
+    return {"message": message, "lasting": lasting, "changed": is_changed, "answers": answers}
 
 
 def _label(suggestion: Json) -> str:

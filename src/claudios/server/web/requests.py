@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 
+from claudios.protocol.messages import PermissionMode
 from claudios.server.instructions import accept
 from claudios.server.instructions.accept import Accepted, Decision
 from claudios.server.store import requests
@@ -24,13 +25,17 @@ Answer = Annotated[str, StringConstraints(max_length=100_000), Storable]
 
 
 class AnswerRequest(Body):
-    """An answer. `suggestions` are indices of the request's own; `answers` maps a question's text to what is chosen."""
+    """An answer. `suggestions` are indices of the request's own; `answers` maps a question's text to what is chosen.
+
+    `updated_input` is what the tool gets instead of what Claude asked for; `permission_mode` what a plan is carried out in.
+    """
 
     behavior: Literal["allow", "deny"]
     message: Prose | None = None
     updated_input: dict[str, object] | None = None
     suggestions: Annotated[tuple[int, ...], Field(max_length=32)] = ()
     answers: Annotated[dict[Answer, Answer], Field(max_length=32)] | None = None
+    permission_mode: PermissionMode | None = None
     interrupt: bool = False
 
 
@@ -64,6 +69,7 @@ async def answer_request(
         updated_input=body.updated_input,
         suggestions=body.suggestions,
         answers=body.answers,
+        permission_mode=body.permission_mode,
         interrupt=body.interrupt,
     )
 

@@ -207,6 +207,30 @@ def test_who_answered_is_shown_when_it_is_known() -> None:
     assert (body["state"], body["answer"], body["answered_by"]) == ("answered", "deny", "ann")
 
 
+def test_what_was_said_with_an_answer_is_shown_from_the_log() -> None:
+    from tests.unit.server.projections.transcripts import answer, can_use
+
+    rule = {"type": "addRules", "rules": [{"toolName": "Bash"}], "behavior": "allow", "destination": "session"}
+    allowed = answer("r", behavior="allow", updatedInput={"command": "ls"}, updatedPermissions=[rule])
+    denied = answer("d", behavior="deny", message="Use make.")
+    chosen = answer("q", behavior="allow", updatedInput={"questions": [], "answers": {"Which?": "Red"}})
+    items = folded(
+        log_of(
+            [
+                *(out(can_use(name, tool, {"command": "rm"})) for name, tool in (("r", "Bash"), ("d", "Bash"))),
+                out(can_use("q", "AskUserQuestion", {"questions": []})),
+                *(written(line) for line in (allowed, denied, chosen)),
+            ]
+        )
+    )
+    told = [[item.body[name] for name in ("message", "lasting", "changed", "answers")] for item in items]
+    assert told == [
+        [None, ["Allow Bash for this session"], True, {}],
+        ["Use make.", [], False, {}],
+        [None, [], False, {"Which?": "Red"}],
+    ]
+
+
 def test_a_line_beyond_the_limit_is_named_and_skipped_without_being_kept() -> None:
     piece = (Stream.STDOUT, b"x" * 65_536)
     whole = [(Stream.STDOUT, b'{"a":"'), *[piece] * (MAX_LINE_BYTES // 65_536 + 5), (Stream.STDOUT, b'"}\n')]

@@ -2,6 +2,7 @@ import { Ban, CircleCheck, CircleHelp, CircleMinus } from "lucide-react";
 import type { RequestItem } from "../../api/types";
 import { useRequest } from "../../live/hooks";
 import { clock } from "../../ui/format";
+import { visible } from "../../ui/visible";
 
 /** What was asked of a person here, and who answered; while it is open, it is answered above the composer. */
 export function RequestLine({ item, sessionId }: { item: RequestItem; sessionId: string }) {
@@ -36,11 +37,30 @@ export function RequestLine({ item, sessionId }: { item: RequestItem; sessionId:
             {answer === "deny" ? asked.denied : asked.allowed}
             {who && ` by ${who}`}
             {when !== null && ` at ${clock(when)}`}
+            {item.body.changed && ", with another input"}
+            <Said body={item.body} />
           </span>
         </>
       )}
     </p>
   );
+}
+
+/** What the server tells Claude where a person gave no reason. */
+const DENIED_WITHOUT_A_WORD = "The person who steers this session does not want this to be done.";
+
+/** What was said with the answer. A server of before did not keep it. */
+function Said({ body }: { body: RequestItem["body"] }) {
+  const said = [
+    ...(body.message && body.message !== DENIED_WITHOUT_A_WORD ? [body.message] : []),
+    ...(body.lasting ?? []),
+    ...Object.entries(body.answers ?? {}).map(([question, answer]) => `${question} ${answer}`),
+  ];
+  return said.map((words) => (
+    <span key={words} className="block text-ink-2 [overflow-wrap:anywhere] whitespace-pre-wrap">
+      {visible(words)}
+    </span>
+  ));
 }
 
 const ASKED = {

@@ -9,12 +9,14 @@ import { languageOf } from "../markdown/highlight-names";
 import { EditDiff } from "../tools/bodies";
 import { Diff } from "../tools/diff";
 import { isObject, path, summarize, text } from "../tools/summary";
-import type { CardProps } from "./dock";
+import type { CardProps } from "./card";
+import { ChangeInput, isWhole } from "./change-input";
 import { Reason } from "./reason";
 
 /** Claude asks whether it may use a tool: exactly what for, and the ways to answer. */
-export function PermissionCard({ request, isBusy, answer }: CardProps) {
-  const [isDenying, setDenying] = useState(false);
+export function PermissionCard({ request, count, isBusy, answer }: CardProps) {
+  const [doing, setDoing] = useState<"deny" | "change" | null>(null);
+  const all = count > 1 ? ` all ${count}` : "";
   const { verb, subject } = summarize(request.tool_name, request.input);
   return (
     <>
@@ -29,14 +31,18 @@ export function PermissionCard({ request, isBusy, answer }: CardProps) {
           )}
         </div>
       </header>
-      <div className="thin-scroll mx-4 min-h-0 flex-1 overflow-y-auto rounded-lg border border-line bg-sunken">
-        <Asked request={request} fallback={`${verb} ${subject}`} />
-      </div>
-      {isDenying ? (
+      {doing !== "change" && (
+        <div className="thin-scroll mx-4 min-h-0 flex-1 overflow-y-auto rounded-lg border border-line bg-sunken">
+          <Asked request={request} fallback={`${verb} ${subject}`} />
+        </div>
+      )}
+      {doing === "change" ? (
+        <ChangeInput request={request} isBusy={isBusy} answer={answer} onBack={() => setDoing(null)} />
+      ) : doing === "deny" ? (
         <Reason
           label="Why not? Claude reads this."
           isBusy={isBusy}
-          onBack={() => setDenying(false)}
+          onBack={() => setDoing(null)}
           actions={[
             { label: "Deny", act: (message) => answer({ behavior: "deny", ...(message && { message }) }) },
             {
@@ -52,9 +58,10 @@ export function PermissionCard({ request, isBusy, answer }: CardProps) {
             className="max-sm:-order-2"
             disabled={isBusy}
             icon={<Check aria-hidden className="size-4" />}
+            title="Allow (A)"
             onClick={() => answer({ behavior: "allow" })}
           >
-            Allow
+            Allow{all}
           </Button>
           {request.suggestions.length > 0 && (
             <Menu
@@ -78,16 +85,22 @@ export function PermissionCard({ request, isBusy, answer }: CardProps) {
             </Menu>
           )}
           <span className="flex-1 max-sm:hidden" />
-          <Button look="ghost" disabled={isBusy} onClick={() => setDenying(true)} className="max-sm:order-3">
+          {isWhole(request.input) && (
+            <Button look="ghost" disabled={isBusy} onClick={() => setDoing("change")} className="max-sm:order-4">
+              Change
+            </Button>
+          )}
+          <Button look="ghost" disabled={isBusy} onClick={() => setDoing("deny")} className="max-sm:order-3">
             Deny with a reason
           </Button>
           <Button
             look="danger"
             disabled={isBusy}
+            title="Deny (D)"
             onClick={() => answer({ behavior: "deny" })}
             className="max-sm:-order-1"
           >
-            Deny
+            Deny{all}
           </Button>
         </footer>
       )}

@@ -1,30 +1,60 @@
-import { Check, ListChecks } from "lucide-react";
+import { Check, ChevronDown, ListChecks } from "lucide-react";
 import { useState } from "react";
+import type { PermissionMode } from "../../api/types";
+import { PERMISSION_MODES } from "../../sessions/permission-modes";
 import { Button } from "../../ui/button";
+import { TextArea } from "../../ui/field";
+import { Menu, MenuItem } from "../../ui/menu";
 import { Scrollable } from "../../ui/scrollable";
 import { visible } from "../../ui/visible";
 import { Markdown } from "../markdown/markdown";
 import { text } from "../tools/summary";
-import type { CardProps } from "./dock";
+import type { CardProps } from "./card";
+import { isWhole } from "./change-input";
 import { Reason } from "./reason";
 
-/** Claude proposes a plan: approve it, in one of the modes it suggests, or send it back. */
+const MODES: readonly PermissionMode[] = ["default", "acceptEdits", "auto", "dontAsk", "bypassPermissions"];
+
+/** Claude proposes a plan: approve it as it is or edited, in which mode, or send it back. */
 export function PlanCard({ request, isBusy, answer }: CardProps) {
-  const [isSendingBack, setSendingBack] = useState(false);
   const plan = text(request.input.plan);
+  const [isSendingBack, setSendingBack] = useState(false);
+  const [edited, setEdited] = useState<string | null>(null);
+  const approve = (permission_mode?: PermissionMode) =>
+    answer({
+      behavior: "allow",
+      ...(edited !== null && edited !== plan && { updated_input: { ...request.input, plan: edited } }),
+      ...(permission_mode && { permission_mode }),
+    });
   return (
     <>
       <header className="flex items-center gap-2.5 px-4 pt-3 pb-2">
         <ListChecks aria-hidden className="size-4.5 text-warn" />
-        <h2 className="font-semibold">Claude proposes a plan</h2>
-      </header>
-      <Scrollable label="The plan" className="mx-4 min-h-0 flex-1 rounded-lg border border-line bg-sunken px-4 py-3">
-        {plan === "" ? (
-          <p className="text-sm text-ink-2">The plan stands in the messages above.</p>
-        ) : (
-          <Markdown text={visible(plan)} />
+        <h2 className="flex-1 font-semibold">Claude proposes a plan</h2>
+        {plan !== "" && isWhole(plan) && !isSendingBack && (
+          <Button size="small" look="ghost" onClick={() => setEdited(edited === null ? plan : null)}>
+            {edited === null ? "Edit" : "Discard edits"}
+          </Button>
         )}
-      </Scrollable>
+      </header>
+      {edited === null ? (
+        <Scrollable label="The plan" className="mx-4 min-h-0 flex-1 rounded-lg border border-line bg-sunken px-4 py-3">
+          {plan === "" ? (
+            <p className="text-sm text-ink-2">The plan stands in the messages above.</p>
+          ) : (
+            <Markdown text={visible(plan)} />
+          )}
+        </Scrollable>
+      ) : (
+        <TextArea
+          autoFocus
+          label="The plan that Claude carries out"
+          rows={12}
+          value={edited}
+          onChange={(event) => setEdited(event.target.value)}
+          className="mx-4 min-h-0 flex-1 [&_textarea]:min-h-0 [&_textarea]:flex-1 [&_textarea]:font-mono [&_textarea]:text-xs"
+        />
+      )}
       {isSendingBack ? (
         <Reason
           label="What should the plan do differently? Claude reads this."
@@ -39,21 +69,30 @@ export function PlanCard({ request, isBusy, answer }: CardProps) {
           <Button
             look="allow"
             disabled={isBusy}
+            title="Go on in the mode from before the planning"
             icon={<Check aria-hidden className="size-4" />}
-            onClick={() => answer({ behavior: "allow" })}
+            onClick={() => approve()}
           >
             Approve
           </Button>
-          {request.suggestions.map(({ label }, at) => (
-            <Button
-              // biome-ignore lint/suspicious/noArrayIndexKey: a suggestion is answered by its place
-              key={at}
-              disabled={isBusy}
-              onClick={() => answer({ behavior: "allow", suggestions: [at] })}
-            >
-              Approve: {label}
-            </Button>
-          ))}
+          <Menu
+            align="start"
+            side="top"
+            trigger={
+              <Button disabled={isBusy}>
+                Approve in mode <ChevronDown aria-hidden className="size-3.5 text-ink-3" />
+              </Button>
+            }
+          >
+            {MODES.map((mode) => (
+              <MenuItem key={mode} onSelect={() => approve(mode)}>
+                <span>
+                  {PERMISSION_MODES[mode].label}
+                  <span className="block text-xs text-ink-3">{PERMISSION_MODES[mode].description}</span>
+                </span>
+              </MenuItem>
+            ))}
+          </Menu>
           <span className="flex-1" />
           <Button look="ghost" disabled={isBusy} onClick={() => setSendingBack(true)}>
             Keep planning

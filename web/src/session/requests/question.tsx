@@ -6,7 +6,7 @@ import { cx } from "../../ui/cx";
 import { inputClass } from "../../ui/field";
 import { visible } from "../../ui/visible";
 import { isObject, text } from "../tools/summary";
-import type { CardProps } from "./dock";
+import type { CardProps } from "./card";
 
 interface Question {
   question: string;

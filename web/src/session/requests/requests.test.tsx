@@ -57,6 +57,47 @@ describe("a permission request", () => {
     expect(asked).toEqual([[ANSWER, { behavior: "allow", suggestions: [1] }]]);
   });
 
+  test("is allowed with another command, the rest of its input unchanged", async () => {
+    const { asked, container } = ask({ input: { command: "make test", description: "Run the tests" } });
+    await userEvent.click(screen.getByRole("button", { name: "Change" }));
+    const field = screen.getByRole("textbox", { name: "Command" });
+    await userEvent.clear(field);
+    await userEvent.type(field, "make check");
+    expect(await faults(container)).toEqual([]);
+    await userEvent.click(screen.getByRole("button", { name: "Allow this" }));
+    const updated_input = { command: "make check", description: "Run the tests" };
+    expect(asked).toEqual([[ANSWER, { behavior: "allow", updated_input }]]);
+  });
+
+  test("of an unknown tool is changed as JSON, and not while that is none", async () => {
+    const { asked } = ask({ tool_name: "mcp__calc__add", input: { a: 1 } });
+    await userEvent.click(screen.getByRole("button", { name: "Change" }));
+    const field = screen.getByRole("textbox", { name: "Input, as JSON" });
+    await userEvent.clear(field);
+    await userEvent.type(field, "[[1]");
+    expect(screen.getByRole<HTMLButtonElement>("button", { name: "Allow this" }).disabled).toBe(true);
+    await userEvent.clear(field);
+    await userEvent.type(field, '{{"a": 2}');
+    await userEvent.click(screen.getByRole("button", { name: "Allow this" }));
+    expect(asked).toEqual([[ANSWER, { behavior: "allow", updated_input: { a: 2 } }]]);
+  });
+
+  test("that was shortened for showing cannot be changed: the tool would get the shortened one", () => {
+    ask({ input: { command: "echo a… [70000 more characters]" } });
+    expect(screen.queryByRole("button", { name: "Change" })).toBeNull();
+  });
+
+  test("is answered by one key where the focus is, and not while one writes", async () => {
+    const { asked } = ask();
+    await userEvent.click(screen.getByRole("button", { name: "Deny with a reason" }));
+    await userEvent.type(screen.getByRole("textbox"), "a bad idea");
+    expect(asked).toEqual([]);
+    await userEvent.click(screen.getByRole("button", { name: "Back" }));
+    screen.getByRole("button", { name: "Allow" }).focus();
+    await userEvent.keyboard("d");
+    expect(asked).toEqual([[ANSWER, { behavior: "deny" }]]);
+  });
+
   test("answered elsewhere says by whom, and can be tried again until it closes", async () => {
     ask();
     answerCalls(() =>
@@ -97,6 +138,16 @@ describe("a plan", () => {
     expect(screen.getByRole("heading", { name: "The plan" })).toBeTruthy();
     await userEvent.click(screen.getByRole("button", { name: "Approve" }));
     expect(asked).toEqual([[ANSWER, { behavior: "allow" }]]);
+  });
+
+  test("is edited and approved in another mode", async () => {
+    const { asked } = ask({ kind: "plan", tool_name: "ExitPlanMode", input: { plan: "1. Begin", planFilePath: "/p" } });
+    await userEvent.click(screen.getByRole("button", { name: "Edit" }));
+    await userEvent.type(screen.getByRole("textbox", { name: "The plan that Claude carries out" }), " slowly");
+    await userEvent.click(screen.getByRole("button", { name: "Approve in mode" }));
+    await userEvent.click(await screen.findByRole("menuitem", { name: /^Accept edits/ }));
+    const updated_input = { plan: "1. Begin slowly", planFilePath: "/p" };
+    expect(asked).toEqual([[ANSWER, { behavior: "allow", updated_input, permission_mode: "acceptEdits" }]]);
   });
 
   test("goes back with comments", async () => {
