@@ -254,6 +254,25 @@ def test_restart_keeps_sessions_and_stop_may_leave_them(elsewhere: Elsewhere) ->
     assert elsewhere.owner.session(session)["reason"] == "terminated"
 
 
+def test_a_rotated_token_is_taken_up_by_a_restart_and_its_sessions_go_on(elsewhere: Elsewhere) -> None:
+    elsewhere.write()
+    person = elsewhere.person
+    with person.running("agent") as agent:
+        elsewhere.until_online(agent)
+        session = elsewhere.owner.run("run", "-d", "--agent", elsewhere.name, "[[bash touch later.txt]]").out.strip()
+        until(lambda: elsewhere.owner.session(session)["activity"] == "waiting" or None)
+        token = elsewhere.owner.run("agents", "rotate", elsewhere.name).out.strip()
+        elsewhere.write(agentToken=token)
+        assert person.run("agent", "status", "--json").json["process"]["pid"] == agent.process.pid
+        assert person.run("doctor", "--json", "--config", str(person.home / "config.json")).code == 0
+        assert "sessions went on" in person.run("agent", "restart").out
+        elsewhere.until_online(agent)
+        assert elsewhere.owner.session(session)["state"] == "running"
+        person.run("agent", "stop")
+        assert agent.ended() == 0
+    assert elsewhere.owner.session(session)["reason"] == "terminated"
+
+
 def test_the_doctor_of_an_agents_machine_names_what_is_wrong(elsewhere: Elsewhere) -> None:
     config = str(elsewhere.write())
     person = elsewhere.person

@@ -43,35 +43,45 @@ def installation_of(state_directory: Path) -> str:
     return path.read_text()
 
 
+async def earlier_state(settings: Settings) -> Path | None:
+    """Return the state directory of the same agent's earlier token; None with one of its own, or none on this machine.
+
+    Raises ClaudiosError when the server must be asked, and does not answer.
+    """
+    directory = settings.state_directory
+    if settings.sources["stateDirectory"] != "default" or directory.exists():
+        return None
+    earlier = _by_owner(directory.parent)
+    if not earlier:
+        return None
+    try:
+        agent_id = await agent_id_of(
+            settings.server_url,
+            agent_keys(settings.token).auth,
+            tls_context(settings.server_url, settings.ca_file),
+        )
+    except TokenRejected:
+        return None  # nothing is registered with it either; the link explains it
+    return None if agent_id is None else earlier.get(agent_id)
+
+
 async def succeed(settings: Settings) -> None:
     """Link a fresh state directory to that of the same agent's earlier token, if there is one on this machine.
 
     Waits for the server where that must be asked of it.
     """
-    directory = settings.state_directory
-    if settings.sources["stateDirectory"] != "default" or directory.exists():
-        return
-    earlier = _by_owner(directory.parent)
-    if not earlier:
-        return
     backoff = Backoff(random.Random().random)
     while True:
         try:
-            agent_id = await agent_id_of(
-                settings.server_url,
-                agent_keys(settings.token).auth,
-                tls_context(settings.server_url, settings.ca_file),
-            )
+            earlier = await earlier_state(settings)
             break
-        except TokenRejected:
-            return  # nothing is registered with it either; the link explains it
         except ClaudiosError as failed:
             asked = failed.retry_after_seconds if isinstance(failed, ServerBusy) else None
             delay = backoff.next_seconds(asked or 0.0)
             _log.warning("%s Trying again in %.0f s.", failed.message, delay)
             await asyncio.sleep(delay)
-    if agent_id in earlier:
-        directory.symlink_to(earlier[agent_id].name, target_is_directory=True)
+    if earlier is not None:
+        settings.state_directory.symlink_to(earlier.name, target_is_directory=True)
         _log.info("This token goes on with the state of the agent's earlier one.")
 
 

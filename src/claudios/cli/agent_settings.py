@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from claudios.agent import config
 from claudios.agent.config import Settings, SettingsInvalid
+from claudios.agent.succession import earlier_state
 from claudios.cli.up.places import places
-from claudios.protocol.errors import NotFound
+from claudios.protocol.errors import ClaudiosError, LocalError, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +53,17 @@ def require(config_path: str | None) -> Configured:
             "No agent is configured here. Give --config PATH, or write config.json: see `claudios agent --help`."
         )
     return found
+
+
+def state_of(settings: Settings) -> Path:
+    """Return the directory with the agent's state: that of its earlier token, until its daemon knows the new one.
+
+    Raises LocalError when only the server knows which that is, and it does not answer.
+    """
+    try:
+        return asyncio.run(earlier_state(settings)) or settings.state_directory
+    except ClaudiosError as failed:
+        raise LocalError(
+            "The token is new on this machine, and whose it is only the server knows. "
+            f"{failed.message} Try again when it answers."
+        ) from failed

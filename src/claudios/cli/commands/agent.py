@@ -48,17 +48,18 @@ def agent(context: click.Context) -> None:
 @json_option
 def status(config_path: str | None, as_json: bool) -> int:
     """Say whether the agent of this machine runs. Exit code 1 when it does not."""
-    from claudios.cli.agent_settings import require
+    from claudios.cli.agent_settings import require, state_of
     from claudios.cli.daemon import daemon_of
 
     settings = require(config_path).settings
     assert settings is not None
-    daemon = daemon_of(settings.state_directory)
+    directory = state_of(settings)
+    daemon = daemon_of(directory)
     if as_json:
         told = {"pid": daemon.pid, "since": daemon.since} if daemon else None
-        print_json({"running": daemon is not None, "process": told, "state_directory": str(settings.state_directory)})
+        print_json({"running": daemon is not None, "process": told, "state_directory": str(directory)})
     elif daemon is None:
-        click.echo(f"No agent runs on {settings.state_directory}. Start it: claudios agent")
+        click.echo(f"No agent runs on {directory}. Start it: claudios agent")
     else:
         click.echo(f"It runs: process {daemon.pid}, since {daemon.since}, for {settings.server_url}")
     return exits.OK if daemon else exits.FAILED
@@ -70,14 +71,15 @@ def status(config_path: str | None, as_json: bool) -> int:
 def key(config_path: str | None, as_json: bool) -> None:
     """Show the fingerprint of the key with which this machine signs its sessions' records (`claudios verify --key`)."""
     from claudios.agent.machine_key import NAME, open_key
-    from claudios.cli.agent_settings import require
+    from claudios.cli.agent_settings import require, state_of
     from claudios.protocol.checkpoints import fingerprint
 
     settings = require(config_path).settings
     assert settings is not None
-    if not (settings.state_directory / NAME).exists():
+    directory = state_of(settings)
+    if not (directory / NAME).exists():
         raise NotFound("This machine has no key yet. It is made when the agent starts: claudios agent")
-    shown = fingerprint(open_key(settings.state_directory).public)
+    shown = fingerprint(open_key(directory).public)
     if as_json:
         print_json({"fingerprint": shown})
     else:
@@ -89,20 +91,21 @@ def key(config_path: str | None, as_json: bool) -> None:
 @json_option
 def restart(config_path: str | None, as_json: bool) -> None:
     """Restart the agent of this machine in place; its sessions go on."""
-    from claudios.cli.agent_settings import require
+    from claudios.cli.agent_settings import require, state_of
     from claudios.cli.daemon import daemon_of
 
     settings = require(config_path).settings
     assert settings is not None
-    before = daemon_of(settings.state_directory)
+    directory = state_of(settings)
+    before = daemon_of(directory)
     if before is None:
-        raise NotFound(f"No agent runs on {settings.state_directory}. Start it: claudios agent")
+        raise NotFound(f"No agent runs on {directory}. Start it: claudios agent")
     os.kill(before.pid, signal.SIGHUP)
     end = time.monotonic() + RESTARTS_SECONDS
     with working("Waiting for the agent to come back"):
         is_gone = False
         while time.monotonic() < end:
-            now = daemon_of(settings.state_directory)
+            now = daemon_of(directory)
             is_gone = is_gone or now is None or now != before
             if now is not None and is_gone:
                 if as_json:
@@ -120,12 +123,12 @@ def restart(config_path: str | None, as_json: bool) -> None:
 @json_option
 def stop(config_path: str | None, leave_sessions: bool, as_json: bool) -> None:
     """Stop the agent of this machine: its sessions are ended, and their last output delivered."""
-    from claudios.cli.agent_settings import require
+    from claudios.cli.agent_settings import require, state_of
     from claudios.cli.daemon import daemon_of
 
     found = require(config_path)
     assert found.settings is not None
-    directory = found.settings.state_directory
+    directory = state_of(found.settings)
     daemon = daemon_of(directory)
     if daemon is None:
         _tell_stopped("It does not run.", as_json, was_running=False)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from claudios.agent import machine
+from claudios.agent.config import Settings
 from claudios.agent.sessions.launcher import claude_environment
-from claudios.cli.agent_settings import Configured
+from claudios.cli.agent_settings import Configured, state_of
 from claudios.cli.daemon import Daemon, daemon_of
 from claudios.cli.doctor import delivery
 from claudios.cli.doctor.claude import check_claude
@@ -20,7 +22,7 @@ from claudios.cli.text import one_line
 from claudios.cli.up.places import places
 from claudios.client.address import parse_address
 from claudios.client.agent_check import AgentCheck, AgentStanding
-from claudios.protocol.errors import ClaudiosError, NotSignedIn, SignatureInvalid
+from claudios.protocol.errors import ClaudiosError, LocalError, NotSignedIn, SignatureInvalid
 from claudios.protocol.ids import agent_keys
 
 ROTATION_WARN_MS = 24 * 3600 * 1000
@@ -40,8 +42,9 @@ def check_agent(configured: Configured) -> Iterator[Finding]:
         if finding.check != "clock":
             yield finding
     standing = None
+    directory = _state(settings) if is_reachable else settings.state_directory
     if is_reachable:
-        session_ids = [each.session_id for each in delivery.held(settings.state_directory)]
+        session_ids = [each.session_id for each in delivery.held(directory)]
         check = AgentCheck(address, agent_keys(settings.token), settings.ca_file)
         try:
             asked = time.time()
@@ -59,19 +62,26 @@ def check_agent(configured: Configured) -> Iterator[Finding]:
             check.close()
     else:
         yield skip("token", "not checked: the server cannot be reached")
-    daemon = daemon_of(settings.state_directory)
+    daemon = daemon_of(directory)
     yield _running(daemon, standing)
     if standing is not None:
-        yield from delivery.check_delivery(settings.state_directory, standing.stored, is_online=standing.online)
+        yield from delivery.check_delivery(directory, standing.stored, is_online=standing.online)
     yield check_log(places().logs / "agent.log" if configured.is_of_up else None)
     environment = {**claude_environment(os.environ), **settings.claude_environment}
     path = machine.find_claude(settings.claude_path)
     directories = settings.policy.directories or (settings.policy.default_directory,)
     yield from check_claude(path, environment, directories, is_demo=settings.demo)
-    yield check_disk(settings.state_directory)
+    yield check_disk(directory)
     yield check_memory()
     yield check_limits()
     yield from check_processor(daemon.pid if daemon else None)
+
+
+def _state(settings: Settings) -> Path:
+    try:
+        return state_of(settings)
+    except LocalError:
+        return settings.state_directory  # why the server does not answer is found out next
 
 
 def _token(standing: AgentStanding) -> Iterator[Finding]:
