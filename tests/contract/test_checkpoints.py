@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection
 
-from claudios.protocol.messages import Mode, PermissionMode
+from claudios.protocol.messages import Mode, PermissionMode, Status
 from claudios.server.keys import ServerKey
-from claudios.server.store import accounts, agents, checkpoints, projects, sessions
+from claudios.server.store import accounts, agents, checkpoints, projects, registrations, sessions
 from claudios.server.store.engine import Store
 from claudios.server.store.sessions import NewSession
 from tests.helpers.records import KEY, OTHER_KEY, Signer
@@ -79,3 +79,22 @@ async def test_they_go_with_their_session(store: Store, placed: Placed) -> None:
         assert checkpoints.counts(connection, session_id) == {}
 
     await store.write(work)
+
+
+async def test_by_how_much_a_machines_clock_is_behind_is_known_from_what_it_said_last(
+    store: Store, placed: Placed
+) -> None:
+    agent_id, _ = placed
+
+    async def behind_ms() -> int:
+        return await store.read(lambda connection: registrations.clock_behind_ms(connection, agent_id))
+
+    assert await behind_ms() == 0
+    for wall_ms, expected in ((400, 600), (1_700, -700), (None, 0)):
+        status = Status(
+            load=0.5, memory_used_bytes=1, disk_free_bytes=1, agent_memory_bytes=1, wall_ms=wall_ms, sessions=()
+        )
+        await store.write(
+            lambda connection, status=status: registrations.keep_status(connection, agent_id, 0, status, 1_000)  # type: ignore[misc]
+        )
+        assert await behind_ms() == expected

@@ -61,7 +61,7 @@ class Home:
         self._project_id = project_id
         self._agent_id = agent_id
 
-    async def session(self, work: Path, prompt: str, resume: str) -> str:
+    async def session(self, work: Path, prompt: str | None, resume: str) -> str:
         wanted = {"agent_id": self._agent_id, "directory": str(work), "prompt": prompt, "resume": resume}
         session_id = str((await self.owner.ask("POST", f"/projects/{self._project_id}/sessions", wanted))["id"])
         await self.watching.subscribe(session_id)
@@ -164,3 +164,18 @@ async def test_after_a_loss_of_power_the_turn_its_question_and_what_waited_come_
     session = await home.owner.ask("GET", f"/sessions/{session_id}")
     assert (session["epoch"], session["state"], session["directory"]) == (2, "running", str(work))
     assert (await home.owner.ask("GET", f"/sessions/{session_id}/verify"))["verified"] is True
+
+
+async def test_a_session_that_loses_power_before_its_first_prompt_takes_one_afterwards(home: Home, work: Path) -> None:
+    """Claude does not resume what it never had on disk: the session ended at once, for good."""
+    session_id = await home.session(work, None, "automatic")
+    await home.watching.expect("session", matching=lambda said: said["session"]["state"] == "running")
+    await home.machine.lose_power()
+    await home.is_online(False)
+    await home.machine.start()
+    await home.watching.expect(
+        "session", matching=lambda said: (said["session"]["epoch"], said["session"]["state"]) == (2, "running")
+    )
+    await home.send(session_id, "[[say Hello.]]")
+    items = await home.watching.until(session_id, turns(1))
+    assert texts(items, "message") == ["Hello."]

@@ -9,6 +9,7 @@ import platform
 import resource
 import shutil
 import sys
+import time
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,6 +75,7 @@ def measure(state_directory: Path, sessions: tuple[SessionStatus, ...]) -> Statu
         memory_used_bytes=_used_memory_bytes(),
         disk_free_bytes=shutil.disk_usage(state_directory).free,
         agent_memory_bytes=_own_memory_bytes(),
+        wall_ms=time.time_ns() // 1_000_000,
         sessions=sessions,
     )
 

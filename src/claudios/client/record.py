@@ -57,6 +57,7 @@ def check_record(pieces: Iterable[bytes], expected_key: str | None = None) -> Ch
         begun_ms=header.started_ms or header.created_ms,
         is_reachable=header.agent_online,
         signs=header.signs,
+        behind_ms=header.agent_behind_ms,
         now_ms=header.exported_ms,
     )
     keys = tuple(map(fingerprint, check.used_keys))

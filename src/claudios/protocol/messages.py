@@ -156,13 +156,14 @@ class Report(Model):
 
 
 class Status(Model):
-    """How the machine and its sessions are. Load is the one-minute average."""
+    """How the machine and its sessions are. Load is the one-minute average; `wall_ms` is what its clock shows."""
 
     type: Literal["status"] = "status"
     load: Number
     memory_used_bytes: Count
     disk_free_bytes: Count
     agent_memory_bytes: Count
+    wall_ms: BigCount | None = None
     sessions: tuple[SessionStatus, ...]
 
 
@@ -315,6 +316,7 @@ class StartSession(Model):
     """Body of `start_session`. `inputs` follow the handshake; `resume` is a Claude session id to go on with.
 
     `goes_on` says that nobody asked for this start: the server resumes what was lost, and its cut-off turn goes on.
+    `may_begin`: no turn was completed, so Claude may not have that session on disk, and then begins it under its id.
     """
 
     session_id: SessionId
@@ -327,6 +329,7 @@ class StartSession(Model):
     permission_mode: PermissionMode = PermissionMode.DEFAULT
     resume: SessionId | None = None
     goes_on: StrictBool = False
+    may_begin: StrictBool = False
     inputs: tuple[Input, ...] = ()
 
 

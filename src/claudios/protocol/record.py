@@ -87,12 +87,22 @@ class RecordCheck:
                 f"The log was cut: it ends at frame {self.seq}, and the machine signed it up to {reached}.",
             )
 
-    def conclude(self, *, ended_ms: int | None, begun_ms: int, is_reachable: bool, signs: bool, now_ms: int) -> Closing:
+    def conclude(
+        self,
+        *,
+        ended_ms: int | None,
+        begun_ms: int,
+        is_reachable: bool,
+        signs: bool,
+        now_ms: int,
+        behind_ms: int = 0,
+    ) -> Closing:
         """Say what is known of the log's end; an end that should have been signed by now, and is not, is a fault.
 
-        `ended_ms` is None while the session lives; `signs`: its machine signs checkpoints at all.
+        `ended_ms` is None while the session lives; `signs`: its machine signs checkpoints at all. `behind_ms` is by how
+        much the machine's clock, which checkpoints and frames tell, is behind that of `now_ms` and `ended_ms`.
         """
-        closing = self._closing(ended_ms, begun_ms, is_reachable=is_reachable, signs=signs, now_ms=now_ms)
+        closing = self._closing(ended_ms, begun_ms + behind_ms, is_reachable, signs, now_ms, behind_ms)
         if self.fault is None and closing is Closing.NOT_CLOSED:
             self.fault = Fault(
                 self.signed_seq + 1,
@@ -107,7 +117,9 @@ class RecordCheck:
             )
         return closing
 
-    def _closing(self, ended_ms: int | None, begun_ms: int, *, is_reachable: bool, signs: bool, now_ms: int) -> Closing:
+    def _closing(
+        self, ended_ms: int | None, begun_ms: int, is_reachable: bool, signs: bool, now_ms: int, behind_ms: int
+    ) -> Closing:
         newest = self.newest
         if newest is None and not (signs and self.seq):
             return Closing.UNSIGNED
@@ -116,7 +128,7 @@ class RecordCheck:
         if ended_ms is not None:
             is_recent = is_reachable and now_ms < ended_ms + GRACE_MS
             return Closing.OPEN if is_recent else Closing.NOT_CLOSED
-        due_ms = begun_ms if newest is None else newest.next_ms
+        due_ms = begun_ms if newest is None else newest.next_ms + behind_ms
         return Closing.LATE if is_reachable and now_ms > due_ms + GRACE_MS else Closing.OPEN
 
     def _batch(self, batch: Batch, sign_key: bytes | None) -> Fault | None:

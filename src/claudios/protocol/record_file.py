@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, TypeAdapter
+from pydantic import Field, StrictBool, StrictInt, TypeAdapter
 from pydantic import ValidationError as PydanticInvalid
 
 from claudios.protocol.codec import BATCH_KIND, ENVELOPE, JSON_KIND, MAX_MESSAGE_BYTES, read_batch
@@ -23,7 +23,7 @@ MAGIC = b"claudios record 1\n"
 class RecordHeader(Model):
     """Whose record it is. `keys` are the public keys that its agent has signed checkpoints with, oldest first.
 
-    `signs`: it had one before the session ended.
+    `signs`: it had one before the session ended. `agent_behind_ms` is by how much its clock was behind the server's.
     """
 
     type: Literal["record"] = "record"
@@ -44,6 +44,7 @@ class RecordHeader(Model):
     keys: tuple[Hex32, ...]
     signs: StrictBool
     agent_online: StrictBool
+    agent_behind_ms: StrictInt = 0
     exported_ms: BigCount
 
 

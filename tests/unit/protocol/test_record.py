@@ -191,6 +191,16 @@ class TestClosing:
         assert conclude(found, ended_ms=1, now_ms=GRACE_MS) is Closing.OPEN
         assert found.fault is None
 
+    @pytest.mark.parametrize("behind_ms", [130_000, -130_000])
+    def test_a_machine_whose_clock_is_wrong_is_judged_by_its_own(self, behind_ms: int) -> None:
+        """R-4: by a clock two minutes behind, every checkpoint looked overdue as soon as it came."""
+        checkpoints = signed(log())[:5]
+        due = checkpoints[-1].next_ms + behind_ms + GRACE_MS
+        assert conclude(check(log(), checkpoints), behind_ms=behind_ms, now_ms=due) is Closing.OPEN
+        assert conclude(check(log(), checkpoints), behind_ms=behind_ms, now_ms=due + 1) is Closing.LATE
+        assert conclude(check(log(), []), begun_ms=5, behind_ms=9, now_ms=GRACE_MS + 14) is Closing.OPEN
+        assert conclude(check(log(), []), begun_ms=5, behind_ms=9, now_ms=GRACE_MS + 15) is Closing.LATE
+
     def test_checkpoints_that_stopped_show_that_the_tail_may_be_cut(self) -> None:
         checkpoints = signed(log())[:5]
         due = checkpoints[-1].next_ms + GRACE_MS

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from claudios.agent.sessions import lock
+from claudios.agent.sessions.launcher import configuration
 from claudios.protocol.errors import Conflict
 
 LEAVING_SECONDS = 2.0
@@ -31,8 +32,7 @@ async def take_claim(environment: Mapping[str, str], claude_session_id: str) -> 
 
 def _process_in_registry(environment: Mapping[str, str], claude_session_id: str) -> int | None:
     """Return the process that Claude's own registry names for a session; a killed one leaves a stale entry behind."""
-    configuration = environment.get("CLAUDE_CONFIG_DIR") or f"{environment.get('HOME', '')}/.claude"
-    for entry in Path(configuration, "sessions").glob("*.json"):
+    for entry in configuration(environment).glob("sessions/*.json"):
         try:
             fields = json.loads(entry.read_bytes())
         except (OSError, ValueError):

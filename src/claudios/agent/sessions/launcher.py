@@ -62,7 +62,7 @@ class ClaudeCommand:
         """Return the command line for a session. Raises ClaudeNotFound."""
         if self.program is None:
             raise ClaudeNotFound
-        which = f"--resume={body.resume}" if body.resume else f"--session-id={body.session_id}"
+        which = "--session-id" if body.resume is None or self._must_begin(body) else "--resume"
         return [
             str(self.program),
             "-p",
@@ -72,10 +72,19 @@ class ClaudeCommand:
             "--permission-prompt-tool=stdio",
             "--include-partial-messages",
             "--replay-user-messages",
-            which,
+            f"{which}={claude_session(body)}",
             f"--permission-mode={body.permission_mode.value}",
             *([f"--model={body.model}"] if body.model else []),
         ]
+
+    def _must_begin(self, body: StartSession) -> bool:
+        """Say whether Claude was killed before it had the session on disk: it does not resume what is not there."""
+        return body.may_begin and not any(configuration(self.environment).glob(f"projects/*/{body.resume}.jsonl"))
+
+
+def configuration(environment: Mapping[str, str]) -> Path:
+    """Return the directory where Claude keeps its sessions."""
+    return Path(environment.get("CLAUDE_CONFIG_DIR") or f"{environment.get('HOME', '')}/.claude")
 
 
 def claude_session(body: StartSession) -> str:

@@ -154,6 +154,7 @@ def next_epoch(
         model=ended.model,
         permission_mode=_known_mode(ended.permission_mode),
         resume=ended.claude_session_id,
+        may_begin=not place.turns,
         inputs=inputs,
         goes_on=goes_on,
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Row, case, or_, select, update
 
 from claudios.protocol.errors import AgentInUse
@@ -93,12 +94,21 @@ def left(connection: Connection, agent_id: str, boot: int, now_ms: int) -> bool:
 
 
 def keep_status(connection: Connection, agent_id: str, boot: int, status: Status, now_ms: int) -> None:
-    """Keep what the agent says of its machine."""
+    """Keep what the agent says of its machine, and by how much its clock is behind this server's."""
+    said = status.model_dump(exclude={"type", "sessions", "wall_ms"})
+    said["clock_behind_ms"] = 0 if status.wall_ms is None else now_ms - status.wall_ms
     connection.execute(
         update(agents)
         .where(agents.c.id == agent_id, agents.c.boot == boot)
-        .values(status=status.model_dump_json(exclude={"type", "sessions"}), last_seen_ms=now_ms)
+        .values(status=orjson.dumps(said).decode(), last_seen_ms=now_ms)
     )
+
+
+def clock_behind_ms(connection: Connection, agent_id: str) -> int:
+    """Return by how much the agent's clock was behind this server's when it last said how it is."""
+    status = connection.execute(select(agents.c.status).where(agents.c.id == agent_id)).scalar()
+    behind_ms: int = 0 if status is None else orjson.loads(status).get("clock_behind_ms", 0)
+    return behind_ms
 
 
 def valid_keys(connection: Connection, key_ids: Sequence[str], now_ms: int) -> frozenset[str]:

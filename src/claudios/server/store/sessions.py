@@ -69,6 +69,7 @@ _PLACE = select(
     sessions.c.epoch,
     sessions.c.last_seq,
     sessions.c.head,
+    sessions.c.turns,
 ).where(sessions.c.id == bindparam("session"))
 _NOT_ENDED = {
     "state": SessionState.QUEUED.value,
@@ -146,7 +147,7 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a session belongs and where its log ends."""
+    """Where a session belongs and where its log ends; `turns` are those that were completed."""
 
     session_id: str
     project_id: str
@@ -156,6 +157,7 @@ class Place:
     epoch: int
     last_seq: int
     head: bytes
+    turns: int = 0
 
 
 def create(connection: Connection, new: NewSession, created_by: str | None, now_ms: int) -> None:
@@ -203,6 +205,7 @@ def place(connection: Connection, session_id: str) -> Place | None:
         row.epoch,
         row.last_seq,
         row.head,
+        row.turns,
     )
 
 

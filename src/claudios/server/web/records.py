@@ -15,7 +15,7 @@ from claudios.protocol.codec import encode
 from claudios.protocol.messages import Checkpoint, Model, SessionState
 from claudios.protocol.record import Closing, Fault, RecordCheck
 from claudios.protocol.record_file import MAGIC, RecordEnd, RecordHeader
-from claudios.server.store import checkpoints, log, sessions
+from claudios.server.store import checkpoints, log, registrations, sessions
 from claudios.server.store.log import SealedBatch
 from claudios.server.store.sessions import Session
 from claudios.server.web.auth import Caller, SignedIn
@@ -60,6 +60,7 @@ class _Extent:
     keys: tuple[str, ...]
     signs: bool
     newest: Mapping[str, int]
+    behind_ms: int
 
 
 @router.get("/verify", operation_id="verify_session")
@@ -86,6 +87,7 @@ async def verify_session(session_id: PathId, parts: WithParts, caller: SignedIn)
         begun_ms=session.started_ms or session.created_ms,
         is_reachable=session.agent_online,
         signs=extent.signs,
+        behind_ms=extent.behind_ms,
         now_ms=parts.now_ms(),
     )
     return Verification(
@@ -135,6 +137,7 @@ async def _extent(parts: Parts, caller: Caller, session_id: str) -> _Extent:
             keys,
             checkpoints.had_key(connection, session.agent_id, session.ended_ms or parts.now_ms()),
             checkpoints.counts(connection, session_id),
+            registrations.clock_behind_ms(connection, session.agent_id),
         )
 
     return await parts.store.read(look)
@@ -211,5 +214,6 @@ def _header(extent: _Extent, now_ms: int) -> RecordHeader:
         keys=extent.keys,
         signs=extent.signs,
         agent_online=session.agent_online,
+        agent_behind_ms=extent.behind_ms,
         exported_ms=now_ms,
     )

@@ -36,6 +36,18 @@ def test_a_resumed_one_goes_on_under_its_claude_id() -> None:
     assert not any(word.startswith("--session-id") for word in argv)
 
 
+@pytest.mark.parametrize("where", ["CLAUDE_CONFIG_DIR", "HOME"])
+def test_one_that_claude_never_had_on_disk_begins_under_its_id(tmp_path: Path, where: str) -> None:
+    """I-15: killed before its first prompt, it could not be resumed: the CLI found no such conversation and exited."""
+    claude = ClaudeCommand(Path("/bin/claude"), {where: str(tmp_path)})
+    resumed = StartSession(session_id=SESSION, resume=OTHER, may_begin=True)
+    assert f"--session-id={OTHER}" in claude.argv(resumed)
+    kept = tmp_path / (".claude" if where == "HOME" else "") / "projects" / "-work"
+    kept.mkdir(parents=True)
+    (kept / f"{OTHER}.jsonl").touch()
+    assert f"--resume={OTHER}" in claude.argv(resumed)
+
+
 def test_a_model_that_looks_like_a_flag_stays_a_model() -> None:
     argv = CLAUDE.argv(StartSession(session_id=SESSION, model="--dangerously-skip-permissions"))
     assert argv[-1] == "--model=--dangerously-skip-permissions"
