@@ -31,3 +31,16 @@ async def product(tmp_path: Path) -> AsyncIterator[Product]:
     """A running server and agent whose sessions are fake CLIs."""
     async with running_product(Product(tmp_path / "product")) as running:
         yield running
+
+
+@pytest.fixture
+async def lone_server(tmp_path: Path) -> AsyncIterator[Product]:
+    """A running server as a process of its own, and a token that no daemon uses."""
+    product = Product(tmp_path / "product")
+    product.home.mkdir()
+    try:
+        await product.start_server()
+        await product.register()
+        yield product
+    finally:
+        await product.close()

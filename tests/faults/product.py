@@ -22,6 +22,7 @@ import httpx2
 
 from claudios.protocol.frame import Frame, Stream, decode
 from tests.helpers import fake_cli
+from tests.helpers.server import Person
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery staple"
@@ -101,6 +102,13 @@ class Product:
         self.project_id = project["id"]
         made = await self.ask("POST", f"/projects/{self.project_id}/agents", {"name": "machine"})
         self.token, self.agent_id = made["token"], made["agent"]["id"]
+
+    def person(self, url: str | None = None) -> Person:
+        """Return the server's owner as a browser at its own address, or at a relay's."""
+        assert self._http is not None
+        address = url or self.url
+        http = httpx2.AsyncClient(base_url=address, headers={"origin": address}, cookies=self._http.cookies)
+        return Person(http, {})
 
     def pid(self, name: str) -> int:
         return self._running[name].pid
@@ -391,6 +399,12 @@ def rss_bytes(pid: int, field: str = "VmHWM") -> int:
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024
     raise ProcessLookupError(pid)
+
+
+def forget_peak(pid: int) -> int:
+    """Have the kernel count a process's VmHWM anew, and return what it has now."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+    return rss_bytes(pid)
 
 
 def _free_port() -> int:

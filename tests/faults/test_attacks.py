@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -29,7 +29,7 @@ from claudios.protocol.messages import Outcome as ReportOutcome
 from claudios.protocol.signing import Batch
 from claudios.server.serving import Serving
 from tests.faults.case import Case
-from tests.faults.product import Product, rss_bytes
+from tests.faults.product import Product, forget_peak, rss_bytes
 from tests.helpers.server import People, Person
 from tests.helpers.synthetic_agent import SyntheticAgent, new_agent
 from tests.helpers.viewers import socket
@@ -50,19 +50,6 @@ async def owner(people: People) -> Person:
 @pytest.fixture
 async def agent(server: Serving, owner: Person) -> SyntheticAgent:
     return await new_agent(owner, server.url)
-
-
-@pytest.fixture
-async def lonely(tmp_path: Path) -> AsyncIterator[Product]:
-    """A server as a process of its own, and a token that no daemon uses."""
-    product = Product(tmp_path / "product")
-    product.home.mkdir()
-    try:
-        await product.start_server()
-        await product.register()
-        yield product
-    finally:
-        await product.close()
 
 
 async def started(owner: Person, agent: SyntheticAgent) -> str:
@@ -151,15 +138,20 @@ def bombs() -> Iterator[bytes]:
 
 
 @pytest.mark.fault("X4")
-async def test_compressed_bombs_are_refused_on_either_carrier_and_cost_no_memory(case: Case, lonely: Product) -> None:
+async def test_compressed_bombs_are_refused_on_either_carrier_and_cost_no_memory(
+    case: Case, lone_server: Product
+) -> None:
     """W-8, W-9, W-11: each is answered with its code and audited, and output beside it is stored."""
-    agent = SyntheticAgent(lonely.url, lonely.project_id, lonely.agent_id, lonely.token)
+    agent = SyntheticAgent(lone_server.url, lone_server.project_id, lone_server.agent_id, lone_server.token)
     session_id = str(
-        (await lonely.ask("POST", f"/projects/{lonely.project_id}/sessions", {"agent_id": lonely.agent_id}))["id"]
+        (
+            await lone_server.ask(
+                "POST", f"/projects/{lone_server.project_id}/sessions", {"agent_id": lone_server.agent_id}
+            )
+        )["id"]
     )
     output, codes, expected = agent.output(session_id), Counter[str](), []
-    Path(f"/proc/{lonely.pid('server')}/clear_refs").write_text("5")  # the peak so far is that of hashing a password
-    base = rss_bytes(lonely.pid("server"))
+    base = forget_peak(lone_server.pid("server"))  # which is that of hashing a password
     for n, bomb in enumerate(bombs()):
         async with agent.link() as link:
             await link.socket.send(bomb)
@@ -177,10 +169,12 @@ async def test_compressed_bombs_are_refused_on_either_carrier_and_cost_no_memory
             assert isinstance((await poller.sync(packed))[0], Ack)
         case.did(2)
     assert set(codes) == {"message_invalid", "message_too_large"}
-    case.memory("server", rss_bytes(lonely.pid("server")), within_bytes=base + ROOM_BYTES)
-    case.judge(expected, [frame.payload for frame in await lonely.frames(session_id)])
-    assert await lonely.is_verified(session_id)
-    told = {line["detail"].partition(":")[0] for line in await lonely.ask("GET", "/audit") if line["action"] == REFUSED}
+    case.memory("server", rss_bytes(lone_server.pid("server")), within_bytes=base + ROOM_BYTES)
+    case.judge(expected, [frame.payload for frame in await lone_server.frames(session_id)])
+    assert await lone_server.is_verified(session_id)
+    told = {
+        line["detail"].partition(":")[0] for line in await lone_server.ask("GET", "/audit") if line["action"] == REFUSED
+    }
     assert told == set(codes)
 
 
