@@ -32,6 +32,8 @@ class Path:
         """Take what comes and pass nothing on: the answer was given, and never arrives."""
         self.passed_bytes = 0
         """How many bytes have gone on, over all connections."""
+        self.kept: bytearray | None = None
+        """Where to keep what has gone on; None to keep nothing."""
 
 
 class Relay:
@@ -128,6 +130,8 @@ class Relay:
         writer.write(piece)
         await writer.drain()
         path.passed_bytes += len(piece)
+        if path.kept is not None:
+            path.kept += piece
         if left is not None:
             path.reset_after_bytes = left - len(piece)
             if not path.reset_after_bytes:

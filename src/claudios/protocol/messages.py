@@ -392,4 +392,5 @@ def _explain(what: str, invalid: PydanticInvalid) -> str:
     """Name the first faulty field and its fault, never the value: it may be somebody's prompt."""
     first = invalid.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "its top level"
-    return f"The {what} is not valid at {place}: {first['msg']}. Upgrade the older of agent and server."
+    fault = "Its type is unknown" if first["type"] == "union_tag_invalid" else first["msg"]  # which would quote it
+    return f"The {what} is not valid at {place}: {fault}. Upgrade the older of agent and server."

@@ -69,6 +69,14 @@ def test_a_refusal_names_the_field_and_not_what_was_in_it() -> None:
     assert "secret" not in refused.value.message
 
 
+def test_a_message_of_an_unknown_type_is_not_quoted() -> None:
+    """W-6"""
+    for parse in (parse_from_agent, parse_from_server):
+        with pytest.raises(MessageInvalid, match="Its type is unknown") as refused:
+            parse(b'{"type":"my secret prompt"}')
+        assert "secret" not in refused.value.message
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_make_a_reader_fail_in_another_way(raw: bytes) -> None:
     """W-5"""
