@@ -142,6 +142,7 @@ class LinkServer:
         self.hellos: list[Hello] = []
         self.reports: list[Report] = []
         self.errors: list[AgentError] = []
+        self.resolved: list[AgentError] = []
         self.checkpoints: list[Checkpoint] = []
         self.confirmed: list[Checkpoint] = []
         self.received = 0
@@ -379,7 +380,7 @@ class LinkServer:
                     self.machine_status = message
                     self.statuses |= {status.session_id: status for status in message.sessions}
                 case AgentError():
-                    self.errors.append(message)
+                    (self.resolved if message.resolved else self.errors).append(message)
                 case Checkpoint():
                     self._keep(registration, message)
                 case Batch():

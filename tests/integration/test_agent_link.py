@@ -559,6 +559,7 @@ class TestPoison:
         async with linked(server, tmp_path, websocket) as uplink:
             uplink.write(ONE, b"good", b"POISON", b"behind it")
             await server.until(lambda: server.errors)
+        server.resolved.clear()
         server.misbehaviour.poison = None
         async with linked(server, tmp_path, websocket) as uplink:
             spool = Spool(tmp_path / ONE, ONE)
@@ -567,6 +568,8 @@ class TestPoison:
             await server.until(lambda: server.hellos)
             await server.cut()  # so that it is named in the next Hello
             await server.until_output(ONE, b"behind it")
+            await server.until(lambda: server.resolved)
+        assert [(error.code, error.session_id) for error in server.resolved[-1:]] == [("output_quarantined", ONE)]
         assert self.stored_before(server, ONE) == [b"good", b"POISON", b"behind it"]
 
     async def test_a_network_that_breaks_again_and_again_sets_nothing_aside(

@@ -69,6 +69,7 @@ class Streamer:
         self._window = Window()
         self._flows: dict[str, Flow] = {}
         self._suspects = Suspects()
+        self._doubtful: set[str] | None = None  # what an earlier daemon may have set aside, until it goes on
         self._watched: frozenset[str] = frozenset()
         self._make_sealer: Callable[[Spool], Sealer] | None = None
         self._boot = 0
@@ -85,6 +86,8 @@ class Streamer:
         self._message_bytes = min(MESSAGE_BYTES, welcome.limits.max_message_bytes - BATCH_OVERHEAD_BYTES)
         self._takes_compressed = welcome.takes_compressed
         self._flows.clear()
+        if self._doubtful is None:
+            self._doubtful = {spool.session_id for spool in self._output.spools() if not spool.is_acked}
         cursors = {cursor.session_id: cursor for cursor in welcome.cursors}
         for spool in self._output.spools():
             flow = self._flow_of(spool)
@@ -138,6 +141,7 @@ class Streamer:
         for settled in flow.acknowledged(ack.seq):
             self._window.returned(settled.wire_bytes, settled.expanded_bytes, now - settled.at)
             self._suspects.passed(ack.session_id, settled.seq)
+            self._clear(ack.session_id)
         if flow.spool.is_acked:
             del self._flows[ack.session_id]  # it begins anew, from the spool's cursor, with its next output
         self._wake.set()
@@ -300,6 +304,13 @@ class Streamer:
             _log.error("%s", message, extra={"session_id": session_id, "code": QUARANTINED})
             self._report(AgentError(code=QUARANTINED, message=message, session_id=session_id))
         return is_set_aside
+
+    def _clear(self, session_id: str) -> None:
+        """Tell people, once, that what an earlier daemon may have set aside is on its way again."""
+        if self._doubtful and session_id in self._doubtful:
+            self._doubtful.remove(session_id)
+            message = "The server takes the session's output again."
+            self._report(AgentError(code=QUARANTINED, message=message, session_id=session_id, resolved=True))
 
     def _tell(self, flow: Flow, broken: ClaudiosError) -> None:
         session_id = flow.spool.session_id
