@@ -287,6 +287,41 @@ class TestRequests:
         response = orjson.loads(orjson.loads(command.body)["input"]["line"])["response"]["response"]
         assert response["updatedPermissions"] == [{"type": "setMode", "mode": "acceptEdits", "destination": "session"}]
 
+    async def test_a_setting_reaches_claude_as_a_request_of_its_own(
+        self, owner: Person, agent: SyntheticAgent, session_id: str
+    ) -> None:
+        path = f"/sessions/{session_id}/settings"
+        await owner.ask("POST", path, {"setting": "permission_mode", "value": "anything"}, expect=422)
+        for setting, value in (("model", "default"), ("permission_mode", "plan"), ("effort", "low")):
+            await owner.ask("POST", path, {"setting": setting, "value": value}, expect=201)
+        async with agent.link() as link:
+            _start, *commands = await take(link, agent, 4)
+        assert [orjson.loads(orjson.loads(command.body)["input"]["line"])["request"] for command in commands] == [
+            {"subtype": "set_model", "model": None},
+            {"subtype": "set_permission_mode", "mode": "plan"},
+            {"subtype": "apply_flag_settings", "settings": {"effortLevel": "low"}},
+        ]
+
+    async def test_a_plan_is_approved_edited_and_in_a_mode(
+        self, owner: Person, agent: SyntheticAgent, session_id: str, asked: str
+    ) -> None:
+        answers = f"/sessions/{session_id}/requests"
+        await owner.ask("POST", f"{answers}/r1/answer", {"behavior": "allow", "permission_mode": "plan"}, expect=422)
+        output = agent.output(session_id)
+        output.batch(0, event("started", pid=1), asks("r1", command="rm x"))  # what was sent already
+        async with agent.link() as link, page(owner) as watching:
+            await watching.subscribe(session_id)
+            await send(link, output, asks("p1", "ExitPlanMode", plan="1. Begin"))
+            await watching.expect("request", matching=lambda message: message["request"]["kind"] == "plan")
+            decision = {"behavior": "allow", "updated_input": {"plan": "1. End"}, "permission_mode": "acceptEdits"}
+            await owner.ask("POST", f"{answers}/p1/answer", decision)
+            (command,) = await take(link, agent)
+        assert orjson.loads(orjson.loads(command.body)["input"]["line"])["response"]["response"] == {
+            "behavior": "allow",
+            "updatedInput": {"plan": "1. End"},
+            "updatedPermissions": [{"type": "setMode", "mode": "acceptEdits", "destination": "session"}],
+        }
+
     async def test_an_answer_that_could_not_be_delivered_may_be_given_again(
         self, owner: Person, agent: SyntheticAgent, asked: str
     ) -> None:

@@ -49,6 +49,7 @@ _HARMLESS_REQUESTS = frozenset(
         "end_session",
     }
 )
+_HARMLESS_SETTINGS = frozenset({"effortLevel"})
 _DEFAULT_MODE_ALIAS = "manual"
 
 _WRONG_SHAPE = "A line for Claude has the wrong shape. Send the JSON that the CLI's documentation shows."
@@ -108,6 +109,9 @@ class Policy:
         subtype = request.get("subtype")
         if subtype == "set_permission_mode":
             self._permit_mode(request.get("mode"))
+        elif subtype == "apply_flag_settings":
+            if _object(request.get("settings")).keys() - _HARMLESS_SETTINGS:
+                raise PolicyForbids("The agent passes no settings on to Claude but the effort.")
         elif subtype == "set_cwd":
             self.permit_directory(_text(request.get("path")))
         elif subtype not in _HARMLESS_REQUESTS:

@@ -42,6 +42,7 @@ from claudios.server.web import (
     records,
     requests,
     sessions,
+    settings,
     tokens,
     transcripts,
 )
@@ -59,6 +60,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     transcripts.router,
     records.router,
     requests.router,
+    settings.router,
     health.router,
     accounts.router,
     devices.router,

@@ -87,6 +87,7 @@ def test_the_first_lines_of_a_session_are_checked_too(policy: Policy) -> None:
     [
         user_line("hi").line,
         json.dumps({"type": "user", "message": {"role": "user", "content": [{"type": "text", "text": "x"}]}}),
+        request("apply_flag_settings", settings={"effortLevel": "low"}),
         request("interrupt"),
         request("set_model", model="opus"),
         request("set_permission_mode", mode="plan"),
@@ -115,6 +116,7 @@ def test_what_people_do_every_day_is_permitted(policy: Policy, line: str) -> Non
         request("set_permission_mode", mode=["plan"]),
         request("set_permission_mode"),
         request("set_cwd", path="/etc"),
+        request("apply_flag_settings", settings={"effortLevel": "low", "permissions": {}}),
         request("apply_flag_settings", settings={"permissions": {"defaultMode": "bypassPermissions"}}),
         request("mcp_set_servers", servers={"x": {"command": "rm"}}),
         request("initialize", hooks=None),

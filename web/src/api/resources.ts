@@ -15,12 +15,14 @@ import type {
   NewApiToken,
   NewInvitation,
   NewSession,
+  Offers,
   Project,
   Request,
   Role,
   ServerInfo,
   Session,
   SessionState,
+  Setting,
   User,
   Verification,
 } from "./types";
@@ -78,6 +80,14 @@ export const tokensQuery = queryOptions({
   queryKey: keys.tokens,
   queryFn: ({ signal }) => call<ApiToken[]>("GET", "/tokens", undefined, signal),
 });
+
+/** What the Claude of a session said it can do when it was started as this epoch. */
+export const offersQuery = (sessionId: string, epoch: number) =>
+  queryOptions({
+    queryKey: [...keys.sessions, sessionId, "offers", epoch],
+    queryFn: ({ signal }) => call<Offers>("GET", `/sessions/${sessionId}/offers`, undefined, signal),
+    staleTime: ({ state }) => (state.data?.models.length ? 300_000 : 0),
+  });
 
 export interface SessionFilter {
   project_id?: string | undefined;
@@ -140,6 +150,7 @@ export const sessions = {
   command: (id: string, text: string, commandId: string) =>
     call<Instruction>("POST", `/sessions/${id}/commands`, { text, id: commandId }),
   interrupt: (id: string) => call<Instruction>("POST", `/sessions/${id}/interrupt`, {}),
+  set: (id: string, setting: Setting) => call<Instruction>("POST", `/sessions/${id}/settings`, setting),
   terminate: (id: string) => call<Instruction>("POST", `/sessions/${id}/terminate`, {}),
   resume: (id: string, prompt?: string) =>
     call<Session>("POST", `/sessions/${id}/resume`, prompt === undefined ? {} : { prompt }),

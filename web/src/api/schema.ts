@@ -429,6 +429,26 @@ export interface components {
             token: string;
         };
         /**
+         * EffortSetting
+         * @description Another effort from the next turn on, until this process ends.
+         * @example {
+         *       "setting": "effort",
+         *       "value": "high"
+         *     }
+         */
+        EffortSetting: {
+            /**
+             * Setting
+             * @constant
+             */
+            setting: "effort";
+            /**
+             * Value
+             * @enum {string}
+             */
+            value: "low" | "medium" | "high" | "xhigh" | "max";
+        };
+        /**
          * EndReason
          * @description Why a session ended: by itself, on request, because it could not start or run, or with its machine.
          * @enum {string}
@@ -717,6 +737,23 @@ export interface components {
          */
         Mode: "chat";
         /**
+         * ModelSetting
+         * @description Another model from the next turn on; `default` is the CLI's own choice.
+         * @example {
+         *       "setting": "model",
+         *       "value": "haiku"
+         *     }
+         */
+        ModelSetting: {
+            /**
+             * Setting
+             * @constant
+             */
+            setting: "model";
+            /** Value */
+            value: string;
+        };
+        /**
          * NewApiToken
          * @description An API token as it is shown once.
          * @example {
@@ -796,11 +833,109 @@ export interface components {
          */
         Nothing: Record<string, never>;
         /**
+         * OfferedCommand
+         * @description A slash command that Claude knows.
+         * @example {
+         *       "argument_hint": "[what to keep]",
+         *       "description": "Sum up the conversation",
+         *       "name": "compact"
+         *     }
+         */
+        OfferedCommand: {
+            /** Argument Hint */
+            argument_hint: string;
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * OfferedModel
+         * @description A model that Claude can use: what to ask for, its full name, and the efforts it can make.
+         * @example {
+         *       "description": "Fastest for quick answers",
+         *       "efforts": [
+         *         "low",
+         *         "medium",
+         *         "high"
+         *       ],
+         *       "name": "Haiku",
+         *       "resolved": "claude-haiku-5-5",
+         *       "value": "haiku"
+         *     }
+         */
+        OfferedModel: {
+            /** Description */
+            description: string;
+            /** Efforts */
+            efforts: string[];
+            /** Name */
+            name: string;
+            /** Resolved */
+            resolved: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * Offers
+         * @description What the Claude of a session said it can do, when it was started last.
+         * @example {
+         *       "commands": [
+         *         {
+         *           "argument_hint": "[what to keep]",
+         *           "description": "Sum up the conversation",
+         *           "name": "compact"
+         *         }
+         *       ],
+         *       "models": [
+         *         {
+         *           "description": "Fastest for quick answers",
+         *           "efforts": [
+         *             "low",
+         *             "medium",
+         *             "high"
+         *           ],
+         *           "name": "Haiku",
+         *           "resolved": "claude-haiku-5-5",
+         *           "value": "haiku"
+         *         }
+         *       ]
+         *     }
+         */
+        Offers: {
+            /**
+             * Commands
+             * @default []
+             */
+            commands?: components["schemas"]["OfferedCommand"][];
+            /**
+             * Models
+             * @default []
+             */
+            models?: components["schemas"]["OfferedModel"][];
+        };
+        /**
          * PermissionMode
          * @description The CLI's permission modes that a session can start in.
          * @enum {string}
          */
         PermissionMode: "default" | "acceptEdits" | "plan" | "dontAsk" | "auto" | "bypassPermissions";
+        /**
+         * PermissionModeSetting
+         * @description Another permission mode, at once.
+         * @example {
+         *       "setting": "permission_mode",
+         *       "value": "acceptEdits"
+         *     }
+         */
+        PermissionModeSetting: {
+            /**
+             * Setting
+             * @constant
+             */
+            setting: "permission_mode";
+            value: components["schemas"]["PermissionMode"];
+        };
         /**
          * Project
          * @description A project as one of its members sees it.
@@ -1035,6 +1170,7 @@ export interface components {
          *       "demo": false,
          *       "detail": null,
          *       "directory": "/srv/projects/claudios",
+         *       "effort": null,
          *       "ended_ms": null,
          *       "epoch": 1,
          *       "exit_code": null,
@@ -1080,6 +1216,8 @@ export interface components {
             detail: string | null;
             /** Directory */
             directory: string | null;
+            /** Effort */
+            effort: string | null;
             /** Ended Ms */
             ended_ms: number | null;
             /** Epoch */

@@ -34,6 +34,15 @@ export type Session = Omit<Schemas["Session"], "activity" | "permission_mode"> &
   activity: Activity | null;
   permission_mode: PermissionMode;
 };
+export type Offers = Omit<Schemas["Offers"], "commands" | "models"> & {
+  commands: Schemas["OfferedCommand"][];
+  models: Schemas["OfferedModel"][];
+};
+export type Effort = Schemas["EffortSetting"]["value"];
+export type Setting =
+  | { setting: "model"; value: string }
+  | { setting: "permission_mode"; value: PermissionMode }
+  | { setting: "effort"; value: Effort };
 export type NewSession = Schemas["SessionRequest"];
 export type Instruction = Schemas["Instruction"];
 export type Verification = Schemas["Verification"];

@@ -47,6 +47,15 @@ export class Transcripts {
     return this.#transcripts.get(sessionId)?.asking.has(toolUseId) ?? false;
   }
 
+  /** What people have written here, as far as it is loaded, the newest last. */
+  written(sessionId: string): readonly string[] {
+    const { order } = this.#transcriptOf(sessionId);
+    return order.flatMap((no) => {
+      const item = this.item(sessionId, no);
+      return item?.kind === "user" && item.body.uuid !== null && item.parent === null ? [item.body.text] : [];
+    });
+  }
+
   /** Prompts that are on their way and not yet part of the transcript. */
   prompts(sessionId: string, isEnded: boolean): readonly Prompt[] {
     return this.#outboxOf(sessionId).waiting(this.#transcriptOf(sessionId), isEnded);

@@ -1,9 +1,9 @@
 import { fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Session } from "../api/types";
-import { faults, show } from "../testing/page";
-import { session } from "../testing/samples";
+import { answerCalls, faults, show } from "../testing/page";
+import { instruction, prompt, SESSION_ID, session } from "../testing/samples";
 import { Composer } from "./composer";
 
 function compose(changes: Partial<Session> = {}, mayCommand = true) {
@@ -24,12 +24,78 @@ function compose(changes: Partial<Session> = {}, mayCommand = true) {
 
 const field = () => screen.getByRole<HTMLTextAreaElement>("textbox");
 
+beforeEach(() => void answerCalls(() => ({ commands: [], models: [] })));
+
 describe("the composer", () => {
   test("sends on Enter and begins a new line on Shift+Enter", async () => {
     const { onSend } = compose();
     await userEvent.type(field(), "one{Shift>}{Enter}{/Shift}two{Enter}");
     expect(onSend).toHaveBeenCalledExactlyOnceWith("one\ntwo");
     expect(field().value).toBe("");
+  });
+
+  test("completes slash commands from what Claude reports", async () => {
+    const commands = ["compact", "context", "clear"].map((name) => ({ name, description: "", argument_hint: "" }));
+    answerCalls(() => ({ commands, models: [] }));
+    const { onSend, container } = compose();
+    await userEvent.type(field(), "/co");
+    expect((await screen.findAllByRole("option")).map(({ textContent }) => textContent)).toEqual([
+      "/compact",
+      "/context",
+    ]);
+    expect(await faults(container)).toEqual([]);
+    await userEvent.keyboard("{ArrowDown}{Enter}");
+    expect(field().value).toBe("/context ");
+    expect(screen.queryByRole("listbox")).toBeNull();
+    await userEvent.keyboard("{Enter}");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("/context");
+  });
+
+  test("a list of commands that was closed stays closed, and Enter sends", async () => {
+    answerCalls(() => ({ commands: [{ name: "compact", description: "", argument_hint: "" }], models: [] }));
+    const { onSend } = compose();
+    await userEvent.type(field(), "/c");
+    await screen.findByRole("listbox");
+    await userEvent.keyboard("{Escape}{Enter}");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("/c");
+  });
+
+  test("brings back what was written before, and leaves what one is writing alone", async () => {
+    const { live } = compose();
+    const items = [prompt(1, "first", "u1"), prompt(2, "second", "u2"), prompt(3, "second", "u3")];
+    live.store.receive({
+      type: "items",
+      session_id: SESSION_ID,
+      items,
+      position: 3,
+      has_earlier: false,
+      reset: true,
+      session: session(),
+      requests: [],
+    });
+    field().focus();
+    await userEvent.keyboard("{ArrowUp}");
+    expect(field().value).toBe("second");
+    await userEvent.keyboard("{ArrowUp}{ArrowUp}");
+    expect(field().value).toBe("first");
+    await userEvent.keyboard("{ArrowDown}{ArrowDown}");
+    expect(field().value).toBe("");
+    await userEvent.keyboard("my own{ArrowUp}");
+    expect(field().value).toBe("my own");
+  });
+
+  test("shows what Claude works with, and changes it while it runs", async () => {
+    const model = { name: "Haiku", value: "haiku", resolved: "claude-haiku", description: "fast", efforts: ["low"] };
+    const asked = answerCalls((method) => (method === "GET" ? { commands: [], models: [model] } : instruction()));
+    compose({ model: "claude-haiku", permission_mode: "plan", effort: "low" });
+    expect(await screen.findByRole("button", { name: "Model: Haiku" })).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Effort: Low" })).toBeTruthy();
+    await userEvent.click(screen.getByRole("button", { name: "Permissions: Plan first" }));
+    await userEvent.click(await screen.findByRole("menuitem", { name: /^Accept edits/ }));
+    expect(asked.at(-1)).toEqual([
+      `POST /sessions/${SESSION_ID}/settings`,
+      { setting: "permission_mode", value: "acceptEdits" },
+    ]);
   });
 
   test("does not send emptiness", async () => {

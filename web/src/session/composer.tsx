@@ -4,6 +4,9 @@ import type { Session } from "../api/types";
 import { titleOf } from "../sessions/status";
 import { cx } from "../ui/cx";
 import { useStored } from "../ui/stored";
+import { useHistory } from "./history";
+import { Settings, useOffers } from "./settings";
+import { useSlashCommands } from "./slash";
 
 const TALLEST_PX = 240;
 const MAX_PROMPT_BYTES = 500_000; // the server's own limit
@@ -43,6 +46,9 @@ export function Composer(props: ComposerProps) {
     },
   }));
   useGrowing(field, draft);
+  const offers = useOffers(session);
+  const recall = useHistory(session.id, draft, setDraft);
+  const slash = useSlashCommands(draft, offers.commands, `${hintId}-commands`, setDraft);
   useEffect(() => {
     if (matchMedia("(hover: hover)").matches) field.current?.focus({ preventScroll: true });
   }, []);
@@ -58,6 +64,7 @@ export function Composer(props: ComposerProps) {
     setDraft("");
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (slash.onKeyDown(event) || recall(event)) return;
     const isNewLine = event.shiftKey || event.altKey || matchMedia("(hover: none)").matches;
     if (event.key !== "Enter" || isNewLine || event.nativeEvent.isComposing) return;
     event.preventDefault();
@@ -88,11 +95,13 @@ export function Composer(props: ComposerProps) {
       )}
       <div
         className={cx(
-          "flex items-end gap-2 rounded-2xl border border-line-strong bg-surface p-1.5 pl-3.5 focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15",
+          "relative flex items-end gap-2 rounded-2xl border border-line-strong bg-surface p-1.5 pl-3.5 focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15",
           !mayCommand && "opacity-70",
         )}
       >
+        {slash.list}
         <textarea
+          {...slash.field}
           ref={field}
           rows={1}
           value={draft}
@@ -136,19 +145,22 @@ export function Composer(props: ComposerProps) {
           </button>
         )}
       </div>
-      <p id={hintId} className="px-3.5 pt-1.5 pb-1 text-2xs text-ink-3">
-        {tooLong !== null ? (
-          <span role="alert" className="text-bad">
-            {tooLong}
-          </span>
-        ) : isInterruptArmed ? (
-          <span className="text-warn">Press Esc once more to interrupt.</span>
-        ) : (
-          (hintFor(session, mayCommand) ?? (
-            <span className="touch:hidden">Enter sends, Shift+Enter begins a new line.</span>
-          ))
-        )}
-      </p>
+      <div className="flex items-start gap-2 pt-1 pb-0.5 pl-3.5 max-sm:flex-col-reverse max-sm:gap-0 max-sm:pl-1.5">
+        <p id={hintId} className="min-w-0 flex-1 py-1 text-2xs text-ink-3 max-sm:px-1.5 max-sm:py-0">
+          {tooLong !== null ? (
+            <span role="alert" className="text-bad">
+              {tooLong}
+            </span>
+          ) : isInterruptArmed ? (
+            <span className="text-warn">Press Esc once more to interrupt.</span>
+          ) : (
+            (hintFor(session, mayCommand) ?? (
+              <span className="touch:hidden">Enter sends, Shift+Enter begins a new line.</span>
+            ))
+          )}
+        </p>
+        {mayCommand && <Settings session={session} offers={offers} />}
+      </div>
     </div>
   );
 }

@@ -16,6 +16,7 @@ export function session(changes: Partial<Session> = {}): Session {
     mode: "chat",
     directory: "/work",
     model: null,
+    effort: null,
     permission_mode: "default",
     state: "running",
     reason: null,

@@ -37,7 +37,10 @@ START_TTL_MS = 24 * 60 * 60 * 1000
 COMMAND_TTL_MS = 60 * 60 * 1000
 INTERRUPT_TTL_MS = 60 * 1000
 TITLE_CHARACTERS = 80
+DEFAULT_MODEL = "default"
 DENIED = "The person who steers this session does not want this to be done."
+
+SettingName = Literal["model", "permission_mode", "effort"]
 
 T = TypeVar("T")
 
@@ -185,6 +188,22 @@ def interrupt(connection: Connection, place: Place, asker: Asker, now_ms: int) -
     command_id = str(uuid4())
     line = lines.interrupt(command_id)
     return issue_command(connection, place, line, command_id, asker, now_ms, ttl_ms=INTERRUPT_TTL_MS)
+
+
+def change_setting(
+    connection: Connection, place: Place, setting: SettingName, value: str, asker: Asker, now_ms: int
+) -> Accepted[Instruction]:
+    """Have Claude use another model, permission mode or effort. Raises Conflict when the session has ended."""
+    _require_living(place)
+    command_id = str(uuid4())
+    match setting:
+        case "model":
+            line = lines.set_model(command_id, None if value == DEFAULT_MODEL else value)
+        case "permission_mode":
+            line = lines.set_permission_mode(command_id, value)
+        case "effort":
+            line = lines.set_effort(command_id, value)
+    return issue_command(connection, place, line, command_id, asker, now_ms)
 
 
 def terminate(connection: Connection, place: Place, asker: Asker, now_ms: int) -> Accepted[Instruction]:

@@ -25,7 +25,22 @@ def user_message(text: str, uuid: str) -> str:
 
 def interrupt(request_id: str) -> str:
     """Return the request to stop the running turn."""
-    return _line({"type": "control_request", "request_id": request_id, "request": {"subtype": "interrupt"}})
+    return _control(request_id, {"subtype": "interrupt"})
+
+
+def set_model(request_id: str, model: str | None) -> str:
+    """Return the request to use another model from the next turn on; None is the CLI's own choice."""
+    return _control(request_id, {"subtype": "set_model", "model": model})
+
+
+def set_permission_mode(request_id: str, mode: str) -> str:
+    """Return the request to go on in another permission mode."""
+    return _control(request_id, {"subtype": "set_permission_mode", "mode": mode})
+
+
+def set_effort(request_id: str, effort: str) -> str:
+    """Return the request to make another effort from the next turn on."""
+    return _control(request_id, {"subtype": "apply_flag_settings", "settings": {"effortLevel": effort}})
 
 
 def nothing() -> str:
@@ -60,6 +75,10 @@ def unsupported(request_id: str, subtype: str) -> str:
     error = f"Unsupported control request subtype: {subtype}"
     response = {"subtype": "error", "request_id": request_id, "error": error}
     return _line({"type": "control_response", "response": response})
+
+
+def _control(request_id: str, request: Mapping[str, object]) -> str:
+    return _line({"type": "control_request", "request_id": request_id, "request": dict(request)})
 
 
 def _answer(request_id: str, response: Mapping[str, object]) -> str:

@@ -82,7 +82,7 @@ class Keeper:
         if kept == self._kept and not fold.is_dirty and not self._asks:
             return
         is_news = self._kept is None or kept[1:] != self._kept[1:]
-        new = Save(fold.checkpoint(), fold.dirty(), tuple(self._asks), kept[1], kept[2], is_news)
+        new = Save(fold.checkpoint(), fold.dirty(), tuple(self._asks), kept[1], kept[2], is_news, fold.offers())
         told = await self._store.write(lambda connection: folds.save(connection, self._session_id, new, self._now_ms()))
         self._asks.clear()
         self._kept = kept
@@ -106,4 +106,5 @@ def _sums(facts: Facts) -> Sums:
         started_ms=facts.started_ms,
         ended_ms=facts.ended_ms,
         turns=facts.turns,
+        effort=facts.effort,
     )

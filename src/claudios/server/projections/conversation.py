@@ -14,6 +14,7 @@ from claudios.server.projections.facts import Facts
 from claudios.server.projections.items import Item, Sheet
 from claudios.server.projections.notices import Notices
 from claudios.server.projections.prompts import Prompts, text_of
+from claudios.server.projections.settings import Settings
 from claudios.server.projections.shapes import (
     MAX_RESULT,
     Json,
@@ -31,9 +32,7 @@ from claudios.server.projections.shapes import (
 from claudios.server.projections.speech import Speech
 from claudios.server.projections.tools import Tools
 
-_SILENT_TYPES = frozenset(
-    {"control_response", "keep_alive", "tool_progress", "streamlined_text", "streamlined_tool_use_summary"}
-)
+_SILENT_TYPES = frozenset({"keep_alive", "tool_progress", "streamlined_text", "streamlined_tool_use_summary"})
 _SILENT_SUBTYPES = frozenset(
     {
         "background_tasks_changed",
@@ -64,11 +63,13 @@ class Conversation:
         self.tools = Tools(sheet)
         self.speech = Speech(sheet, self.tools)
         self.asks = Asks(sheet, self.tools)
+        self.settings = Settings(notices, facts)
         self._from_claude: dict[str, Callable[[Json], None]] = {
             "assistant": self._assistant,
             "command_lifecycle": self._command_lifecycle,
             "control_cancel_request": self._cancelled,
             "control_request": self._control_request,
+            "control_response": self.settings.replied,
             "conversation_reset": self._reset,
             "rate_limit_event": self._rate_limit,
             "result": self._result,
@@ -103,6 +104,8 @@ class Conversation:
         kind = message.get("type")
         if kind == "user":
             self.prompts.written(message)
+        elif kind == "control_request":
+            self.settings.asked(message)
         elif kind == "control_response":
             self.asks.answered(as_object(message.get("response")))
 
@@ -113,6 +116,7 @@ class Conversation:
         self.tools.interrupted()
         self.asks.process_ended()
         self.prompts.process_ended()
+        self.settings.process_ended()
 
     def save(self) -> Json:
         return {
@@ -121,6 +125,7 @@ class Conversation:
             "tools": self.tools.save(),
             "speech": self.speech.save(),
             "asks": self.asks.save(),
+            "settings": self.settings.save(),
         }
 
     def load(self, state: Json) -> None:
@@ -130,6 +135,7 @@ class Conversation:
         self.tools.load(as_object(state["tools"]))
         self.speech.load(as_object(state["speech"]))
         self.asks.load(as_object(state["asks"]))
+        self.settings.load(as_object(state.get("settings")))  # an older server had none
 
     def _stream_event(self, message: Json) -> None:
         if message.get("parent_tool_use_id") is None:

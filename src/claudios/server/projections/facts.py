@@ -31,6 +31,7 @@ class Facts:
         self.claude_session_id: str | None = None
         self.model: str | None = None
         self.permission_mode: str | None = None
+        self.effort: str | None = None
         self.last_text: str | None = None
         self.started_ms: int | None = None
         self.ended_ms: int | None = None
@@ -50,6 +51,7 @@ class Facts:
         self._settle_cost()
         self.life = Life(epoch, SessionState.STARTING)
         self.activity = None
+        self.effort = None
         self.started_ms = self.started_ms or at_ms
         self.ended_ms = None
 
@@ -114,6 +116,7 @@ class Facts:
             "claude_session_id": self.claude_session_id,
             "model": self.model,
             "permission_mode": self.permission_mode,
+            "effort": self.effort,
             "last_text": self.last_text,
             "started_ms": self.started_ms,
             "ended_ms": self.ended_ms,
@@ -133,6 +136,7 @@ class Facts:
         self.claude_session_id = as_text_or_none(state["claude_session_id"])
         self.model = as_text_or_none(state["model"])
         self.permission_mode = as_text_or_none(state["permission_mode"])
+        self.effort = as_text_or_none(state.get("effort"))  # an older server did not know it
         self.last_text = as_text_or_none(state["last_text"])
         self.started_ms = as_count(state["started_ms"]) or None
         self.ended_ms = as_count(state["ended_ms"]) or None

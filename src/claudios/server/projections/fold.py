@@ -146,6 +146,10 @@ class Fold:
         """Return what was asked, answered and withdrawn since the last call."""
         return self._conversation.asks.events()
 
+    def offers(self) -> str | None:
+        """Return what Claude offers, as JSON text, if it said so since the last call."""
+        return self._conversation.settings.offers()
+
     def answered_by(self, names: dict[str, str]) -> None:
         """Learn who answered which request."""
         self._conversation.asks.answered_by.update(names)

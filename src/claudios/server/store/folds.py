@@ -31,6 +31,7 @@ class Save:
     sums: Sums
     life: Life
     is_news: bool
+    offers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def save(connection: Connection, session_id: str, new: Save, now_ms: int) -> lis
         return []
     items.put(connection, session_id, new.entries)
     progress.save_fold(connection, session_id, new.checkpoint.position, new.checkpoint.encoded(), new.sums, now_ms)
+    if new.offers is not None:
+        sessions.set_offers(connection, session_id, new.offers)
     touched = _keep_asks(connection, session_id, new.asks, now_ms)
     for asked in new.asks:
         if isinstance(asked, Unsupported):

@@ -26,6 +26,7 @@ class Sums:
     started_ms: int | None
     ended_ms: int | None
     turns: int = 0
+    effort: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def save_fold(connection: Connection, session_id: str, folded_seq: int, fold: by
         "last_text": sums.last_text,
         "started_ms": sums.started_ms,
         "turns": sums.turns,
+        "effort": sums.effort,
         "updated_ms": now_ms,
     }
     for name, value in (

@@ -31,6 +31,7 @@ _VIEW = (
         sessions.c.mode,
         sessions.c.directory,
         sessions.c.model,
+        sessions.c.effort,
         sessions.c.permission_mode,
         sessions.c.state,
         sessions.c.reason,
@@ -107,6 +108,7 @@ class Session(Model):
     mode: Mode
     directory: str | None
     model: str | None
+    effort: str | None
     permission_mode: str
     state: SessionState
     reason: EndReason | None
@@ -128,6 +130,31 @@ class Session(Model):
     updated_ms: int
     last_text: str | None
     resume: Resume
+
+
+class OfferedCommand(Model):
+    """A slash command that Claude knows."""
+
+    name: str
+    description: str
+    argument_hint: str
+
+
+class OfferedModel(Model):
+    """A model that Claude can use: what to ask for, its full name, and the efforts it can make."""
+
+    value: str
+    resolved: str
+    name: str
+    description: str
+    efforts: tuple[str, ...]
+
+
+class Offers(Model):
+    """What the Claude of a session said it can do, when it was started last."""
+
+    commands: tuple[OfferedCommand, ...] = ()
+    models: tuple[OfferedModel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +339,17 @@ def to_resume(connection: Connection, session_id: str | None = None) -> list[str
     return list(found.scalars())
 
 
+def set_offers(connection: Connection, session_id: str, offers: str) -> None:
+    """Keep what a session's Claude offers. `offers` is JSON text."""
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(offers=offers))
+
+
+def offers(connection: Connection, session_id: str) -> Offers:
+    """Return what a session's Claude offers; empty before it has said so."""
+    kept = connection.execute(select(sessions.c.offers).where(sessions.c.id == session_id)).scalar()
+    return Offers() if kept is None else Offers.model_validate_json(kept)
+
+
 def projects_of(connection: Connection, user_id: str) -> frozenset[str]:
     """Return the projects a person may see."""
     return frozenset(connection.execute(select(members.c.project_id).where(members.c.user_id == user_id)).scalars())
@@ -345,6 +383,7 @@ def _session(row: Row[*tuple[Any, ...]]) -> Session:
         mode=Mode(row.mode),
         directory=row.directory,
         model=row.model,
+        effort=row.effort,
         permission_mode=row.permission_mode,
         state=SessionState(row.state),
         reason=EndReason(row.reason) if row.reason else None,

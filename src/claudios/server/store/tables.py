@@ -199,6 +199,8 @@ sessions = Table(
     Column("mode", String, nullable=False),
     Column("directory", String),
     Column("model", String),
+    Column("effort", String),  # that Claude makes, once it was chosen
+    Column("offers", Text),  # slash commands and models that Claude named when it started, as JSON
     Column("permission_mode", String, nullable=False),
     Column("state", String, nullable=False),
     Column("reason", String),

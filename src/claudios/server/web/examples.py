@@ -45,6 +45,14 @@ _REPORTED_ERROR = {
     "last_ms": _AT + 60_000,
     "times": 2,
 }
+_OFFERED_COMMAND = {"name": "compact", "description": "Sum up the conversation", "argument_hint": "[what to keep]"}
+_OFFERED_MODEL = {
+    "value": "haiku",
+    "resolved": "claude-haiku-5-5",
+    "name": "Haiku",
+    "description": "Fastest for quick answers",
+    "efforts": ["low", "medium", "high"],
+}
 _AGENT_VALUE = {
     "id": _AGENT,
     "project_id": _PROJECT,
@@ -190,6 +198,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "mode": "chat",
         "directory": "/srv/projects/claudios",
         "model": None,
+        "effort": None,
         "permission_mode": "default",
         "state": "running",
         "reason": None,
@@ -212,6 +221,12 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "resume": "manual",
         "last_text": "The tests pass now.",
     },
+    "Offers": {"commands": [_OFFERED_COMMAND], "models": [_OFFERED_MODEL]},
+    "OfferedCommand": _OFFERED_COMMAND,
+    "OfferedModel": _OFFERED_MODEL,
+    "ModelSetting": {"setting": "model", "value": "haiku"},
+    "PermissionModeSetting": {"setting": "permission_mode", "value": "acceptEdits"},
+    "EffortSetting": {"setting": "effort", "value": "high"},
     "SessionCount": {"running": 1, "queued": 0},
     "SessionChange": {"title": "Make the tests pass", "resume": "automatic"},
     "SessionRequest": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from tests.unit.server.projections.transcripts import (
     SESSION,
     Piece,
     Reader,
+    answer,
+    can_use,
     folded,
     happened,
     log_of,
@@ -191,15 +194,11 @@ def test_what_is_asked_answered_and_withdrawn_is_told_once() -> None:
 
 
 def test_the_echo_of_our_own_answer_on_standard_output_answers_nothing() -> None:
-    from tests.unit.server.projections.transcripts import answer, can_use
-
     items = folded(log_of([out(can_use("r", "Bash", {})), out(answer("r", behavior="allow"))]))
     assert items[0].body["state"] == "pending"
 
 
 def test_who_answered_is_shown_when_it_is_known() -> None:
-    from tests.unit.server.projections.transcripts import answer, can_use
-
     fold = Fold()
     fold.answered_by({"r": "ann"})
     fold.feed(b"".join(log_of([out(can_use("r", "Bash", {})), written(answer("r", behavior="deny"))])))
@@ -208,8 +207,6 @@ def test_who_answered_is_shown_when_it_is_known() -> None:
 
 
 def test_what_was_said_with_an_answer_is_shown_from_the_log() -> None:
-    from tests.unit.server.projections.transcripts import answer, can_use
-
     rule = {"type": "addRules", "rules": [{"toolName": "Bash"}], "behavior": "allow", "destination": "session"}
     allowed = answer("r", behavior="allow", updatedInput={"command": "ls"}, updatedPermissions=[rule])
     denied = answer("d", behavior="deny", message="Use make.")
@@ -229,6 +226,48 @@ def test_what_was_said_with_an_answer_is_shown_from_the_log() -> None:
         ["Use make.", [], False, {}],
         [None, [], False, {"Which?": "Red"}],
     ]
+
+
+def control(request: str, subtype: str, **fields: object) -> dict[str, object]:
+    return {"type": "control_request", "request_id": request, "request": {"subtype": subtype, **fields}}
+
+
+def test_a_setting_counts_once_claude_has_confirmed_it() -> None:
+    refused = {"subtype": "error", "request_id": "p", "error": "bypass was not launched"}
+    fold = Fold()
+    fold.feed(
+        b"".join(
+            log_of(
+                [
+                    written(
+                        control("m", "set_model", model="haiku"),
+                        control("p", "set_permission_mode", mode="bypassPermissions"),
+                        control("e", "apply_flag_settings", settings={"effortLevel": "low"}),
+                    ),
+                    out(answer("m", model="claude-haiku-5-5"), {"type": "control_response", "response": refused}),
+                ]
+            )
+        )
+    )
+    assert (fold.facts.model, fold.facts.permission_mode, fold.facts.effort) == ("claude-haiku-5-5", None, None)
+    again = Fold.restore(fold.checkpoint(), [])
+    again.feed(b"".join(log_of([out(answer("e"), answer("m", model="twice"))], first=3)))
+    assert (again.facts.model, again.facts.effort) == ("claude-haiku-5-5", "low")
+    assert [item.body["text"] for item in [*fold.dirty(), *again.dirty()]] == [
+        "The permission mode was not changed: bypass was not launched.",
+        "From here on the effort is low.",
+    ]
+
+
+def test_what_claude_offers_is_told_once() -> None:
+    offered = answer("i", commands=[{"name": "compact", "argumentHint": "[how]"}, 7], models=[{"value": "haiku"}])
+    fold = Fold()
+    fold.feed(b"".join(log_of([written(control("i", "initialize")), out(offered, offered)])))
+    assert orjson.loads(fold.offers() or "") == {
+        "commands": [{"name": "compact", "description": "", "argument_hint": "[how]"}],
+        "models": [{"value": "haiku", "resolved": "haiku", "name": "haiku", "description": "", "efforts": []}],
+    }
+    assert fold.offers() is None
 
 
 def test_a_line_beyond_the_limit_is_named_and_skipped_without_being_kept() -> None:

@@ -1,0 +1,62 @@
+"""Writing to Claude: commands it reports, what it works with, and what one wrote before."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser import steps
+from tests.browser.browsing import WIDTHS
+from tests.browser.conftest import OpenWindow
+from tests.browser.product import Product
+from tests.browser.steps import transcript
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_model_mode_and_effort_are_switched_and_commands_completed(
+    product: Product, window: OpenWindow, width: str
+) -> None:
+    watched = await window(width)
+    page = watched.page
+    log = transcript(page)
+    await steps.register(watched)
+    await steps.create_project(watched, "Home")
+    await steps.create_agent(watched, product, "laptop")
+    await steps.start_session(watched, "[[say First.]]")
+    await steps.is_idle(page)
+
+    await page.get_by_role("button", name="Model: Opus").click()
+    await page.get_by_role("menuitem", name=re.compile("^Haiku")).click()
+    await expect(page.get_by_role("button", name="Model: Haiku")).to_be_visible()
+    await page.get_by_role("button", name="Effort: Effort").click()
+    await page.get_by_role("menuitem", name="Low").click()
+    await expect(page.get_by_role("button", name="Effort: Low")).to_be_visible()
+    await page.get_by_role("button", name="Permissions: Ask").click()
+    await page.get_by_role("menuitem", name=re.compile("^Accept edits")).click()
+    await expect(page.get_by_role("button", name="Permissions: Accept edits")).to_be_visible()
+    await steps.send(page, "[[bash touch unasked.txt]] [[say Second.]]")
+    await expect(log.get_by_text("Second.", exact=True)).to_be_visible()
+    assert (product.work / "unasked.txt").exists()
+
+    field = page.get_by_role("textbox", name=re.compile("^Prompt for"))
+    await steps.is_idle(page)
+    await field.fill("/contex")
+    await expect(page.get_by_role("option", name="/context")).to_be_visible()
+    await watched.audit("slash commands")
+    await page.keyboard.press("Enter")
+    await expect(field).to_have_value("/context ")
+    await page.keyboard.press("Enter")
+    await expect(log.get_by_text("Context Usage")).to_be_visible()
+    await steps.is_idle(page)
+
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("ArrowUp")
+    await expect(field).to_have_value("[[bash touch unasked.txt]] [[say Second.]]")
+    await page.reload()
+    await expect(field).to_have_value("[[bash touch unasked.txt]] [[say Second.]]")
+    await expect(page.get_by_role("button", name="Model: Haiku")).to_be_visible()  # it is no page's memory
+    await expect(page.get_by_role("button", name="Effort: Low")).to_be_visible()
