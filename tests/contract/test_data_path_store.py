@@ -189,6 +189,26 @@ class TestInstructions:
             await world.do(lambda connection: instructions.issue(connection, "agt_gone", [draft], None, 2))
         assert place.agent_id == world.agent.agent_id
 
+    async def test_instructions_are_read_page_by_page_back_to_the_first(self, world: World) -> None:
+        place = await world.place()
+        ids = [world.session_id, *[str(uuid4()) for _ in range(6)]]
+        for command_id in ids[1:]:
+            await world.do(
+                lambda connection, it=command_id: accept.command(connection, place, "x", it, world.asker, 2)  # type: ignore[misc]
+            )
+        found: list[str] = []
+        before: str | None = None
+        while page := await world.store.read(
+            lambda connection, it=before: instructions.of_session(connection, world.session_id, 3, it)  # type: ignore[misc]
+        ):
+            found = [*[each.id for each in page], *found]
+            before = found[0]
+        assert found == ids
+        stranger = await world.store.read(
+            lambda connection: instructions.of_session(connection, world.session_id, 3, "no such id")
+        )
+        assert stranger == []
+
     async def test_the_way_of_an_instruction_is_kept(self, world: World) -> None:
         async def state() -> str:
             (entry,) = await world.store.read(

@@ -17,9 +17,10 @@ from claudios.server.bus.topics import OVERVIEW, Changed
 from claudios.server.instructions import accept, outcome, reply, revise
 from claudios.server.instructions.accept import Accepted, Decision
 from claudios.server.instructions.lifecycle import InstructionState, Issued
+from claudios.server.keys import ServerKey
 from claudios.server.projections.asks import Unsupported
 from claudios.server.projections.life import Life
-from claudios.server.store import instructions, lives, requests, sessions
+from claudios.server.store import agents, instructions, lives, requests, sessions
 from claudios.server.store.engine import Store
 from claudios.server.store.instructions import Instruction
 from claudios.server.store.requests import RequestState
@@ -262,6 +263,26 @@ async def test_beyond_a_number_of_waiting_instructions_more_are_refused_with_the
     for number in (7, 8):
         await withdraw(away, ids[number])
     await send(away, "now there is room")
+
+
+async def test_beyond_a_number_that_waits_in_a_project_an_agent_gets_a_few_more_and_then_none(away: World) -> None:
+    def wait(connection: Connection, agent_id: str, count: int) -> None:
+        drafts = [
+            instructions.Draft(str(uuid4()), InstructionKind.COMMAND, away.session_id, EMPTY, 10**9, "x")
+            for _ in range(count)
+        ]
+        instructions.issue(connection, agent_id, drafts, None, 2, is_limited=False)
+
+    def fill(connection: Connection) -> None:
+        for name in range(instructions.MAX_WAITING_IN_PROJECT // instructions.MAX_WAITING):
+            made, _ = agents.create(connection, ServerKey(bytes(32)), away.project_id, f"agent {name}", 1)
+            wait(connection, made.id, instructions.MAX_WAITING)
+
+    await away.do(fill)
+    await send(away, "few wait for this agent")
+    await away.do(lambda connection: wait(connection, away.agent.agent_id, instructions.FREELY_WAITING))
+    with pytest.raises(TooMany, match="5000 instructions wait for the agents of this project"):
+        await send(away, "one too many")
 
 
 async def refuse_what_claude_asks(world: World) -> None:

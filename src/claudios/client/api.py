@@ -175,9 +175,19 @@ class Client:
         body = {} if prompt is None else {"prompt": prompt}
         return read(Session, self._http.ask("POST", f"/sessions/{segment(session_id)}/resume", body))
 
-    def instructions(self, session_id: str) -> tuple[Instruction, ...]:
-        """Return what was asked of a session, and what became of it."""
-        return read_all(Instruction, self._http.ask("GET", f"/sessions/{segment(session_id)}/instructions"))
+    def instructions(self, session_id: str, before_id: str | None = None) -> tuple[Instruction, ...]:
+        """Return what was asked of a session last, before one of them if given, and what became of it; at most 200."""
+        query = {} if before_id is None else {"before": before_id}
+        path = f"/sessions/{segment(session_id)}/instructions"
+        return read_all(Instruction, self._http.ask("GET", path, query=query))
+
+    def all_instructions(self, session_id: str) -> tuple[Instruction, ...]:
+        """Return what was asked of a session, and what became of it, oldest first."""
+        page = found = self.instructions(session_id)
+        while page:
+            page = self.instructions(session_id, page[0].id)
+            found = (*page, *found)
+        return found
 
     def instructions_like(self, beginning: str) -> tuple[Instruction, ...]:
         """Return the instructions whose id begins so, of all sessions the user may see, newest first; at most 50."""

@@ -37,7 +37,7 @@ def queue(client: Client, session: str, with_settled: bool, quiet: bool, as_json
     What waits can be edited and withdrawn; what was not done, sent again or dropped.
     """
     found = find.session(client, session)
-    shown = [each for each in client.instructions(found.id) if with_settled or each.state not in SETTLED]
+    shown = [each for each in client.all_instructions(found.id) if with_settled or each.state not in SETTLED]
     if as_json:
         print_json(shown)
     elif quiet:

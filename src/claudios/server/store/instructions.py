@@ -45,6 +45,11 @@ _ONE = _VIEWS.where(instructions.c.id == bindparam("which"))
 _WAITING = select(func.count()).where(
     instructions.c.agent_id == bindparam("agent"), instructions.c.state.in_(_NOT_TAKEN)
 )
+_ITS_PROJECT = select(agents.c.project_id).where(agents.c.id == bindparam("agent")).scalar_subquery()
+_WAITING_IN_PROJECT = select(func.count()).where(
+    instructions.c.state.in_(_NOT_TAKEN),
+    instructions.c.agent_id.in_(select(agents.c.id).where(agents.c.project_id == _ITS_PROJECT)),
+)
 _KEPT = (
     _VIEWS.add_columns(agents.c.project_id)
     .join(agents, agents.c.id == instructions.c.agent_id)
@@ -106,6 +111,10 @@ _REPORT_EXPIRED = _REPORT.where(
 
 MAX_WAITING = 1_000
 """Instructions that may wait for one agent; each may hold a long prompt."""
+MAX_WAITING_IN_PROJECT = 5_000
+"""Instructions that may wait for all agents of a project together."""
+FREELY_WAITING = 100
+"""So many may wait for an agent whatever waits for the others: they are not counted each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +181,14 @@ def issue(
 ) -> tuple[Issued, ...]:
     """Append `drafts` to the agent's log: as `sent` while a link holds it, else as `queued`.
 
-    Raises NotFound when the agent is gone, and, where `is_limited`, TooMany when MAX_WAITING wait for it already.
+    Raises NotFound when the agent is gone, and, where `is_limited`, TooMany when MAX_WAITING wait for it already, or
+    MAX_WAITING_IN_PROJECT for the agents of its project.
     """
     row = connection.execute(_NEXT, {"agent": agent_id, "count": len(drafts)}).first()
     if row is None:
         raise NotFound
-    may_be_full = is_limited and row.iseq - row.received > MAX_WAITING
-    if may_be_full and _waiting(connection, agent_id) + len(drafts) > MAX_WAITING:
-        raise TooMany(
-            f"{MAX_WAITING} instructions wait for this agent already. "
-            "Start it, withdraw some (`claudios queue SESSION` lists them), or let them expire."
-        )
+    if is_limited and row.iseq - row.received > FREELY_WAITING:
+        _require_room(connection, agent_id, row.iseq - row.received, len(drafts))
     is_sent = row.carrier is not None
     state = InstructionState.SENT if is_sent else InstructionState.QUEUED
     issued = [
@@ -352,11 +358,15 @@ def get(connection: Connection, instruction_id: str) -> Instruction | None:
     return None if row is None else _view(row)
 
 
-def of_session(connection: Connection, session_id: str, limit: int) -> list[Instruction]:
-    """Return a session's newest instructions, oldest of them first."""
-    found = connection.execute(
-        _VIEWS.where(instructions.c.session_id == session_id).order_by(instructions.c.iseq.desc()).limit(limit)
-    )
+def of_session(connection: Connection, session_id: str, limit: int, before_id: str | None = None) -> list[Instruction]:
+    """Return a session's newest instructions, of those before `before_id` where it is given; oldest of them first."""
+    wanted = _VIEWS.where(instructions.c.session_id == session_id)
+    if before_id is not None:
+        place = select(instructions.c.iseq).where(
+            instructions.c.id == before_id, instructions.c.session_id == session_id
+        )
+        wanted = wanted.where(instructions.c.iseq < place.scalar_subquery())
+    found = connection.execute(wanted.order_by(instructions.c.iseq.desc()).limit(limit))
     return [_view(row) for row in found][::-1]
 
 
@@ -466,8 +476,18 @@ def _view(row: Row[*tuple[Any, ...]]) -> Instruction:
     )
 
 
-def _waiting(connection: Connection, agent_id: str) -> int:
-    return connection.execute(_WAITING, {"agent": agent_id}).scalar_one()
+def _require_room(connection: Connection, agent_id: str, beyond: int, more: int) -> None:
+    """Raise TooMany where `more` cannot wait for an agent which has `beyond` and fewer that it has not received."""
+    for limit, counting, whom in (
+        (MAX_WAITING, _WAITING, "this agent"),
+        (MAX_WAITING_IN_PROJECT, _WAITING_IN_PROJECT, "the agents of this project"),
+    ):
+        may_be_full = beyond > limit or counting is _WAITING_IN_PROJECT
+        if may_be_full and connection.execute(counting, {"agent": agent_id}).scalar_one() + more > limit:
+            raise TooMany(
+                f"{limit} instructions wait for {whom} already. "
+                "Start it, withdraw some (`claudios queue SESSION` lists them), or let them expire."
+            )
 
 
 def _kept(connection: Connection, ids: Sequence[str]) -> list[Kept]:

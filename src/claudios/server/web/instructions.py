@@ -32,12 +32,18 @@ class NewText(Body):
 
 
 @router.get("/sessions/{session_id}/instructions", operation_id="list_instructions")
-async def list_instructions(session_id: PathId, parts: WithParts, caller: SignedIn) -> list[Instruction]:
-    """List what was asked of a session and what became of it, oldest first."""
+async def list_instructions(
+    session_id: PathId,
+    parts: WithParts,
+    caller: SignedIn,
+    before: Annotated[str | None, Query(max_length=64)] = None,
+    limit: Limited = INSTRUCTIONS_SHOWN,
+) -> list[Instruction]:
+    """List what was asked of a session and what became of it, oldest first: the newest, or those before the id."""
 
     def look(connection: Connection) -> list[Instruction]:
         seen_session(connection, caller, session_id)
-        return instructions.of_session(connection, session_id, INSTRUCTIONS_SHOWN)
+        return instructions.of_session(connection, session_id, limit, before)
 
     return await parts.store.read(look)
 
