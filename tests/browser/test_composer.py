@@ -60,3 +60,44 @@ async def test_model_mode_and_effort_are_switched_and_commands_completed(
     await expect(field).to_have_value("[[bash touch unasked.txt]] [[say Second.]]")
     await expect(page.get_by_role("button", name="Model: Haiku")).to_be_visible()  # it is no page's memory
     await expect(page.get_by_role("button", name="Effort: Low")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_prompts_wait_while_claude_works_and_are_changed_until_they_are_sent(
+    product: Product, window: OpenWindow, width: str
+) -> None:
+    watched = await window(width)
+    page = watched.page
+    log = transcript(page)
+    await steps.register(watched)
+    await steps.create_project(watched, "Home")
+    await steps.create_agent(watched, product, "laptop")
+    await steps.start_session(watched, "[[text 200000 rate=2000]]")
+    await expect(log.get_by_text("The quick brown fox").last).to_be_visible()
+    waiting = page.get_by_role("region", name="Waiting prompts")
+    for word in ("First", "Second", "Third"):
+        await steps.send(page, f"[[say {word}.]]")
+        await expect(waiting.get_by_text(f"[[say {word}.]]")).to_be_visible()
+    await watched.audit("queue")
+
+    second = waiting.get_by_role("listitem").nth(1)
+    await second.get_by_role("button", name="Edit").click()
+    await waiting.get_by_role("textbox").fill("[[say Edited.]]")
+    await waiting.get_by_role("button", name="Save").click()
+    await second.get_by_role("button", name="Order").click()
+    await page.get_by_role("menuitem", name="Earlier").click()
+    await expect(waiting.get_by_role("listitem")).to_have_text(["[[say Edited.]]", "[[say First.]]", "[[say Third.]]"])
+    await second.get_by_role("button", name="Withdraw").click()
+    await expect(waiting.get_by_role("listitem")).to_have_text(["[[say Edited.]]", "[[say Third.]]"])
+    await page.get_by_role("button", name="Undo").click()
+    await expect(waiting.get_by_role("listitem")).to_have_text(["[[say Edited.]]", "[[say First.]]", "[[say Third.]]"])
+    await waiting.get_by_role("listitem").nth(2).get_by_role("button", name="Withdraw").click()
+
+    await page.reload()  # it is the server that keeps them
+    await expect(waiting.get_by_role("listitem")).to_have_text(["[[say Edited.]]", "[[say First.]]"])
+    await page.get_by_role("button", name="Interrupt").click()
+    await expect(log.get_by_text("Edited.", exact=True)).to_be_visible()
+    await expect(log.get_by_text("First.", exact=True)).to_be_visible()
+    await expect(waiting).to_have_count(0)
+    await steps.is_idle(page)
+    assert "Third" not in await steps.whole_text(page)

@@ -18,6 +18,7 @@ from claudios.server.bus.topics import STOPPING, Bus, Changed
 from claudios.server.ingest.append import Ingest
 from claudios.server.ingest.commit import GroupCommit
 from claudios.server.instructions.mailbox import Mailbox
+from claudios.server.instructions.releaser import Releaser
 from claudios.server.instructions.resumption import Resumer
 from claudios.server.keys import ServerKey
 from claudios.server.link.links import Links
@@ -38,6 +39,7 @@ class DataPath:
         self.watching = Watching(bus)
         self.mailbox = Mailbox(store, bus, now_ms)
         self.resumer = Resumer(store, self.mailbox, bus, now_ms)
+        self.releaser = Releaser(store, self.mailbox, bus, now_ms)
         self.commits = GroupCommit(store)
         self.projector = Projector(store, bus, now_ms)
         self.ingest = Ingest(self.commits, bus, self.projector.stored, now_ms)
@@ -58,6 +60,7 @@ class DataPath:
             loops.create_task(self.commits.run(), name="commits")
             loops.create_task(self.links.run(), name="links")
             loops.create_task(self.mailbox.expire(), name="expiry")
+            loops.create_task(self.releaser.run(), name="releaser")
             loops.create_task(self.resumer.run(), name="resumer")
             loops.create_task(self.projector.run(), name="projector")
 

@@ -17,6 +17,7 @@ import type {
   NewSession,
   Offers,
   Project,
+  Queue,
   Request,
   Role,
   ServerInfo,
@@ -167,6 +168,19 @@ export const sessions = {
   itemsBefore: (id: string, no: number) =>
     call<ItemPage>("GET", `/sessions/${id}/items${query({ before: no, limit: 200 })}`),
   verify: (id: string) => call<Verification>("GET", `/sessions/${id}/verify`),
+};
+
+/** Prompts that wait until Claude has nothing to do. */
+export const prompts = {
+  list: (sessionId: string, signal?: AbortSignal) =>
+    call<Queue>("GET", `/sessions/${sessionId}/prompts`, undefined, signal),
+  add: (sessionId: string, id: string, text: string) =>
+    call<Queue>("POST", `/sessions/${sessionId}/prompts`, { id, text }),
+  edit: (sessionId: string, id: string, text: string, insteadOf: string) =>
+    call<Queue>("PATCH", `/sessions/${sessionId}/prompts/${id}`, { text, instead_of: insteadOf }),
+  arrange: (sessionId: string, ids: readonly string[]) => call<Queue>("PUT", `/sessions/${sessionId}/prompts`, { ids }),
+  withdraw: (sessionId: string, id: string) => call<Queue>("DELETE", `/sessions/${sessionId}/prompts/${id}`),
+  send: (sessionId: string, id: string) => call<Instruction>("POST", `/sessions/${sessionId}/prompts/${id}/send`, {}),
 };
 
 export const requests = {

@@ -362,6 +362,20 @@ export interface components {
             username?: string | null;
         };
         /**
+         * ChangedPrompt
+         * @description Another text. `instead_of` is the text one saw: a conflict when it has changed since.
+         * @example {
+         *       "instead_of": "Then write the docs.",
+         *       "text": "Then write the changelog."
+         *     }
+         */
+        ChangedPrompt: {
+            /** Instead Of */
+            instead_of: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * Closing
          * @description What the checkpoints say of the log's end.
          *
@@ -915,6 +929,19 @@ export interface components {
             models?: components["schemas"]["OfferedModel"][];
         };
         /**
+         * Order
+         * @description The ids of all prompts that wait, in the order in which they are to be sent.
+         * @example {
+         *       "ids": [
+         *         "b3a8e0e1-f9ab-4bfe-8c6b-3f6f0f6f2a11"
+         *       ]
+         *     }
+         */
+        Order: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
          * PermissionMode
          * @description The CLI's permission modes that a session can start in.
          * @enum {string}
@@ -972,6 +999,20 @@ export interface components {
             name: string;
         };
         /**
+         * PromptToWait
+         * @description A prompt. `id` makes it safe to send twice.
+         * @example {
+         *       "id": "b3a8e0e1-f9ab-4bfe-8c6b-3f6f0f6f2a11",
+         *       "text": "Then write the changelog."
+         *     }
+         */
+        PromptToWait: {
+            /** Id */
+            id: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * Proven
          * @description The signature was right.
          * @example {
@@ -984,6 +1025,30 @@ export interface components {
              * @default true
              */
             proven?: boolean;
+        };
+        /**
+         * Queue
+         * @description What waits in a session, the next one first. A higher `version` is newer.
+         * @example {
+         *       "prompts": [
+         *         {
+         *           "created_by": "ada",
+         *           "created_ms": 1795385584343,
+         *           "id": "b3a8e0e1-f9ab-4bfe-8c6b-3f6f0f6f2a11",
+         *           "text": "Then write the changelog."
+         *         }
+         *       ],
+         *       "session_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+         *       "version": 3
+         *     }
+         */
+        Queue: {
+            /** Prompts */
+            prompts: components["schemas"]["WaitingPrompt"][];
+            /** Session Id */
+            session_id: string;
+            /** Version */
+            version: number;
         };
         /**
          * Register
@@ -1432,6 +1497,26 @@ export interface components {
             signed_seq: number;
             /** Verified */
             verified: boolean;
+        };
+        /**
+         * WaitingPrompt
+         * @description A prompt that waits, as people see it. Its id becomes that of the command that sends it.
+         * @example {
+         *       "created_by": "ada",
+         *       "created_ms": 1795385584343,
+         *       "id": "b3a8e0e1-f9ab-4bfe-8c6b-3f6f0f6f2a11",
+         *       "text": "Then write the changelog."
+         *     }
+         */
+        WaitingPrompt: {
+            /** Created By */
+            created_by: string | null;
+            /** Created Ms */
+            created_ms: number;
+            /** Id */
+            id: string;
+            /** Text */
+            text: string;
         };
     };
     responses: never;

@@ -45,6 +45,8 @@ export type Setting =
   | { setting: "effort"; value: Effort };
 export type NewSession = Schemas["SessionRequest"];
 export type Instruction = Schemas["Instruction"];
+export type WaitingPrompt = Schemas["WaitingPrompt"];
+export type Queue = Omit<Schemas["Queue"], "prompts"> & { prompts: WaitingPrompt[] };
 export type Verification = Schemas["Verification"];
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

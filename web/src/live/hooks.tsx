@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useSyncExternalStore } from "react";
-import type { Agent, Item, Request, Session } from "../api/types";
+import type { Agent, Item, Queue, Request, Session } from "../api/types";
 import type { Live } from "./live";
 import type { Prompt } from "./outbox";
 import type { Connection } from "./socket";
@@ -41,6 +41,7 @@ export const useTranscript = (id: string): TranscriptView =>
   useStore(topic.transcript(id), (store) => store.transcripts.view(id));
 export const useItem = (id: string, no: number): Item | undefined =>
   useStore(topic.item(id, no), (store) => store.transcripts.item(id, no));
+export const useQueue = (id: string): Queue | undefined => useStore(topic.queue(id), (store) => store.queue(id));
 export const usePrompts = (id: string): readonly Prompt[] =>
   useStore(topic.outbox(id), (store) => store.transcripts.prompts(id, store.session(id)?.state === "ended"));
 

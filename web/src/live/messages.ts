@@ -1,6 +1,6 @@
 /** The messages of the live socket, both ways. */
 
-import type { Agent, Instruction, Item, Request, Session } from "../api/types";
+import type { Agent, Instruction, Item, Queue, Request, Session } from "../api/types";
 
 export type Change = { op: "upsert"; item: Item } | { op: "append"; no: number; field: string; text: string };
 
@@ -30,6 +30,7 @@ export type FromServer =
   | { type: "agent"; agent: Agent }
   | { type: "request"; request: Request }
   | { type: "instruction"; instruction: Instruction }
+  | { type: "queue"; queue: Queue }
   | { type: "removed"; kind: string; id: string }
   | { type: "lagged"; session_id: string }
   | { type: "error"; code: string; message: string }

@@ -1,7 +1,7 @@
 /** HTTP answers that fill the store: asked for at first sight and again after every reconnection. */
 
 import { queryOptions } from "@tanstack/react-query";
-import { agents, keys, requests, type SessionFilter, sessions } from "../api/resources";
+import { agents, keys, prompts, requests, type SessionFilter, sessions } from "../api/resources";
 import type { Store } from "./store";
 
 export const PAGE_OF_SESSIONS = 100;
@@ -59,6 +59,16 @@ export const instructionsInto = (store: Store, sessionId: string) =>
       const found = await sessions.instructions(sessionId, signal);
       for (const instruction of found) store.transcripts.takeInstruction(instruction);
       return found.length;
+    },
+  });
+
+export const queueInto = (store: Store, sessionId: string) =>
+  queryOptions({
+    queryKey: [...keys.sessions, sessionId, "prompts"],
+    queryFn: async ({ signal }) => {
+      const found = await prompts.list(sessionId, signal);
+      store.putQueue(found);
+      return found.version;
     },
   });
 

@@ -245,4 +245,11 @@ describe("a prompt", () => {
     store.transcripts.takeInstruction(instruction({ state: "done" }));
     expect(states()).toEqual([]);
   });
+
+  test("of two states of what waits keeps the newer, in whatever order they come", () => {
+    const queue = (version: number) => ({ session_id: "s1", version, prompts: [] });
+    store.receive({ type: "queue", queue: queue(4) });
+    store.putQueue(queue(3));
+    expect(store.queue("s1")?.version).toBe(4);
+  });
 });

@@ -1,4 +1,4 @@
-import type { Agent, Instruction, Request, Session } from "../api/types";
+import type { Agent, Instruction, Queue, Request, Session } from "../api/types";
 import type { FromServer } from "./messages";
 import { hasFailed } from "./outbox";
 import type { Connection } from "./socket";
@@ -19,6 +19,7 @@ export class Store {
   readonly #sessions = new Map<string, Session>();
   readonly #agents = new Map<string, Agent>();
   readonly #requests = new Map<string, Request>();
+  readonly #queues = new Map<string, Queue>();
   readonly #liveAt = new Map<string, number>();
   #revision = 0;
   #sessionList: readonly Session[] | null = null;
@@ -93,6 +94,8 @@ export class Store {
         this.transcripts.takeInstruction(message.instruction);
         if (message.instruction.text === null && hasFailed(message.instruction)) this.onRefused(message.instruction);
         return;
+      case "queue":
+        return this.putQueue(message.queue);
       case "removed":
         return this.remove(message.kind, message.id);
       case "error":
@@ -156,6 +159,18 @@ export class Store {
     this.putRequests(requests, revision);
   }
 
+  /** What waits in a session until Claude has nothing to do; undefined before the server has said so. */
+  queue(sessionId: string): Queue | undefined {
+    return this.#queues.get(sessionId);
+  }
+
+  putQueue(queue: Queue): void {
+    const known = this.#queues.get(queue.session_id);
+    if (known !== undefined && known.version > queue.version) return;
+    this.#queues.set(queue.session_id, queue);
+    this.topics.touch(topic.queue(queue.session_id));
+  }
+
   remove(kind: string, id: string): void {
     this.#note(id);
     if (kind === "session" && this.#sessions.delete(id)) this.#noteSession(id);
@@ -167,6 +182,7 @@ export class Store {
     this.#sessions.clear();
     this.#agents.clear();
     this.#requests.clear();
+    this.#queues.clear();
     this.#liveAt.clear();
     this.transcripts.clear();
     this.#sessionList = null;

@@ -7,5 +7,6 @@ export const topic = {
   session: (id: string) => `session:${id}`,
   transcript: (id: string) => `transcript:${id}`,
   item: (id: string, no: number) => `item:${id}:${no}`,
+  queue: (id: string) => `queue:${id}`,
   outbox: (id: string) => `outbox:${id}`,
 } as const;

@@ -30,7 +30,7 @@ describe("the composer", () => {
   test("sends on Enter and begins a new line on Shift+Enter", async () => {
     const { onSend } = compose();
     await userEvent.type(field(), "one{Shift>}{Enter}{/Shift}two{Enter}");
-    expect(onSend).toHaveBeenCalledExactlyOnceWith("one\ntwo");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("one\ntwo", false);
     expect(field().value).toBe("");
   });
 
@@ -48,7 +48,7 @@ describe("the composer", () => {
     expect(field().value).toBe("/context ");
     expect(screen.queryByRole("listbox")).toBeNull();
     await userEvent.keyboard("{Enter}");
-    expect(onSend).toHaveBeenCalledExactlyOnceWith("/context");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("/context", false);
   });
 
   test("a list of commands that was closed stays closed, and Enter sends", async () => {
@@ -57,7 +57,7 @@ describe("the composer", () => {
     await userEvent.type(field(), "/c");
     await screen.findByRole("listbox");
     await userEvent.keyboard("{Escape}{Enter}");
-    expect(onSend).toHaveBeenCalledExactlyOnceWith("/c");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("/c", false);
   });
 
   test("brings back what was written before, and leaves what one is writing alone", async () => {
@@ -98,6 +98,12 @@ describe("the composer", () => {
     ]);
   });
 
+  test("sends at once on Ctrl+Enter, whatever Claude does", async () => {
+    const { onSend } = compose({ activity: "working" });
+    await userEvent.type(field(), "stop that{Control>}{Enter}{/Control}");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("stop that", true);
+  });
+
   test("does not send emptiness", async () => {
     const { onSend } = compose();
     await userEvent.type(field(), "  {Enter}");
@@ -112,7 +118,7 @@ describe("the composer", () => {
     expect(onSend).not.toHaveBeenCalled();
     fireEvent.change(field(), { target: { value: "short" } });
     await userEvent.type(field(), "{Enter}");
-    expect(onSend).toHaveBeenCalledExactlyOnceWith("short");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("short", false);
   });
 
   test("keeps a draft over a reload, for its own session only", async () => {
@@ -144,9 +150,9 @@ describe("the composer", () => {
   test("resumes an ended session, with a prompt or without", async () => {
     const { onSend } = compose({ state: "ended", reason: "exited", activity: null });
     await userEvent.click(screen.getByRole("button", { name: "Resume" }));
-    expect(onSend).toHaveBeenCalledWith("");
+    expect(onSend).toHaveBeenCalledWith("", false);
     await userEvent.type(field(), "go on{Enter}");
-    expect(onSend).toHaveBeenLastCalledWith("go on");
+    expect(onSend).toHaveBeenLastCalledWith("go on", false);
   });
 
   test("has nothing that axe minds", async () => {

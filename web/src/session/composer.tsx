@@ -26,7 +26,8 @@ export interface ComposerHandle {
 interface ComposerProps {
   session: Session;
   mayCommand: boolean;
-  onSend: (text: string) => void;
+  /** `isAtOnce`: not only when Claude has nothing to do. */
+  onSend: (text: string, isAtOnce: boolean) => void;
   onInterrupt: () => void;
   isInterruptArmed: boolean;
   examples: readonly string[];
@@ -58,9 +59,9 @@ export function Composer(props: ComposerProps) {
   const text = draft.trim();
   const tooLong = excess(text);
   const canSend = mayCommand && tooLong === null && (text !== "" || isEnded);
-  const send = () => {
+  const send = (isAtOnce = false) => {
     if (!canSend) return;
-    onSend(text);
+    onSend(text, isAtOnce);
     setDraft("");
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -68,7 +69,7 @@ export function Composer(props: ComposerProps) {
     const isNewLine = event.shiftKey || event.altKey || matchMedia("(hover: none)").matches;
     if (event.key !== "Enter" || isNewLine || event.nativeEvent.isComposing) return;
     event.preventDefault();
-    if (text !== "") send();
+    if (text !== "") send(event.ctrlKey || event.metaKey);
   };
   return (
     <div className="mx-auto w-full max-w-3xl">
@@ -126,7 +127,7 @@ export function Composer(props: ComposerProps) {
         {isEnded ? (
           <button
             type="button"
-            onClick={send}
+            onClick={() => send()}
             disabled={!mayCommand}
             className="h-8 shrink-0 rounded-full bg-ink px-3.5 text-xs font-medium text-canvas hover:opacity-90 disabled:opacity-40 touch:h-10"
           >
@@ -135,7 +136,7 @@ export function Composer(props: ComposerProps) {
         ) : (
           <button
             type="button"
-            onClick={send}
+            onClick={() => send()}
             disabled={!canSend}
             aria-label="Send"
             title="Send (Enter)"
@@ -174,9 +175,9 @@ function hintFor(session: Session, mayCommand: boolean): string | null {
     return `${session.agent_name} is offline. Your prompt waits here and is delivered when it is back.`;
   if (session.state === "queued")
     return "The session waits for a free place on its machine. Your prompt waits with it.";
-  if (session.pending_requests > 0) return "Claude waits for your answer. What you send now comes after it.";
+  if (session.pending_requests > 0) return "Claude waits for your answer. Enter lets a prompt wait behind it.";
   if (session.activity === "working" || session.activity === "waiting")
-    return "Claude is at work. What you send now is taken up at its next step. Esc twice interrupts.";
+    return "Claude is at work. Enter lets a prompt wait until it is done, Ctrl+Enter sends it at once. Esc twice interrupts.";
   return null;
 }
 

@@ -1,12 +1,12 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { sessions } from "../api/resources";
 import type { Instruction, Session } from "../api/types";
 import { useLive, useSession } from "../live/hooks";
 import { hasFailed, isPutAside, type Prompt } from "../live/outbox";
-import { Button } from "../ui/button";
 import { attempt } from "../ui/toast";
 import { visible } from "../ui/visible";
 import { Bubble } from "./items/item";
+import { PromptEditor } from "./prompt-editor";
 
 /** Where a prompt is, in words. */
 export function wordsFor(prompt: Pick<Prompt, "state" | "message">, session: Session | undefined): string {
@@ -73,7 +73,11 @@ export function PromptRow({
     if (await act("It was not edited", () => sessions.edit(sessionId, prompt.id, text, prompt.text))) setEditing(false);
   };
   if (isEditing && prompt.state === "queued")
-    return <Editor text={prompt.text} onSave={save} onCancel={() => setEditing(false)} />;
+    return (
+      <div className="ml-auto w-[88%] pt-2.5">
+        <PromptEditor text={prompt.text} onSave={save} onCancel={() => setEditing(false)} />
+      </div>
+    );
   return (
     <div className="flex flex-col items-end py-1.5 pt-4">
       <Bubble isFaint>{isPutAside(prompt) ? <s>{visible(prompt.text)}</s> : visible(prompt.text)}</Bubble>
@@ -125,56 +129,5 @@ function Act({ children, onClick }: { children: string; onClick: () => void }) {
     <button type="button" className="underline-offset-2 hover:underline touch:py-2" onClick={onClick}>
       {children}
     </button>
-  );
-}
-
-function Editor({
-  text,
-  onSave,
-  onCancel,
-}: {
-  text: string;
-  onSave: (text: string) => Promise<void>;
-  onCancel: () => void;
-}) {
-  const [draft, setDraft] = useState(text);
-  const [isBusy, setBusy] = useState(false);
-  const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus(), []);
-  const save = async () => {
-    setBusy(true);
-    await onSave(draft.trim());
-    setBusy(false);
-  };
-  return (
-    <form
-      className="ml-auto flex w-[88%] flex-col gap-2 py-1.5 pt-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save();
-      }}
-    >
-      <textarea
-        ref={field}
-        aria-label="Waiting prompt"
-        rows={Math.min(8, draft.split("\n").length + 1)}
-        value={draft}
-        onChange={(event) => setDraft(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key !== "Escape") return;
-          event.stopPropagation();
-          onCancel();
-        }}
-        className="thin-scroll resize-y rounded-lg border border-line-strong bg-surface px-3 py-2 text-sm leading-6 outline-none focus:border-accent focus:ring-3 focus:ring-accent/15"
-      />
-      <p className="flex justify-end gap-2">
-        <Button size="small" onClick={onCancel}>
-          Cancel
-        </Button>
-        <Button size="small" type="submit" look="primary" isBusy={isBusy} disabled={draft.trim() === ""}>
-          Save
-        </Button>
-      </p>
-    </form>
   );
 }

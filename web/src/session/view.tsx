@@ -3,10 +3,10 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useRef, useState } from "react";
 import { ApiError, explain } from "../api/http";
 import { newId } from "../api/ids";
-import { projectsQuery, sessions } from "../api/resources";
-import type { Session } from "../api/types";
+import { projectsQuery, prompts as promptsApi, sessions } from "../api/resources";
+import type { Queue, Session } from "../api/types";
 import { useLive, useSession, useWatch } from "../live/hooks";
-import { instructionsInto, requestsOfSessionInto, sessionInto } from "../live/queries";
+import { instructionsInto, queueInto, requestsOfSessionInto, sessionInto } from "../live/queries";
 import { DEMO_PROMPTS } from "../sessions/demo-prompts";
 import { endingOf, titleOf } from "../sessions/status";
 import { TopBar } from "../shell/shell";
@@ -21,6 +21,7 @@ import { Details } from "./details";
 import { SessionHeader } from "./header";
 import { useInterruptByKey } from "./interrupt";
 import { OpenStates } from "./open-state";
+import { QueueDock } from "./queue";
 import { RequestDock } from "./requests/dock";
 import { TranscriptList } from "./transcript";
 
@@ -65,11 +66,12 @@ function Open({ session }: { session: Session }) {
   const composer = useRef<ComposerHandle>(null);
   useWatch(session.id);
   useQuery(instructionsInto(store, session.id));
+  useQuery(queueInto(store, session.id));
   useQuery(requestsOfSessionInto(store, session.id));
   const role = projects?.find(({ id }) => id === session.project_id)?.role;
   const mayCommand = role === undefined || role !== "viewer";
 
-  const send = async (text: string) => {
+  const send = async (text: string, isAtOnce: boolean) => {
     if (session.state === "ended") {
       const isResumed = await attempt("The session was not resumed", async () =>
         store.putSession(await sessions.resume(session.id, text || undefined)),
@@ -78,6 +80,13 @@ function Open({ session }: { session: Session }) {
       return;
     }
     const id = newId();
+    if (!isAtOnce && isBusy(session, store.queue(session.id))) {
+      const isTaken = await attempt("The prompt was not taken", async () =>
+        store.putQueue(await promptsApi.add(session.id, id, text)),
+      );
+      if (!isTaken) composer.current?.put(text);
+      return;
+    }
     store.transcripts.changeOutbox(session.id, (outbox) => outbox.type(id, text, Date.now()));
     try {
       store.transcripts.takeInstruction(await sessions.command(session.id, text, id));
@@ -108,16 +117,17 @@ function Open({ session }: { session: Session }) {
             sessionId={session.id}
             empty={<NothingYet session={session} />}
             mayCommand={mayCommand}
-            onAgain={({ text }) => void send(text)}
+            onAgain={({ text }) => void send(text, true)}
           />
           <div className="shrink-0 px-3 pb-[max(0.25rem,env(safe-area-inset-bottom))] md:px-5">
+            <QueueDock session={session} mayCommand={mayCommand} />
             <RequestDock sessionId={session.id} mayAnswer={mayCommand} />
             {session.state === "ended" && <Ended>{endingOf(session)}</Ended>}
             <Composer
               ref={composer}
               session={session}
               mayCommand={mayCommand}
-              onSend={(text) => void send(text)}
+              onSend={(text, isAtOnce) => void send(text, isAtOnce)}
               onInterrupt={interrupt}
               isInterruptArmed={isInterruptArmed}
               examples={
@@ -176,6 +186,11 @@ function Open({ session }: { session: Session }) {
       </Confirm>
     </OpenStates>
   );
+}
+
+/** Whether a prompt should wait: Claude has something to do, or another one is before it. */
+function isBusy({ state, activity }: Session, queue: Queue | undefined): boolean {
+  return state === "running" && ((activity !== null && activity !== "idle") || (queue?.prompts.length ?? 0) > 0);
 }
 
 function Ended({ children }: { children: ReactNode }) {

@@ -172,7 +172,7 @@ def command(
         if (known.session_id, known.text) != (place.session_id, text):
             raise Conflict("This id was used for another command. Choose another.")
         return Accepted(known, "")
-    _require_living(place)
+    require_living(place)
     accepted = issue_command(
         connection, place, lines.user_message(text, command_id), command_id, asker, now_ms, text=text
     )
@@ -184,7 +184,7 @@ def command(
 
 def interrupt(connection: Connection, place: Place, asker: Asker, now_ms: int) -> Accepted[Instruction]:
     """Stop the running turn of a session. Raises Conflict when it has ended."""
-    _require_living(place)
+    require_living(place)
     command_id = str(uuid4())
     line = lines.interrupt(command_id)
     return issue_command(connection, place, line, command_id, asker, now_ms, ttl_ms=INTERRUPT_TTL_MS)
@@ -194,7 +194,7 @@ def change_setting(
     connection: Connection, place: Place, setting: SettingName, value: str, asker: Asker, now_ms: int
 ) -> Accepted[Instruction]:
     """Have Claude use another model, permission mode or effort. Raises Conflict when the session has ended."""
-    _require_living(place)
+    require_living(place)
     command_id = str(uuid4())
     match setting:
         case "model":
@@ -208,7 +208,7 @@ def change_setting(
 
 def terminate(connection: Connection, place: Place, asker: Asker, now_ms: int) -> Accepted[Instruction]:
     """End a session. Raises Conflict when it has ended already."""
-    _require_living(place)
+    require_living(place)
     body = as_json(TerminateSession(session_id=place.session_id))
     draft = Draft(str(uuid4()), InstructionKind.TERMINATE_SESSION, place.session_id, body, now_ms + START_TTL_MS)
     return _issue(connection, place, draft, asker, now_ms)
@@ -227,7 +227,7 @@ def answer(
         raise NotFound
     if asked.state is not RequestState.PENDING:
         raise _decided(asked)
-    _require_living(place)
+    require_living(place)
     line = _answer_line(asked, decision)
     command_id = str(uuid4())
     flipped = requests.answer(
@@ -282,7 +282,8 @@ def _decided(asked: Request) -> Conflict:
     return Conflict(f"{who} has answered this already: {asked.answer}.")
 
 
-def _require_living(place: Place) -> None:
+def require_living(place: Place) -> None:
+    """Raise Conflict when the session has ended."""
     if place.state is SessionState.ENDED:
         raise Conflict("This session has ended. Resume it first.")
 

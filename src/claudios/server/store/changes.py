@@ -12,6 +12,7 @@ from claudios.server.bus.topics import Changed
 from claudios.server.store import requests, sessions
 from claudios.server.store.agents import Agent
 from claudios.server.store.instructions import Instruction
+from claudios.server.store.prompts import Queue
 
 
 def session(connection: Connection, session_id: str) -> Changed | None:
@@ -36,6 +37,11 @@ def request(connection: Connection, project_id: str, session_id: str, request_id
 def instruction(project_id: str, found: Instruction) -> Changed:
     """Tell how an instruction is."""
     return Changed(project_id, found.session_id, _message("instruction", found), f"instruction {found.id}")
+
+
+def queue(project_id: str, found: Queue) -> Changed:
+    """Tell what waits in a session."""
+    return Changed(project_id, found.session_id, _message("queue", found), f"queue {found.session_id}")
 
 
 def agent(project_id: str, found: Agent) -> Changed:

@@ -370,6 +370,16 @@ def of_session(connection: Connection, session_id: str, limit: int, before_id: s
     return [_view(row) for row in found][::-1]
 
 
+def newest_prompt(connection: Connection, session_id: str) -> Instruction | None:
+    """Return the prompt that was issued last to a session, be it with its start."""
+    row = connection.execute(
+        _VIEWS.where(instructions.c.session_id == session_id, instructions.c.text.is_not(None))
+        .order_by(instructions.c.iseq.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else _view(row)
+
+
 def visible(connection: Connection, user_id: str, beginning: str, limit: int) -> list[Instruction]:
     """Return the instructions of the person's projects whose id begins so, newest first."""
     found = connection.execute(

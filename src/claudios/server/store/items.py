@@ -92,6 +92,19 @@ def prompts_done(connection: Connection, session_id: str, uuids: Collection[str]
     return dict(reversed(newest.items()))
 
 
+def is_settled(connection: Connection, session_id: str, uuid: str) -> bool:
+    """Say whether the log tells of a prompt, and Claude is through with it."""
+    found = connection.execute(
+        select(items.c.body)
+        .where(items.c.session_id == session_id, items.c.kind == "user")
+        .order_by(items.c.no.desc())
+        .limit(NEWEST_PROMPTS)
+    )
+    bodies = (orjson.loads(row.body) for row in found)
+    newest = next((body for body in bodies if body.get("uuid") == uuid), None)
+    return newest is not None and newest.get("state") not in ("sent", "taken")
+
+
 def remove_all(connection: Connection, session_id: str) -> None:
     """Forget a session's items, to fold its log anew."""
     connection.execute(delete(items).where(items.c.session_id == session_id))

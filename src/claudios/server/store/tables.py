@@ -227,6 +227,7 @@ sessions = Table(
     Column("turns", Integer, nullable=False, server_default=ZERO),  # completed, over all epochs
     Column("resumptions", Integer, nullable=False, server_default=ZERO),  # automatic, since a turn was completed
     Column("resumed_turns", Integer, nullable=False, server_default=ZERO),  # turns at the newest of them
+    Column("prompts_version", Integer, nullable=False, server_default=ZERO),  # counts the changes of what waits
     Index(None, "project_id", "created_ms"),
     Index(None, "agent_id", "state"),
 )
@@ -317,6 +318,17 @@ instructions = Table(
     Index(None, "state", "expires_ms"),
 )
 
+waiting_prompts = Table(
+    "waiting_prompts",
+    metadata,
+    Column("id", String, primary_key=True),
+    _reference("session_id", "sessions.id"),
+    Column("place", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    _reference("created_by", "users.id", on_delete="SET NULL", optional=True),
+    _milliseconds("created_ms"),
+    Index(None, "session_id", "place"),
+)
 requests = Table(
     "requests",
     metadata,

@@ -45,6 +45,7 @@ _REPORTED_ERROR = {
     "last_ms": _AT + 60_000,
     "times": 2,
 }
+_WAITING_PROMPT = {"id": _COMMAND, "text": "Then write the changelog.", "created_by": "ada", "created_ms": _AT}
 _OFFERED_COMMAND = {"name": "compact", "description": "Sum up the conversation", "argument_hint": "[what to keep]"}
 _OFFERED_MODEL = {
     "value": "haiku",
@@ -227,6 +228,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "ModelSetting": {"setting": "model", "value": "haiku"},
     "PermissionModeSetting": {"setting": "permission_mode", "value": "acceptEdits"},
     "EffortSetting": {"setting": "effort", "value": "high"},
+    "Queue": {"session_id": _SESSION, "version": 3, "prompts": [_WAITING_PROMPT]},
+    "WaitingPrompt": _WAITING_PROMPT,
+    "PromptToWait": {"id": _COMMAND, "text": "Then write the changelog."},
+    "ChangedPrompt": {"text": "Then write the changelog.", "instead_of": "Then write the docs."},
+    "Order": {"ids": [_COMMAND]},
     "SessionCount": {"running": 1, "queued": 0},
     "SessionChange": {"title": "Make the tests pass", "resume": "automatic"},
     "SessionRequest": {

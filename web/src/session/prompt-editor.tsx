@@ -1,0 +1,54 @@
+import { useEffect, useRef, useState } from "react";
+import { Button } from "../ui/button";
+
+/** Where a prompt that waits is changed. Esc leaves it as it was. */
+export function PromptEditor({
+  text,
+  onSave,
+  onCancel,
+}: {
+  text: string;
+  onSave: (text: string) => Promise<void>;
+  onCancel: () => void;
+}) {
+  const [draft, setDraft] = useState(text);
+  const [isBusy, setBusy] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const save = async () => {
+    setBusy(true);
+    await onSave(draft.trim());
+    setBusy(false);
+  };
+  return (
+    <form
+      className="flex flex-col gap-2 py-1.5"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <textarea
+        ref={field}
+        aria-label="Waiting prompt"
+        rows={Math.min(8, draft.split("\n").length + 1)}
+        value={draft}
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          event.stopPropagation();
+          onCancel();
+        }}
+        className="thin-scroll resize-y rounded-lg border border-line-strong bg-surface px-3 py-2 text-sm leading-6 outline-none focus:border-accent focus:ring-3 focus:ring-accent/15"
+      />
+      <p className="flex justify-end gap-2">
+        <Button size="small" onClick={onCancel}>
+          Cancel
+        </Button>
+        <Button size="small" type="submit" look="primary" isBusy={isBusy} disabled={draft.trim() === ""}>
+          Save
+        </Button>
+      </p>
+    </form>
+  );
+}
