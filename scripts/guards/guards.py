@@ -8,6 +8,7 @@ POWER = "tests/faults/test_disk.py"
 FRAME = "tests/unit/protocol/test_frame.py"
 SIGNING = "tests/unit/protocol/test_signing.py"
 RECORD = "tests/unit/protocol/test_record.py"
+COMPRESSION = "tests/unit/protocol/test_compression.py"
 LINK = "tests/unit/protocol/test_link.py"
 JOURNAL = "tests/unit/agent/instructions/test_journal.py"
 INBOX = "tests/unit/agent/instructions/test_inbox.py"
@@ -426,9 +427,25 @@ ONCE = (
         "once-instruction-open",
         "a duplicate of what is under way is not begun twice",
         "agent/instructions/inbox.py",
-        "            elif instruction.id not in self._open:",
-        "            else:",
+        "            elif instruction.id not in self._open and instruction.id not in fresh:",
+        "            elif instruction.id not in fresh:",
         (f"{INBOX}::test_a_duplicate_of_what_is_under_way_is_not_begun_twice",),
+    ),
+    Guard(
+        "bomb-sum",
+        "a message is bounded by all that it expands to",
+        "protocol/codec.py",
+        "    if sum(map(_expanded_bytes, envelopes)) > MAX_MESSAGE_BYTES:",
+        "    if max(map(_expanded_bytes, envelopes), default=0) > MAX_MESSAGE_BYTES:",
+        (f"{COMPRESSION}::test_many_small_envelopes_are_counted_together",),
+    ),
+    Guard(
+        "bomb-bound",
+        "a stream is expanded no further than it says",
+        "protocol/compression.py",
+        "        plain = making.decompress(stream, plain_bytes + 1)",
+        "        plain = making.decompress(stream)",
+        (f"{COMPRESSION}::test_a_bomb_is_refused_within_what_a_message_may_cost",),
     ),
     Guard(
         "once-input",

@@ -65,7 +65,7 @@ class Inbox:
         """
         if self._is_behind:
             instructions = [*self._in_order(instructions)]
-        fresh: list[Instruction] = []
+        fresh: dict[str, Instruction] = {}
         lines: list[bytes] = []
         for instruction in instructions:
             if instruction.id in self._reports:
@@ -76,18 +76,18 @@ class Inbox:
                 lines.append(_line(Received(iseq=instruction.iseq)))
                 refused = SignatureInvalid("The instruction is not signed with this agent's key. Rotate the token.")
                 self.finish(_report(instruction.id, Outcome.REFUSED, refused))
-            elif instruction.id not in self._open:
+            elif instruction.id not in self._open and instruction.id not in fresh:
                 lines.append(_line(instruction))
-                fresh.append(instruction)
+                fresh[instruction.id] = instruction
         sys.audit("claudios.inbox.taken")
         if lines:
             self._keep(lines)
         self._is_behind = self._is_behind and not instructions
         sys.audit("claudios.inbox.journaled")
         self.received = max([self.received, *(instruction.iseq for instruction in instructions)])
-        self._open.update((instruction.id, instruction) for instruction in fresh)
+        self._open.update(fresh)
         self._post(Received(iseq=self.received))
-        return fresh
+        return list(fresh.values())
 
     def finish(self, report: Report) -> None:
         """Record what became of an instruction, and tell the server."""

@@ -155,6 +155,14 @@ def test_a_duplicate_of_what_is_under_way_is_not_begun_twice(desk: Desk) -> None
     assert desk.inbox.take(AGENT_ID, [instruction(END)]) == []
 
 
+def test_what_comes_twice_in_one_message_is_taken_once(desk: Desk) -> None:
+    """I-3: the server sends again what it takes for lost, and on a slow link the first was still on its way."""
+    once = instruction(END)
+    assert desk.inbox.take(AGENT_ID, [once, once]) == [once]
+    desk.restart()
+    assert desk.inbox.unfinished() == [once]
+
+
 def test_reports_are_repeated_until_the_server_has_them(desk: Desk) -> None:
     """I-6"""
     desk.inbox.take(AGENT_ID, [instruction(END, 1), instruction(END, 2)])
