@@ -22,6 +22,7 @@ import httpx2
 
 from claudios.protocol.frame import Frame, Stream, decode
 from tests.helpers import fake_cli
+from tests.helpers.programs import write_program
 from tests.helpers.server import Person
 
 ROOT = Path(__file__).parents[2]
@@ -340,9 +341,8 @@ class Product:
         return bool((await self.ask("GET", f"/agents/{self.agent_id}"))["online"])
 
     def _agent_environment(self) -> dict[str, str]:
-        program = self.home / "claude"
-        program.write_text(_CLAUDE.format(python=sys.executable, fake=fake_cli.__file__, real=self.real_claude))
-        program.chmod(0o755)
+        script = _CLAUDE.format(python=sys.executable, fake=fake_cli.__file__, real=self.real_claude)
+        program = write_program(self.home / "claude", script)
         runtime = self.home / "run"
         runtime.mkdir(mode=0o700, exist_ok=True)
         return {

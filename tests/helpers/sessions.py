@@ -17,15 +17,15 @@ from claudios.agent.sessions.shim_client import Room
 from claudios.protocol.frame import Frame, Stream, decode
 from claudios.protocol.messages import Command, Input, SessionState, SessionStatus, StartSession, TerminateSession
 from tests.helpers import fake_cli
+from tests.helpers.programs import write_program
 
 PATIENCE_SECONDS = 60.0
 
 
 def fake_claude(directory: Path, options: str, environment: Mapping[str, str]) -> ClaudeCommand:
     """Return the fake CLI in Claude's place, with `options` as FAKE_CLI."""
-    program = directory / "fake-claude"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -S -E {fake_cli.__file__} "$@"\n')
-    program.chmod(0o755)
+    script = f'#!/bin/sh\nexec {sys.executable} -S -E {fake_cli.__file__} "$@"\n'
+    program = write_program(directory / "fake-claude", script)
     return ClaudeCommand(program, {**environment, "FAKE_CLI": options, "XDG_STATE_HOME": str(directory / "state")})
 
 

@@ -28,6 +28,7 @@ from tests.helpers.agent_process import ECHO, AgentHome, AgentProcess, agent_hom
 from tests.helpers.fake_cli import line
 from tests.helpers.instructions import user_line
 from tests.helpers.link_server import LinkServer, running_link_server
+from tests.helpers.programs import write_program
 
 
 @pytest.fixture
@@ -326,9 +327,7 @@ async def test_sessions_beyond_the_limit_wait_their_turn(server: LinkServer, hom
 
 
 async def test_without_a_cli_a_start_fails_and_says_what_to_do(server: LinkServer, home: AgentHome) -> None:
-    broken = home.directory / "claude"
-    broken.write_text("#!/nowhere\n")
-    broken.chmod(0o755)
+    broken = write_program(home.directory / "claude", "#!/nowhere\n")
     await home.start("--claude-path", str(broken))
     session_id = str(uuid4())
     body = StartSession(session_id=session_id, directory=str(home.work))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from claudios.cli.holder import note_of_holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +18,5 @@ class Daemon:
 
 def daemon_of(state_directory: Path) -> Daemon | None:
     """Return the agent that holds the lock of a state directory, None when none does."""
-    path = state_directory / "lock"
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pid, _, since = os.pread(file, 200, 0).decode(errors="replace").strip().partition(" ")
-            return Daemon(int(pid), since) if pid.isdecimal() else None
-        return None
-    finally:
-        os.close(file)
+    pid, _, since = (note_of_holder(state_directory / "lock") or "").strip().partition(" ")
+    return Daemon(int(pid), since) if pid.isdecimal() else None

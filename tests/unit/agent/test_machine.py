@@ -12,14 +12,13 @@ import pytest
 from claudios.agent import machine
 from claudios.agent.config import Settings, load
 from claudios.protocol.ids import AGENT_TOKEN, new_token
+from tests.helpers.programs import write_program
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
 
 def program(path: Path, body: str) -> Path:
-    path.write_text(f"#!{sys.executable}\nimport sys, time\n{body}\n")
-    path.chmod(0o755)
-    return path
+    return write_program(path, f"#!{sys.executable}\nimport sys, time\n{body}\n")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from claudios.cli.holder import note_of_holder
 from claudios.protocol.errors import AlreadyRunning
 
 
@@ -50,18 +51,6 @@ class UpLock:
 def running(path: Path) -> Running | None:
     """Return what the holder of the lock noted, None when it has not yet, or nobody holds it."""
     try:
-        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+        return Running(**json.loads(note_of_holder(path) or ""))
+    except (ValueError, TypeError):  # not noted yet, or half of it
         return None
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raw = os.pread(file, 4096, 0)
-            try:
-                return Running(**json.loads(raw))
-            except (ValueError, TypeError):  # not noted yet, or half of it
-                return None
-        return None
-    finally:
-        os.close(file)

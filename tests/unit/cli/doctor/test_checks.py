@@ -17,6 +17,7 @@ from claudios.cli.doctor.log import check_log
 from claudios.cli.doctor.machine import check_disk, check_memory, check_processor
 from claudios.client.address import parse_address
 from claudios.protocol.frame import Frame, Stream, encode
+from tests.helpers.programs import write_program
 from tests.unit.client.scripted_server import Answer, as_json, scripted_server
 
 SESSION = "1a2b3c4d-0000-4000-8000-000000000001"
@@ -75,10 +76,7 @@ def test_a_servers_clock_that_is_far_off_is_noticed() -> None:
 
 
 def program(tmp_path: Path, script: str) -> Path:
-    path = tmp_path / "claude"
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-    return path
+    return write_program(tmp_path / "claude", f"#!/bin/sh\n{script}\n")
 
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}

@@ -13,6 +13,7 @@ from claudios.cli.up.claude import Account, demo_environment, look
 from claudios.cli.up.environment import agent_environment, model_environment, server_environment
 from claudios.cli.up.places import Places, places, write_private
 from claudios.cli.up.ports import PortTaken, choose_port, is_free
+from tests.helpers.programs import write_program
 
 
 def test_a_taken_port_names_who_has_it_and_another() -> None:
@@ -58,18 +59,15 @@ def test_the_server_keeps_its_database_and_not_an_address_of_elsewhere() -> None
 
 
 async def test_a_credential_in_the_environment_is_enough_to_be_no_demo(tmp_path: Path) -> None:
-    program = tmp_path / "claude"
-    program.write_text("#!/bin/sh\nexit 1\n")
-    program.chmod(0o755)
+    program = write_program(tmp_path / "claude", "#!/bin/sh\nexit 1\n")
     found = await look(program, {"ANTHROPIC_API_KEY": "x", "PATH": os.environ["PATH"]})
     assert (found.account, found.variable) == (Account.ENVIRONMENT, "ANTHROPIC_API_KEY")
 
 
 @pytest.mark.parametrize(("code", "account"), [(0, Account.SIGNED_IN), (1, Account.NONE), (7, Account.NONE)])
 async def test_the_cli_itself_says_whether_it_is_signed_in(tmp_path: Path, code: int, account: Account) -> None:
-    program = tmp_path / "claude"
-    program.write_text(f'#!/bin/sh\n[ "$1 $2" = "auth status" ] && exit {code}\nexit 9\n')
-    program.chmod(0o755)
+    script = f'#!/bin/sh\n[ "$1 $2" = "auth status" ] && exit {code}\nexit 9\n'
+    program = write_program(tmp_path / "claude", script)
     assert (await look(program, {"PATH": os.environ["PATH"]})).account is account
 
 
