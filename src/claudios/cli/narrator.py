@@ -104,6 +104,10 @@ def _lines(item: Item) -> Piece | None:
             return Piece(Voice.NOTE, _request(item))
         case "turn":
             return _turn(item)
+        case "task":
+            state = item.text("state")
+            text = one_line(item.text("summary") or item.text("description"))
+            return None if state == "running" else Piece(Voice.NOTE, f"[Background task {state}: {text}]\n")
         case "notice":
             level = item.text("level")
             text = item.text("text").rstrip() or item.text("code")

@@ -151,6 +151,7 @@ export const sessions = {
   command: (id: string, text: string, commandId: string) =>
     call<Instruction>("POST", `/sessions/${id}/commands`, { text, id: commandId }),
   interrupt: (id: string) => call<Instruction>("POST", `/sessions/${id}/interrupt`, {}),
+  stopTask: (id: string, taskId: string) => call<Instruction>("POST", `/sessions/${id}/tasks/${taskId}/stop`, {}),
   set: (id: string, setting: Setting) => call<Instruction>("POST", `/sessions/${id}/settings`, setting),
   terminate: (id: string) => call<Instruction>("POST", `/sessions/${id}/terminate`, {}),
   resume: (id: string, prompt?: string) =>

@@ -622,7 +622,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "user" | "message" | "thinking" | "tool" | "request" | "turn" | "notice" | "raw";
+            kind: "user" | "message" | "thinking" | "tool" | "request" | "turn" | "task" | "notice" | "raw";
             /** No */
             no: number;
             /** Parent */

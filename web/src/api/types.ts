@@ -116,12 +116,38 @@ export type TurnItem = ItemOf<
     cost_usd: number | null;
     input_tokens: number | null;
     output_tokens: number | null;
+    /** How much of the context is filled; a server of before did not say. */
+    context_tokens?: number | null;
+    context_window?: number | null;
     result: string | null;
+  }
+>;
+export type TaskItem = ItemOf<
+  "task",
+  {
+    task_id: string;
+    tool_use_id: string | null;
+    type: string;
+    description: string;
+    state: "running" | "done" | "failed" | "stopped" | "interrupted";
+    progress: string | null;
+    tool_uses: number;
+    summary: string | null;
+    ended_ms: number | null;
   }
 >;
 export type NoticeItem = ItemOf<"notice", { level: "info" | "warning" | "error"; code: string; text: string }>;
 export type RawItem = ItemOf<"raw", { type: string; json: Json }>;
 
-export type Item = UserItem | MessageItem | ThinkingItem | ToolItem | RequestItem | TurnItem | NoticeItem | RawItem;
+export type Item =
+  | UserItem
+  | MessageItem
+  | ThinkingItem
+  | ToolItem
+  | RequestItem
+  | TurnItem
+  | TaskItem
+  | NoticeItem
+  | RawItem;
 
 export type ItemPage = Omit<Schemas["ItemPage"], "items"> & { items: Item[] };

@@ -41,6 +41,8 @@ export const useTranscript = (id: string): TranscriptView =>
   useStore(topic.transcript(id), (store) => store.transcripts.view(id));
 export const useItem = (id: string, no: number): Item | undefined =>
   useStore(topic.item(id, no), (store) => store.transcripts.item(id, no));
+export const useChildren = (id: string, toolUseId: string): readonly number[] =>
+  useStore(topic.children(id, toolUseId), (store) => store.transcripts.children(id, toolUseId));
 export const useQueue = (id: string): Queue | undefined => useStore(topic.queue(id), (store) => store.queue(id));
 export const usePrompts = (id: string): readonly Prompt[] =>
   useStore(topic.outbox(id), (store) => store.transcripts.prompts(id, store.session(id)?.state === "ended"));

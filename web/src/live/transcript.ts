@@ -9,6 +9,7 @@ export interface Changed {
   outOfStep: boolean;
 }
 
+const NONE: readonly number[] = [];
 const NOTHING: Changed = { order: false, items: [], outOfStep: false };
 
 /**
@@ -24,6 +25,9 @@ export class Transcript {
   readonly prompts = new Set<string>();
   /** Tool calls that may not go on before somebody has answered. */
   readonly asking = new Set<string>();
+  /** What subagents say and do, by the id of the call that they work for. Not in `order`. */
+  #children: ReadonlyMap<string, readonly number[]> = new Map();
+  readonly #calls = new Set<string>();
   order: readonly number[] = [];
   position = 0;
   hasEarlier = false;
@@ -31,6 +35,11 @@ export class Transcript {
 
   item(no: number): Item | undefined {
     return this.#items.get(no);
+  }
+
+  /** What was said and done for a call, by a subagent. */
+  children(toolUseId: string): readonly number[] {
+    return this.#children.get(toolUseId) ?? NONE;
   }
 
   get last(): Item | undefined {
@@ -43,6 +52,7 @@ export class Transcript {
     const isFresh = !isContinuation || !this.isLoaded;
     if (isFresh) {
       this.#items.clear();
+      this.#calls.clear();
       this.#hasNewOrder = true;
       this.hasEarlier = page.has_earlier;
     }
@@ -93,6 +103,7 @@ export class Transcript {
       if (item.body.state === "pending") this.asking.add(item.body.tool_use_id);
       else this.asking.delete(item.body.tool_use_id);
     }
+    if (item.kind === "tool") this.#calls.add(item.body.tool_use_id);
     if (item.kind === "user" && item.body.uuid !== null) this.prompts.add(item.body.uuid);
     return true;
   }
@@ -100,7 +111,20 @@ export class Transcript {
   #reorder(): void {
     if (!this.#hasNewOrder) return;
     this.#hasNewOrder = false;
-    this.order = [...this.#items.keys()].sort((one, other) => one - other);
+    const order: number[] = [];
+    const children = new Map<string, number[]>();
+    for (const no of [...this.#items.keys()].sort((one, other) => one - other)) {
+      const parent = this.#items.get(no)?.parent ?? null;
+      if (parent === null || !this.#calls.has(parent)) {
+        order.push(no);
+        continue;
+      }
+      const known = children.get(parent);
+      if (known === undefined) children.set(parent, [no]);
+      else known.push(no);
+    }
+    this.order = order;
+    this.#children = children;
   }
 }
 

@@ -47,6 +47,11 @@ export class Transcripts {
     return this.#transcripts.get(sessionId)?.asking.has(toolUseId) ?? false;
   }
 
+  /** What a subagent has said and done for a call. */
+  children(sessionId: string, toolUseId: string): readonly number[] {
+    return this.#transcriptOf(sessionId).children(toolUseId);
+  }
+
   /** What people have written here, as far as it is loaded, the newest last. */
   written(sessionId: string): readonly string[] {
     const { order } = this.#transcriptOf(sessionId);
@@ -117,7 +122,9 @@ export class Transcripts {
     }
     for (const no of changed.items) {
       this.#topics.touch(topic.item(sessionId, no));
-      if (this.item(sessionId, no)?.kind === "request") this.#topics.touch(topic.requests);
+      const item = this.item(sessionId, no);
+      if (item?.kind === "request") this.#topics.touch(topic.requests);
+      if (item?.parent) this.#topics.touch(topic.children(sessionId, item.parent));
     }
     if (!changed.order) return;
     this.#views.delete(sessionId);

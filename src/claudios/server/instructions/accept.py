@@ -190,6 +190,14 @@ def interrupt(connection: Connection, place: Place, asker: Asker, now_ms: int) -
     return issue_command(connection, place, line, command_id, asker, now_ms, ttl_ms=INTERRUPT_TTL_MS)
 
 
+def stop_task(connection: Connection, place: Place, task_id: str, asker: Asker, now_ms: int) -> Accepted[Instruction]:
+    """Stop a task that Claude has running in the background. Raises Conflict when the session has ended."""
+    require_living(place)
+    command_id = str(uuid4())
+    line = lines.stop_task(command_id, task_id)
+    return issue_command(connection, place, line, command_id, asker, now_ms, ttl_ms=INTERRUPT_TTL_MS)
+
+
 def change_setting(
     connection: Connection, place: Place, setting: SettingName, value: str, asker: Asker, now_ms: int
 ) -> Accepted[Instruction]:

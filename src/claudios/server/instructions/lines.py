@@ -43,6 +43,11 @@ def set_effort(request_id: str, effort: str) -> str:
     return _control(request_id, {"subtype": "apply_flag_settings", "settings": {"effortLevel": effort}})
 
 
+def stop_task(request_id: str, task_id: str) -> str:
+    """Return the request to stop a task that runs in the background."""
+    return _control(request_id, {"subtype": "stop_task", "task_id": task_id})
+
+
 def nothing() -> str:
     """Return a line that has no effect: it stands where a withdrawn one stood."""
     return _line({"type": "keep_alive"})

@@ -30,6 +30,7 @@ from claudios.server.projections.shapes import (
     raw,
 )
 from claudios.server.projections.speech import Speech
+from claudios.server.projections.tasks import Tasks
 from claudios.server.projections.tools import Tools
 
 _SILENT_TYPES = frozenset({"keep_alive", "tool_progress", "streamlined_text", "streamlined_tool_use_summary"})
@@ -41,9 +42,6 @@ _SILENT_SUBTYPES = frozenset(
         "hook_progress",
         "hook_response",
         "hook_started",
-        "task_progress",
-        "task_started",
-        "task_updated",
         "thinking_tokens",
     }
 )
@@ -64,6 +62,7 @@ class Conversation:
         self.speech = Speech(sheet, self.tools)
         self.asks = Asks(sheet, self.tools)
         self.settings = Settings(notices, facts)
+        self.tasks = Tasks(sheet)
         self._from_claude: dict[str, Callable[[Json], None]] = {
             "assistant": self._assistant,
             "command_lifecycle": self._command_lifecycle,
@@ -85,6 +84,9 @@ class Conversation:
             "session_state_changed": self._state_changed,
             "status": self._facts.mode_changed,
             "task_notification": self._task_notified,
+            "task_progress": self.tasks.progressed,
+            "task_started": self.tasks.started,
+            "task_updated": self.tasks.updated,
         }
 
     def printed(self, message: Json) -> None:
@@ -117,6 +119,7 @@ class Conversation:
         self.asks.process_ended()
         self.prompts.process_ended()
         self.settings.process_ended()
+        self.tasks.process_ended()
 
     def save(self) -> Json:
         return {
@@ -126,6 +129,7 @@ class Conversation:
             "speech": self.speech.save(),
             "asks": self.asks.save(),
             "settings": self.settings.save(),
+            "tasks": self.tasks.save(),
         }
 
     def load(self, state: Json) -> None:
@@ -136,6 +140,7 @@ class Conversation:
         self.speech.load(as_object(state["speech"]))
         self.asks.load(as_object(state["asks"]))
         self.settings.load(as_object(state.get("settings")))  # an older server had none
+        self.tasks.load(as_object(state.get("tasks")))
 
     def _stream_event(self, message: Json) -> None:
         if message.get("parent_tool_use_id") is None:
@@ -143,6 +148,8 @@ class Conversation:
 
     def _assistant(self, message: Json) -> None:
         self._end_retry()
+        if message.get("parent_tool_use_id") is None:
+            self._facts.used(as_object(as_object(message.get("message")).get("usage")))
         text = self.speech.said(message)
         if text:
             self._facts.said(text)
@@ -181,6 +188,7 @@ class Conversation:
         if is_error or (reason or "").startswith("aborted"):
             self.tools.interrupted()
         cost, read, written = self._facts.turn_ended(message)
+        context_tokens, context_window = self._facts.context(message)
         errors = "\n".join(as_text(entry) for entry in as_list(message.get("errors")))
         told = as_text(message.get("result")) or errors
         self._sheet.add(
@@ -194,6 +202,8 @@ class Conversation:
                 "cost_usd": cost,
                 "input_tokens": read,
                 "output_tokens": written,
+                "context_tokens": context_tokens,
+                "context_window": context_window,
                 "result": clipped(told, MAX_RESULT) if is_error and told else None,
             },
         )
@@ -242,6 +252,8 @@ class Conversation:
         self._notices.add("warning", "permission_denied", f"{name} was not allowed, and nobody was asked.")
 
     def _task_notified(self, message: Json) -> None:
+        if self.tasks.notified(message):
+            return
         summary = as_text(message.get("summary")) or as_text(message.get("description"))
         status = as_text(message.get("status")) or "ended"
         self._notices.add("info", "task", f"Background task {status}{f': {summary}' if summary else ''}.")

@@ -36,6 +36,7 @@ class Facts:
         self.started_ms: int | None = None
         self.ended_ms: int | None = None
         self.turns = 0
+        self._context_tokens = 0
         self._settled_cost = 0.0
         self._process_cost: float | None = None
 
@@ -83,6 +84,18 @@ class Facts:
         """Take the newest text of the conversation, as a preview."""
         self.last_text = clipped_line(text)
 
+    def used(self, usage: Json) -> None:
+        """Take the usage of one answer of the main conversation: what it read is what fills the context."""
+        read = sum(as_count(usage.get(name)) for name in _INPUT_TOKENS)
+        self._context_tokens = read + as_count(usage.get("output_tokens")) if read else self._context_tokens
+
+    def context(self, message: Json) -> tuple[int | None, int | None]:
+        """Return how many tokens of how many fill the context at the end of a turn; None where nothing tells."""
+        models = as_object(message.get("modelUsage"))
+        windows = [as_count(as_object(usage).get("contextWindow")) for usage in models.values()]
+        window = as_count(as_object(models.get(self.model or "")).get("contextWindow")) or max(windows, default=0)
+        return (self._context_tokens, window) if window and self._context_tokens else (None, None)
+
     def turn_ended(self, message: Json) -> tuple[float | None, int, int]:
         """Take a result; return the turn's own cost and tokens (read and written)."""
         self.turns += 1
@@ -121,6 +134,7 @@ class Facts:
             "started_ms": self.started_ms,
             "ended_ms": self.ended_ms,
             "turns": self.turns,
+            "context_tokens": self._context_tokens,
             "settled_cost": self._settled_cost,
             "process_cost": self._process_cost,
         }
@@ -141,6 +155,7 @@ class Facts:
         self.started_ms = as_count(state["started_ms"]) or None
         self.ended_ms = as_count(state["ended_ms"]) or None
         self.turns = as_count(state.get("turns"))  # an older server did not count them
+        self._context_tokens = as_count(state.get("context_tokens"))
         self._settled_cost = as_number(state["settled_cost"]) or 0.0
         self._process_cost = as_number(state["process_cost"])
 

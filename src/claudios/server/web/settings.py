@@ -1,4 +1,4 @@
-"""What a session's Claude offers, and what is set while it runs: model, permission mode, effort."""
+"""What a session's Claude offers, what is set while it runs (model, permission mode, effort), and stopping its tasks."""
 
 from __future__ import annotations
 
@@ -55,6 +55,20 @@ async def get_offers(session_id: PathId, parts: WithParts, caller: SignedIn) -> 
         return sessions.offers(connection, session_id)
 
     return await parts.store.read(look)
+
+
+@router.post("/sessions/{session_id}/tasks/{task_id}/stop", operation_id="stop_task", status_code=201)
+async def stop_task(
+    session_id: PathId, task_id: PathId, parts: WithParts, data: WithDataPath, caller: SignedIn
+) -> Instruction:
+    """Stop what a session's Claude runs in the background; the transcript says when it has ended."""
+    now = parts.now_ms()
+
+    def work(connection: Connection) -> Accepted[Instruction]:
+        place = require_operator(connection, caller, session_id)
+        return accept.stop_task(connection, place, task_id, asker(caller), now)
+
+    return await data.mailbox.accept(work)
 
 
 @router.post("/sessions/{session_id}/settings", operation_id="change_setting", status_code=201)

@@ -30,7 +30,7 @@ class Item(Model):
     """A readable piece of a transcript; what `body` holds depends on `kind` (docs/transcript.md)."""
 
     no: int
-    kind: Literal["user", "message", "thinking", "tool", "request", "turn", "notice", "raw"]
+    kind: Literal["user", "message", "thinking", "tool", "request", "turn", "task", "notice", "raw"]
     body: dict[str, object]
     created_seq: int
     updated_seq: int

@@ -30,6 +30,7 @@ from tests.unit.server.projections.transcripts import (
     said,
     shown,
     state,
+    system,
     text,
     whole_session,
     written,
@@ -268,6 +269,28 @@ def test_what_claude_offers_is_told_once() -> None:
         "models": [{"value": "haiku", "resolved": "haiku", "name": "haiku", "description": "", "efforts": []}],
     }
     assert fold.offers() is None
+
+
+def test_a_background_task_is_one_item_from_its_beginning_to_its_end() -> None:
+    begun = system("task_started", task_id="t", tool_use_id="toolu_9", task_type="local_bash", description="make", n=1)
+    pieces = [
+        out(begun, system("task_progress", task_id="t", description="Running", usage={"tool_uses": 2})),
+        out(system("task_updated", task_id="t", patch={"status": "killed"})),
+        out(system("task_notification", task_id="t", status="stopped", summary="It was stopped.")),
+        out(system("task_notification", task_id="unknown", status="completed", summary="Who?")),
+        out({**begun, "task_id": "u"}),
+        happened("ended", reason="exited", exit_code=0),
+    ]
+    states = []
+    fold = Fold()
+    for frame in log_of(pieces):
+        fold.feed(frame)
+        states += [item.body["state"] for item in fold.dirty() if item.kind == "task"]
+    assert states == ["running", "stopped", "stopped", "running", "interrupted"]
+    task, notice, other, _ = folded(log_of(pieces))
+    told = ["task_id", "tool_use_id", "type", "description", "progress", "tool_uses", "summary"]
+    assert [task.body[name] for name in told] == ["t", "toolu_9", "local_bash", "make", "Running", 2, "It was stopped."]
+    assert (notice.body["code"], other.body["state"]) == ("task", "interrupted")
 
 
 def test_a_line_beyond_the_limit_is_named_and_skipped_without_being_kept() -> None:

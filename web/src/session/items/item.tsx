@@ -1,7 +1,7 @@
 import { CircleAlert, Info, TriangleAlert } from "lucide-react";
 import { memo, type ReactNode } from "react";
 import type { Item, MessageItem, NoticeItem, RawItem, ThinkingItem, UserItem } from "../../api/types";
-import { useItem } from "../../live/hooks";
+import { useChildren, useItem } from "../../live/hooks";
 import { cx } from "../../ui/cx";
 import { clock, fullTime, plural } from "../../ui/format";
 import { visible } from "../../ui/visible";
@@ -11,6 +11,7 @@ import { useOpen } from "../open-state";
 import { plainText } from "../tools/ansi";
 import { Fold } from "./fold";
 import { RequestLine } from "./request-line";
+import { Task } from "./task";
 import { Tool } from "./tool";
 import { Turn } from "./turn";
 
@@ -18,12 +19,25 @@ import { Turn } from "./turn";
 export const ItemRow = memo(function ItemRow({ sessionId, no }: { sessionId: string; no: number }) {
   const item = useItem(sessionId, no);
   if (item === undefined) return null;
+  return <div className="py-1.5">{content(item, sessionId)}</div>;
+});
+
+const MOST_STEPS = 100;
+
+/** What a subagent has said and done, the newest MOST_STEPS of it. */
+function Steps({ sessionId, toolUseId }: { sessionId: string; toolUseId: string }) {
+  const steps = useChildren(sessionId, toolUseId);
+  const left = steps.length - MOST_STEPS;
+  if (steps.length === 0) return null;
   return (
-    <div className={cx("py-1.5", item.parent !== null && "ml-3 border-l-2 border-line pl-3")}>
-      {content(item, sessionId)}
+    <div className="border-b border-line bg-canvas px-3 py-1.5">
+      {left > 0 && <p className="text-xs text-ink-3">{plural(left, "earlier step")} not shown.</p>}
+      {steps.slice(-MOST_STEPS).map((no) => (
+        <ItemRow key={no} sessionId={sessionId} no={no} />
+      ))}
     </div>
   );
-});
+}
 
 function content(item: Item, sessionId: string): ReactNode {
   const foldId = `${sessionId}:${item.no}`;
@@ -35,11 +49,17 @@ function content(item: Item, sessionId: string): ReactNode {
     case "thinking":
       return <Thinking item={item} foldId={foldId} />;
     case "tool":
-      return <Tool item={item} sessionId={sessionId} foldId={foldId} />;
+      return (
+        <Tool item={item} sessionId={sessionId} foldId={foldId}>
+          <Steps sessionId={sessionId} toolUseId={item.body.tool_use_id} />
+        </Tool>
+      );
     case "request":
       return <RequestLine item={item} sessionId={sessionId} />;
     case "turn":
       return <Turn item={item} />;
+    case "task":
+      return <Task item={item} sessionId={sessionId} />;
     case "notice":
       return <Notice item={item} />;
     case "raw":

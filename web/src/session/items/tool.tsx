@@ -1,14 +1,27 @@
 import { Ban, CircleCheck, CircleHelp, CircleX, LoaderCircle, OctagonPause } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ToolItem, ToolState } from "../../api/types";
-import { useIsAsking } from "../../live/hooks";
+import { useChildren, useIsAsking } from "../../live/hooks";
 import { cx } from "../../ui/cx";
+import { plural } from "../../ui/format";
 import { ToolBody } from "../tools/bodies";
 import { summarize } from "../tools/summary";
 import { Fold } from "./fold";
 
 /** A tool call: in one line what is done and how it went, unfolded what went in and came out. */
-export function Tool({ item, sessionId, foldId }: { item: ToolItem; sessionId: string; foldId: string }) {
+export function Tool({
+  item,
+  sessionId,
+  foldId,
+  children,
+}: {
+  item: ToolItem;
+  sessionId: string;
+  foldId: string;
+  /** What was done for it by others, shown above its input and result. */
+  children?: ReactNode;
+}) {
+  const steps = useChildren(sessionId, item.body.tool_use_id).length;
   const { name, input, state, streaming } = item.body;
   const summary = summarize(name, input);
   const isAsking = useIsAsking(sessionId, item.body.tool_use_id) && state === "running";
@@ -24,25 +37,29 @@ export function Tool({ item, sessionId, foldId }: { item: ToolItem; sessionId: s
               {summary.subject || (streaming ? <span className="text-ink-3">…</span> : null)}
             </span>
           </span>
+          {steps > 0 && <span className="shrink-0 text-xs text-ink-3">{plural(steps, "step")}</span>}
           <Outcome state={isAsking ? "asking" : state} />
         </>
       }
     >
+      {children}
       <ToolBody item={item} />
     </Fold>
   );
 }
 
-const OUTCOMES: Record<ToolState | "asking", { words: string; mark: ReactNode }> = {
+const OUTCOMES: Record<ToolState | "asking" | "stopped", { words: string; mark: ReactNode }> = {
   asking: { words: "Waiting for you", mark: <CircleHelp aria-hidden className="size-4 text-warn" /> },
   running: { words: "Running", mark: <LoaderCircle aria-hidden className="size-4 animate-spin text-info" /> },
   done: { words: "Done", mark: <CircleCheck aria-hidden className="size-4 text-ok" /> },
   failed: { words: "Failed", mark: <CircleX aria-hidden className="size-4 text-bad" /> },
+  stopped: { words: "Stopped", mark: <OctagonPause aria-hidden className="size-4 text-warn" /> },
   denied: { words: "Denied", mark: <Ban aria-hidden className="size-4 text-warn" /> },
   interrupted: { words: "Interrupted", mark: <OctagonPause aria-hidden className="size-4 text-warn" /> },
 };
 
-function Outcome({ state }: { state: ToolState | "asking" }) {
+/** How something went, as a mark with its words. */
+export function Outcome({ state }: { state: keyof typeof OUTCOMES }) {
   const { words, mark } = OUTCOMES[state];
   return (
     <span title={words} className="flex shrink-0 items-center gap-1.5 text-xs text-ink-3">

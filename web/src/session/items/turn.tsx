@@ -7,6 +7,7 @@ const INTERRUPTED = ["aborted_streaming", "aborted_tools"];
 export function Turn({ item }: { item: TurnItem }) {
   const { is_error, terminal_reason, subtype, duration_ms, cost_usd, input_tokens, output_tokens, result } = item.body;
   const isInterrupted = terminal_reason !== null && INTERRUPTED.includes(terminal_reason);
+  const { context_tokens, context_window } = item.body;
   const facts = [
     duration_ms !== null && duration(duration_ms),
     input_tokens !== null && output_tokens !== null && (
@@ -15,6 +16,13 @@ export function Turn({ item }: { item: TurnItem }) {
       </span>
     ),
     cost_usd !== null && cost_usd > 0 && cost(cost_usd),
+    context_tokens && context_window ? (
+      <span key="context" title={`${count(context_tokens)} of ${count(context_window)} tokens of context are in use`}>
+        context {Math.max(1, Math.round((100 * context_tokens) / context_window))} %
+      </span>
+    ) : (
+      false
+    ),
   ].filter((fact) => fact !== false);
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 pt-1 pb-3 text-2xs text-ink-3 tabular-nums">

@@ -1,5 +1,7 @@
 import type { ReactNode } from "react";
 import type { Json, JsonObject, ToolItem } from "../../api/types";
+import { plural } from "../../ui/format";
+import { visible } from "../../ui/visible";
 import { Code } from "../markdown/code";
 import { languageOf } from "../markdown/highlight-names";
 import { plainText } from "./ansi";
@@ -20,7 +22,7 @@ const BODIES: Record<string, Body> = {
       <Part name="Command">
         <Code code={text(item.body.input.command)} language="bash" label="Command" className="max-h-60" isWrapped />
       </Part>
-      <Result item={item} />
+      <CommandOutput item={item} />
     </>
   ),
   Edit: ({ item }) => (
@@ -44,6 +46,8 @@ const BODIES: Record<string, Body> = {
       <FailedResult item={item} />
     </>
   ),
+  Glob: ({ item }) => <Found item={item} />,
+  Grep: ({ item }) => <Found item={item} />,
   Read: ({ item }) => <Result item={item} language={languageOf(text(item.body.input.file_path))} withoutLineNumbers />,
   TodoWrite: ({ item }) => <Todos todos={list(item.body.input.todos)} />,
 };
@@ -69,6 +73,51 @@ function Generic({ item }: { item: ToolItem }) {
   );
 }
 
+const EXIT_CODE = /^Exit code (\d+)\n?/;
+
+/** What a command wrote, what of it to its error output, and with which code it ended. */
+function CommandOutput({ item }: { item: ToolItem }) {
+  const { result, state, detail } = item.body;
+  if (result === null) return null;
+  const code = EXIT_CODE.exec(result)?.[1];
+  const errors = isObject(detail) ? text(detail.stderr) : "";
+  const isApart = errors !== "" && isObject(detail);
+  const written = isApart ? text(detail.stdout) : result.replace(EXIT_CODE, "");
+  const ending = code !== undefined ? `exit code ${code}` : state === "done" && isObject(detail) ? "exit code 0" : null;
+  return (
+    <>
+      <Part name={ending === null ? "Output" : `Output, ${ending}`}>
+        <Shown output={written} isCut={item.body.result_truncated} />
+      </Part>
+      {isApart && (
+        <Part name="Error output">
+          <Shown output={errors} isCut={false} />
+        </Part>
+      )}
+    </>
+  );
+}
+
+/** What a search has found: how much, and each line of it. */
+function Found({ item }: { item: ToolItem }) {
+  const { input, result, state } = item.body;
+  const lines = (result ?? "").split("\n").filter((line) => line.trim() !== "");
+  const isList = state === "done" && result !== null && !/^No (files|matches) found/.test(result);
+  const where = text(input.path) || text(input.glob);
+  return (
+    <>
+      {where !== "" && <p className="px-3 pt-2 font-mono text-xs text-ink-3">in {visible(where)}</p>}
+      {isList ? (
+        <Part name={plural(lines.length, "line")}>
+          <Shown output={lines.join("\n")} isCut={item.body.result_truncated} />
+        </Part>
+      ) : (
+        <Result item={item} />
+      )}
+    </>
+  );
+}
+
 function Result({
   item,
   language = null,
@@ -80,25 +129,32 @@ function Result({
 }) {
   const { result, result_truncated, state } = item.body;
   if (result === null) return null;
-  const shown = plainText(result);
   return (
     <Part name={state === "failed" ? "Error" : "Result"}>
+      <Shown
+        output={withoutLineNumbers ? result.replace(/^ *\d+[→\t]/gm, "") : result}
+        isCut={result_truncated}
+        language={language}
+      />
+    </Part>
+  );
+}
+
+function Shown({ output, isCut, language = null }: { output: string; isCut: boolean; language?: string | null }) {
+  const shown = plainText(output);
+  return (
+    <>
       {shown.trim() === "" ? (
         <p className="px-3 py-2 text-xs text-ink-3">No output.</p>
       ) : (
-        <Code
-          code={withoutLineNumbers ? shown.replace(/^ *\d+[→\t]/gm, "") : shown}
-          language={language}
-          label="Result"
-          className="max-h-96"
-        />
+        <Code code={shown} language={language} label="Result" className="max-h-96" />
       )}
-      {result_truncated && (
+      {isCut && (
         <p className="border-t border-line px-3 py-1.5 text-xs text-ink-3">
           Shortened here; the whole output is in the session's log.
         </p>
       )}
-    </Part>
+    </>
   );
 }
 
@@ -109,7 +165,7 @@ function FailedResult({ item }: { item: ToolItem }) {
 function Part({ name, children }: { name: string; children: ReactNode }) {
   return (
     <section className="border-t border-line first:border-0">
-      <h4 className="px-3 pt-2 text-2xs font-medium text-ink-3">{name}</h4>
+      <p className="px-3 pt-2 text-2xs font-medium text-ink-3">{name}</p>
       {children}
     </section>
   );
