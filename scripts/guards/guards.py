@@ -17,6 +17,7 @@ SPOOL = "tests/unit/agent/output/test_spool.py"
 VERIFY = "tests/unit/server/ingest/test_verify.py"
 SERVER = "tests/integration/test_server_link.py"
 ACCESS = "tests/integration/test_server_access.py"
+REVISE = "tests/contract/test_revise.py"
 RULES = "tests/integration/test_server_rules.py"
 RIGHTS = "tests/integration/test_viewer_rights.py"
 IN_USE = "tests/integration/test_agent_in_use.py"
@@ -226,6 +227,40 @@ SIGNATURES = (
         (f"{SIGNING}::test_every_field_of_an_instruction_is_signed",),
     ),
     Guard(
+        "hmac-instruction-sent",
+        "an instruction goes out under its agent's key",
+        "server/instructions/deliver.py",
+        "            signature=signature.hex(),",
+        "            signature=bytes(len(signature)).hex(),",
+        (f"{SERVER}::TestInstructions::test_a_session_is_started_by_a_signed_instruction",),
+    ),
+    Guard(
+        "checkpoint-signature",
+        "a checkpoint is signed by the machine whose key it names",
+        "protocol/record.py",
+        "            verify_checkpoint(self._agent_id, checkpoint)",
+        "            pass",
+        (f"{RECORD}::TestTampering",),
+    ),
+    Guard(
+        "checkpoint-continues",
+        "a checkpoint continues the one before it",
+        "protocol/record.py",
+        "        if checkpoint.n < expected or checkpoint.previous != named or checkpoint.seq < self.seq:",
+        "        if checkpoint.n < expected or checkpoint.seq < self.seq:",
+        (f"{RECORD}::TestTampering::test_a_checkpoint_of_another_history_does_not_continue_the_one_before_it",),
+    ),
+    Guard(
+        "gap-digest",
+        "a gap tells the digest of what was dropped",
+        "shim/gap.py",
+        "        self._digest.update(read)",
+        "        pass",
+        (
+            "tests/unit/shim/test_recorder.py::test_a_quota_is_told_of_then_holds_input_then_drops_and_one_gap_says_what",
+        ),
+    ),
+    Guard(
         "hmac-record",
         "verification names a batch that was sealed anew",
         "protocol/record.py",
@@ -265,7 +300,7 @@ SCOPES = (
         "a person has a role only in projects they are a member of",
         "server/store/projects.py",
         '    members.c.project_id == bindparam("project"), members.c.user_id == bindparam("user")\n)',
-        '    members.c.project_id == bindparam("project"), bindparam("user") == bindparam("user")\n)',
+        '    members.c.project_id == bindparam("project"), members.c.user_id != ""\n)',
         STRANGER,
     ),
     Guard(
@@ -497,11 +532,35 @@ ONCE = (
     ),
     Guard(
         "one-owner",
-        "a Claude session has one owner on a machine",
+        "a state directory has one daemon",
         "agent/lock.py",
         "            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)",
         "            pass",
         ("tests/unit/agent/test_lock.py::test_a_second_daemon_is_refused_and_told_who_came_first",),
+    ),
+    Guard(
+        "one-process",
+        "a Claude session has one process on a machine",
+        "agent/sessions/claim.py",
+        "    if held is None:",
+        "    if False:",
+        ("tests/unit/agent/sessions/test_claim.py::test_a_claude_session_is_claimed_once",),
+    ),
+    Guard(
+        "once-resumed",
+        "a session is queued again once after each end",
+        "server/store/sessions.py",
+        ".where(sessions.c.id == session_id, sessions.c.epoch == epoch, sessions.c.state == SessionState.ENDED.value)",
+        ".where(sessions.c.id == session_id)",
+        ("tests/contract/test_resumption.py::test_a_session_is_queued_again_once_after_each_end[sqlite]",),
+    ),
+    Guard(
+        "once-settled",
+        "of two who do something about an instruction one wins",
+        "server/store/instructions.py",
+        "        .where(*which, in_state_before(settling.event))",
+        "        .where(*which)",
+        (f"{REVISE}::test_of_two_who_send_it_again_at_once_one_does_and_the_other_is_told_who[sqlite]",),
     ),
     Guard(
         "one-daemon",
@@ -522,6 +581,30 @@ ONCE = (
 )
 
 ORDER = (
+    Guard(
+        "edit-queued",
+        "what a link may have is not edited",
+        "server/store/instructions.py",
+        "        .where(instructions.c.id == instruction_id, instructions.c.state == InstructionState.QUEUED.value)",
+        "        .where(instructions.c.id == instruction_id)",
+        (f"{REVISE}::test_what_a_link_may_have_is_neither_edited_nor_withdrawn[sqlite]",),
+    ),
+    Guard(
+        "stop-asked",
+        "a session that somebody wanted to end is not resumed",
+        "server/instructions/resumption.py",
+        "    if instructions.is_stop_asked(connection, session_id, starts[0].iseq):",
+        "    if False:",
+        ("tests/contract/test_resumption.py::test_a_session_that_somebody_wanted_to_end_is_not_resumed[sqlite]",),
+    ),
+    Guard(
+        "late-hello",
+        "a connection that comes late supersedes no newer one",
+        "server/link/openings.py",
+        "        if run == hello.run and 0 < hello.opening < newest:",
+        "        if False:",
+        ("tests/unit/server/link/test_openings.py::test_a_hello_that_was_overtaken_by_a_newer_connection_is_refused",),
+    ),
     Guard(
         "ack-after-commit",
         "output is acknowledged after its commit, with what became of it",

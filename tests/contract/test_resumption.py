@@ -95,6 +95,17 @@ async def test_one_loss_leads_to_one_start_however_many_see_it(world: World) -> 
     assert (await world.session()).epoch == 2
 
 
+async def test_a_session_is_queued_again_once_after_each_end(world: World) -> None:
+    def reopen(connection: Connection) -> bool:
+        return sessions.reopen(connection, world.session_id, 1, 6)
+
+    assert not await world.do(reopen), "it has not ended"
+    await lose(world)
+    assert [await world.do(reopen) for _ in range(2)] == [True, False]
+    await lose(world)
+    assert not await world.do(reopen), "another epoch ended"
+
+
 async def test_who_resumes_one_session_asks_for_that_one_alone(world: World) -> None:
     await lose(world)
     for wanted, found in ((None, [world.session_id]), (world.session_id, [world.session_id]), (str(uuid4()), [])):

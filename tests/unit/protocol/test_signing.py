@@ -133,6 +133,15 @@ def test_a_number_used_twice_or_left_out_breaks_the_chain() -> None:
             chain_of(b"".join(frames_of([b"a"]) + frames_of([b"b"], second)), GENESIS, 1, 1, 2)
 
 
+@pytest.mark.parametrize(("behind", "last_seq"), [(b"", 3), (b"", 1), (b"C", 2), (b"CF\1\0", 2)])
+def test_a_batch_holds_exactly_the_frames_it_names(behind: bytes, last_seq: int) -> None:
+    """S-3"""
+    frames = b"".join(frames_of([b"one", b"two"]))
+    assert chain_of(frames, GENESIS, 1, 1, 2)
+    with pytest.raises(ChainBroken, match="The batch ends at frame 2"):
+        chain_of(frames + behind, GENESIS, 1, 1, last_seq)
+
+
 def test_a_damaged_frame_under_a_good_signature_is_refused() -> None:
     """S-4"""
     batch = batch_of([b"abc"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from claudios.agent.output.spool import MAX_FRAME_BYTES, Spool
 from claudios.protocol.errors import SpoolDamaged
-from claudios.protocol.frame import MAX_PAYLOAD_BYTES, Frame, Stream, decode, locate
+from claudios.protocol.frame import MAX_PAYLOAD_BYTES, Frame, Stream, decode, encode, locate
 from claudios.protocol.signing import GENESIS
 from claudios.shim import spool as writing
 from claudios.shim.spool import SpoolWriter
@@ -244,6 +244,15 @@ def test_a_segment_that_lost_its_end_takes_the_later_ones_with_it(tmp_path: Path
     assert [frame.seq for frame in frames_after(again, 0)] == list(range(1, again.head_seq + 1))
     assert again.head_seq < later[0]
     assert segments(again) == [first]
+
+
+def test_a_segment_that_lacks_a_frame_is_noticed_and_not_read_over(tmp_path: Path) -> None:
+    spool = written(tmp_path, [b"one"])
+    with (spool.path / f"{1:020d}.seg").open("ab") as segment:
+        segment.write(encode(Frame(Stream.STDOUT, 1, 3, 0, 0, b"three")))
+    spool.grow(3)
+    with pytest.raises(SpoolDamaged, match="Frame 3 stands in the spool where 2 belongs"):
+        list(frames_after(spool, 0))
 
 
 def test_what_was_added_for_a_dead_writer_moves_behind_what_the_server_has(tmp_path: Path) -> None:
