@@ -7,6 +7,8 @@ from scripts.guards.guard import Guard
 POWER = "tests/faults/test_disk.py"
 FRAME = "tests/unit/protocol/test_frame.py"
 SIGNING = "tests/unit/protocol/test_signing.py"
+TOMBSTONE = "tests/unit/protocol/test_tombstone.py"
+RETENTION = "tests/integration/test_retention.py"
 RECORD = "tests/unit/protocol/test_record.py"
 COMPRESSION = "tests/unit/protocol/test_compression.py"
 LINK = "tests/unit/protocol/test_link.py"
@@ -246,9 +248,73 @@ SIGNATURES = (
         "checkpoint-continues",
         "a checkpoint continues the one before it",
         "protocol/record.py",
-        "        if checkpoint.n < expected or checkpoint.previous != named or checkpoint.seq < self.seq:",
-        "        if checkpoint.n < expected or checkpoint.seq < self.seq:",
+        "        if checkpoint.n < expected or checkpoint.previous != named or checkpoint.seq < self.seq > buried:",
+        "        if checkpoint.n < expected or checkpoint.seq < self.seq > buried:",
         (f"{RECORD}::TestTampering::test_a_checkpoint_of_another_history_does_not_continue_the_one_before_it",),
+    ),
+    Guard(
+        "tombstone-signature",
+        "a tombstone is signed by the server's key, in every field",
+        "protocol/tombstone.py",
+        "        crypto_sign_open(signed, bytes.fromhex(tombstone.key))",
+        "        assert signed",
+        (f"{TOMBSTONE}::test_a_tombstone_changed_in_any_field_does_not_hold",),
+    ),
+    Guard(
+        "tombstone-key",
+        "a server takes no tombstone but its own",
+        "protocol/record.py",
+        "        if self._server_key not in (None, tombstone.key):",
+        "        if False:",
+        (f"{TOMBSTONE}::test_a_server_takes_only_its_own_tombstones",),
+    ),
+    Guard(
+        "tombstone-closed",
+        "the machine itself has signed the end of what was removed",
+        "protocol/record.py",
+        "        if self._closed_seq != tombstone.last_seq:",
+        "        if False:",
+        (f"{TOMBSTONE}::test_what_the_machine_did_not_close_was_not_removed_honestly",),
+    ),
+    Guard(
+        "removal-checked",
+        "output is removed only once its whole record has been checked",
+        "server/retention/sweep.py",
+        "        if why is not None:",
+        "        if False:",
+        (f"{RETENTION}::test_a_record_that_does_not_hold_is_never_removed",),
+    ),
+    Guard(
+        "removal-due",
+        "output is removed only where it is due by the policy of that moment",
+        "server/retention/sweep.py",
+        "            is_due = any(each == found for each in self._due(connection, project_id))",
+        "            is_due = True",
+        (f"{RETENTION}::test_a_policy_that_changes_meanwhile_is_heeded",),
+    ),
+    Guard(
+        "removal-once",
+        "output is removed once, and only as it was found",
+        "server/store/retention.py",
+        "    if taken.rowcount != 1:",
+        "    if False:",
+        (f"{RETENTION}::test_output_that_changed_meanwhile_stays",),
+    ),
+    Guard(
+        "removal-settled",
+        "no output is removed while something of its session is under way",
+        "server/store/retention.py",
+        "            ~is_unsettled,\n",
+        "",
+        (f"{RETENTION}::test_what_is_still_under_way_holds_the_output",),
+    ),
+    Guard(
+        "removal-scope",
+        "only an owner of the project says what it keeps",
+        "server/web/retention.py",
+        "        require_role(connection, caller, project_id, Role.OWNER)\n",
+        "",
+        (f"{RETENTION}::test_who_may_say_what_is_kept",),
     ),
     Guard(
         "gap-digest",

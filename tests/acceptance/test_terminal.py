@@ -318,6 +318,16 @@ def test_projects_and_agents_are_created_and_a_token_is_shown_once(ada: Person) 
     assert ada.run("agents", "ls", "--project", "Work", "--json").json[0]["keys"] == []
 
 
+def test_what_a_project_keeps_is_shown_and_said(ada: Person) -> None:
+    ada.run("projects", "create", "Kept")
+    assert "keeps output for ever, and any amount" in ada.run("projects", "retention", "Kept").out
+    said = ada.run("projects", "retention", "Kept", "--days", "90", "--size", "20G", "--json").json
+    assert (said["keep_days"], said["keep_bytes"]) == (90, 20 * 10**9)
+    assert "for 90 days, and at most 20.0 GB" in ada.run("projects", "retention", "Kept").out
+    assert ada.run("projects", "retention", "Kept", "--size", "any", "--json").json["keep_bytes"] is None
+    assert "neither a whole number" in ada.run("projects", "retention", "Kept", "--size", "much", expect=2).err
+
+
 def test_with_several_agents_run_asks_which(ada: Person) -> None:
     names = ada.run("run", "--agent", "nobody", "Hi", expect=5).err
     assert "There is no agent 'nobody'" in names

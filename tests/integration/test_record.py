@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -17,77 +12,22 @@ from claudios.cli.commands.verify import verify
 from claudios.client.record import check_record
 from claudios.protocol.checkpoints import fingerprint
 from claudios.protocol.codec import ENVELOPE
-from claudios.protocol.messages import Ack, Checkpoint, Checkpointed, Welcome
+from claudios.protocol.messages import Checkpointed, Welcome
 from claudios.protocol.record_file import MAGIC
-from claudios.protocol.signing import Batch, seal
+from claudios.protocol.signing import seal
 from claudios.server.serving import Serving
 from tests.faults.case import Case
+from tests.helpers.finished_session import BATCHES, FRAMES, LAST, Record, finished_session
 from tests.helpers.records import KEY, OTHER_KEY, Signer
-from tests.helpers.server import People, Person
-from tests.helpers.synthetic_agent import Link, SyntheticAgent, event, new_agent
+from tests.helpers.server import People
+from tests.helpers.synthetic_agent import new_agent
 
 pytestmark = pytest.mark.integration
-
-BATCHES, FRAMES = 4, 3
-LAST = BATCHES * FRAMES
-
-
-@dataclass
-class Record:
-    """A finished session of twelve frames in four batches, with a checkpoint after each and a final one."""
-
-    owner: Person
-    agent: SyntheticAgent
-    link: Link
-    session_id: str
-    database: Path
-    signer: Signer
-    batches: list[Batch] = field(default_factory=list)
-
-    async def say(self, checkpoint: Checkpoint) -> Checkpointed:
-        await self.link.say(checkpoint)
-        return await self.link.expect(Checkpointed)
-
-    async def verify(self) -> dict[str, Any]:
-        found: dict[str, Any] = await self.owner.ask("GET", f"/sessions/{self.session_id}/verify")
-        return found
-
-    async def export(self) -> bytes:
-        answer = await self.owner.http.get(f"/api/v1/sessions/{self.session_id}/export")
-        assert answer.status_code == 200
-        return answer.content
-
-    async def actions(self) -> list[str]:
-        return [line["action"] for line in await self.owner.ask("GET", "/audit")]
-
-    def tamper(self, statement: str, *values: object) -> None:
-        with closing(sqlite3.connect(self.database, timeout=30)) as database, database:
-            assert database.execute(statement, values).rowcount
 
 
 @pytest.fixture
 async def record(server: Serving, people: People) -> AsyncIterator[Record]:
-    owner = await people.owner()
-    agent = await new_agent(owner, server.url)
-    session = await owner.ask("POST", f"/projects/{agent.project_id}/sessions", {"agent_id": agent.agent_id})
-    database = server.application.parts.config.state_dir / "claudios.db"
-    async with agent.socket() as link:
-        await link.say(agent.hello().model_copy(update={"checkpoint_key": KEY.public}))
-        welcome = await link.expect(Welcome)
-        assert welcome.takes_checkpoints
-        signer = Signer(agent.agent_id, session["id"], at_ms=int(time.time() * 1000))
-        made = Record(owner, agent, link, session["id"], database, signer)
-        output = agent.output(made.session_id)
-        for n in range(BATCHES):
-            payloads: list[Any] = [b"%d-%d\n" % (n, m) for m in range(FRAMES)]
-            if n == BATCHES - 1:
-                payloads[-1] = event("ended", exit_code=0, signal=None, reason="exited")
-            batch = output.batch(welcome.boot, *payloads)
-            made.batches.append(batch)
-            await link.say(batch)
-            await link.expect(Ack)
-            assert (await made.say(signer.sign(batch.last_seq, batch.head))).code is None
-        assert (await made.say(signer.sign(LAST, output.head, final=True))).code is None
+    async with finished_session(server, people) as made:
         yield made
 
 

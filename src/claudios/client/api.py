@@ -17,12 +17,14 @@ from claudios.client.reading import read, read_all
 from claudios.client.shapes import (
     Agent,
     AgentWithToken,
+    Amount,
     DeviceLogin,
     Granted,
     Instruction,
     Items,
     Project,
     Request,
+    Retention,
     ServerInfo,
     Session,
     User,
@@ -105,6 +107,22 @@ class Client:
         """Make all tokens of an agent invalid at once."""
         self._http.ask("POST", f"/agents/{segment(agent_id)}/revoke", {})
 
+    # What a project keeps
+
+    def retention(self, project_id: str) -> Retention:
+        """Return what a project keeps of its sessions' output."""
+        return read(Retention, self._http.ask("GET", f"/projects/{segment(project_id)}/retention"))
+
+    def preview_retention(self, project_id: str, keep_days: int | None, keep_bytes: int | None) -> Amount:
+        """Return what would be removed at once under these limits; None is no limit."""
+        query = {"keep_days": keep_days, "keep_bytes": keep_bytes}
+        return read(Amount, self._http.ask("GET", f"/projects/{segment(project_id)}/retention/preview", query=query))
+
+    def set_retention(self, project_id: str, keep_days: int | None, keep_bytes: int | None) -> Retention:
+        """Say what a project keeps; None is no limit."""
+        body = {"keep_days": keep_days, "keep_bytes": keep_bytes}
+        return read(Retention, self._http.ask("PUT", f"/projects/{segment(project_id)}/retention", body))
+
     # Sessions
 
     def sessions(
@@ -151,9 +169,11 @@ class Client:
         told = {key: value for key, value in body.items() if value is not None}
         return read(Session, self._http.ask("POST", f"/projects/{segment(project_id)}/sessions", told))
 
-    def change_session(self, session_id: str, *, title: str | None = None, resume: str | None = None) -> Session:
-        """Give a session another title, or say who resumes it once it is lost (manual or automatic)."""
-        wanted = {"title": title, "resume": resume}
+    def change_session(
+        self, session_id: str, *, title: str | None = None, resume: str | None = None, is_kept: bool | None = None
+    ) -> Session:
+        """Give a session another title, say who resumes it once it is lost (manual, automatic), or keep its output."""
+        wanted = {"title": title, "resume": resume, "is_kept": is_kept}
         told = {key: value for key, value in wanted.items() if value is not None}
         return read(Session, self._http.ask("PATCH", f"/sessions/{segment(session_id)}", told))
 

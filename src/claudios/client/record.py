@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from claudios.client.shapes import Verification
+from claudios.client.shapes import Removed, Verification
 from claudios.protocol.checkpoints import fingerprint
 from claudios.protocol.errors import FrameInvalid, MessageInvalid, ProtocolError
 from claudios.protocol.messages import Checkpoint, SessionState
 from claudios.protocol.record import Fault, RecordCheck
 from claudios.protocol.record_file import RecordEnd, RecordHeader, read
 from claudios.protocol.signing import Batch
+from claudios.protocol.tombstone import Tombstone
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ def check_record(pieces: Iterable[bytes], expected_key: str | None = None) -> Ch
             if isinstance(part, Batch):
                 _require(part.session_id == header.session_id)
                 check.batch(part)
+            elif isinstance(part, Tombstone):
+                _require(part.session_id == header.session_id)
+                check.bury(part)
             elif isinstance(part, Checkpoint):
                 _require(part.session_id == header.session_id)
                 check.checkpoint(part)
@@ -68,7 +72,7 @@ def check_record(pieces: Iterable[bytes], expected_key: str | None = None) -> Ch
         header,
         Verification(
             verified=check.fault is None,
-            frames=check.seq,
+            frames=check.frames,
             batches=check.batches,
             first_bad_seq=check.fault.seq if check.fault else None,
             problem=check.fault.text if check.fault else None,
@@ -78,7 +82,22 @@ def check_record(pieces: Iterable[bytes], expected_key: str | None = None) -> Ch
             signed_ms=check.newest.at_ms if check.newest else None,
             closing=closing.value,
             keys=keys,
+            removed=_removed(check.tombstone),
         ),
+    )
+
+
+def _removed(tombstone: Tombstone | None) -> Removed | None:
+    if tombstone is None:
+        return None
+    return Removed(
+        frames=tombstone.last_seq,
+        batches=tombstone.batches,
+        bytes=tombstone.bytes,
+        removed_ms=tombstone.removed_ms,
+        cause=tombstone.cause.value,
+        kept=tombstone.kept,
+        key=fingerprint(tombstone.key),
     )
 
 

@@ -58,6 +58,28 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """Sessions that have output, and how many bytes of it."""
+
+    sessions: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What a project keeps of its sessions' output (None: no limit), how much it has, and what of that is due to go.
+
+    Output of `unremovable` sessions was due and stays: their record does not hold.
+    """
+
+    stored: Amount
+    due: Amount
+    unremovable: int
+    keep_days: int | None = None
+    keep_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """What an agent said of its machine."""
 
@@ -178,6 +200,10 @@ class Session:
     ended_ms: int | None = None
     last_text: str | None = None
     resume: str = "manual"
+    log_bytes: int = 0
+    is_kept: bool = False
+    removed_ms: int | None = None
+    unremovable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +283,22 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """Output that a project did not keep: how much of it, when and why; `key` is the fingerprint of the server's key.
+
+    `kept` is what the project keeps: days where `cause` is `age`, bytes where it is `size`.
+    """
+
+    frames: int
+    batches: int
+    bytes: int
+    removed_ms: int
+    cause: str
+    kept: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """Whether a session's log is what its machine signed; else the first bad frame and what is wrong with it.
 
@@ -275,3 +317,4 @@ class Verification:
     signed_ms: int | None = None
     closing: str = "unsigned"
     keys: tuple[str, ...] = ()
+    removed: Removed | None = None

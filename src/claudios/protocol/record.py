@@ -1,7 +1,8 @@
 """Is a stored log what its machine signed? Pure: batches and checkpoints in, in order; the first fault out.
 
 Whoever holds the agent's HMAC key passes it, and every batch's signature is checked as well; without it the chain and
-the checkpoints are, which is all that a third party can check (rules R-1 to R-5 of docs/protocol.md).
+the checkpoints are, which is all that a third party can check (rules R-1 to R-5 of docs/protocol.md). Of output that
+was removed a tombstone speaks, and the machine's checkpoints of its end (R-8 to R-10).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from claudios.protocol.errors import FrameInvalid, SignatureInvalid
 from claudios.protocol.frame import locate
 from claudios.protocol.messages import Checkpoint
 from claudios.protocol.signing import GENESIS, Batch, advance, canonical_batch
+from claudios.protocol.tombstone import Tombstone, verify_tombstone
 
 GRACE_MS = 120_000
 """How much later than it was promised a checkpoint may come before the record counts as cut off."""
@@ -45,10 +47,16 @@ class Closing(StrEnum):
 
 
 class RecordCheck:
-    """Walks one session's record in the order of its frames; a checkpoint comes before the batch with its frame."""
+    """Walks one session's record in the order of its frames; a checkpoint comes before the batch with its frame.
 
-    def __init__(self, agent_id: str, keys: Collection[str]) -> None:
-        """`keys` are the public keys (hexadecimal) that the agent's checkpoints may be signed with."""
+    A tombstone comes before all of them.
+    """
+
+    def __init__(self, agent_id: str, keys: Collection[str], server_key: str | None = None) -> None:
+        """`keys` are the public keys (hexadecimal) that the agent's checkpoints may be signed with.
+
+        `server_key` is the one that a tombstone must be signed with; None accepts any, to be shown to people.
+        """
         self.seq = 0
         self.head = GENESIS
         self.batches = 0
@@ -56,8 +64,11 @@ class RecordCheck:
         self.fault: Fault | None = None
         self.newest: Checkpoint | None = None
         self.signed_seq = 0
+        self._closed_seq = 0  # of what was removed
+        self.tombstone: Tombstone | None = None
         self._agent_id = agent_id
         self._keys = keys
+        self._server_key = server_key
         self._newest_of: dict[str, Checkpoint] = {}
         self._ahead: deque[Checkpoint] = deque()  # of frames that have not come yet
 
@@ -65,6 +76,16 @@ class RecordCheck:
     def used_keys(self) -> tuple[str, ...]:
         """The keys that checkpoints were signed with so far, oldest first."""
         return tuple(self._newest_of)
+
+    @property
+    def frames(self) -> int:
+        """How many frames were checked; those that a tombstone stands for are not among them."""
+        return self.seq - (0 if self.tombstone is None else self.tombstone.last_seq)
+
+    def bury(self, tombstone: Tombstone) -> None:
+        """Take the first part of the record: that the frames up to its last one were removed."""
+        if self.fault is None:
+            self.fault = self._bury(tombstone)
 
     def batch(self, batch: Batch, sign_key: bytes | None = None) -> None:
         """Check the next batch: frames, numbering, chain, and with the HMAC key its signature."""
@@ -78,6 +99,8 @@ class RecordCheck:
 
     def finish(self, last_seq: int, head: bytes | None = None) -> None:
         """Check that the log ends where it is said to, and not before what the machine has signed."""
+        if self.fault is None and self.tombstone is not None:
+            self.fault = self._unclosed(self.tombstone)
         if self.fault is None and (self.seq != last_seq or (head is not None and head != self.head)):
             self.fault = Fault(self.seq + 1, f"The log ends at frame {self.seq}, and should end at {last_seq}.")
         if self.fault is None and self._ahead:
@@ -130,6 +153,27 @@ class RecordCheck:
             return Closing.OPEN if is_recent else Closing.NOT_CLOSED
         due_ms = begun_ms if newest is None else newest.next_ms + behind_ms
         return Closing.LATE if is_reachable and now_ms > due_ms + GRACE_MS else Closing.OPEN
+
+    def _bury(self, tombstone: Tombstone) -> Fault | None:
+        if self.seq or self.checkpoints or self.tombstone is not None:
+            return Fault(self.seq + 1, "A tombstone stands where frames belong.")
+        if self._server_key not in (None, tombstone.key):
+            return Fault(1, "The tombstone is signed with a key that is not this server's.")
+        try:
+            verify_tombstone(self._agent_id, tombstone)
+        except SignatureInvalid:
+            return Fault(1, "The tombstone was changed or signed by somebody else: its signature does not match.")
+        self.tombstone = tombstone
+        self.seq, self.head = tombstone.last_seq, bytes.fromhex(tombstone.head)
+        return None
+
+    def _unclosed(self, tombstone: Tombstone) -> Fault | None:
+        """Return what is wrong unless the machine itself signed that its log ended where the tombstone says."""
+        if self._closed_seq != tombstone.last_seq:
+            return Fault(1, "What was removed is not closed: no final checkpoint of the machine names its end.")
+        if self.checkpoints < tombstone.checkpoints:
+            return Fault(1, "Checkpoints of what was removed are missing.")
+        return None
 
     def _batch(self, batch: Batch, sign_key: bytes | None) -> Fault | None:
         first = self.seq + 1
@@ -186,16 +230,21 @@ class RecordCheck:
         if checkpoint.n > expected:
             return Fault(after, f"{_checkpoints(expected, checkpoint.n - 1)} missing.")
         named = NO_CHECKPOINT if before is None else digest(self._agent_id, before)
-        if checkpoint.n < expected or checkpoint.previous != named or checkpoint.seq < self.seq:
+        buried = 0 if self.tombstone is None else self.tombstone.last_seq
+        if checkpoint.n < expected or checkpoint.previous != named or checkpoint.seq < self.seq > buried:
             return Fault(after, f"{here} does not continue the one before it.")
         self._newest_of[checkpoint.key] = self.newest = checkpoint
         self.checkpoints += 1
         if checkpoint.seq > self.seq:
             self._ahead.append(checkpoint)
             return None
+        if checkpoint.seq < buried:
+            return None  # which head stood there is gone with the frames
         if checkpoint.head != self.head.hex():
             return self._contradicted(checkpoint)
         self.signed_seq = checkpoint.seq
+        if checkpoint.final and checkpoint.seq == buried:
+            self._closed_seq = buried
         return None
 
     def _contradicted(self, checkpoint: Checkpoint) -> Fault:

@@ -1,7 +1,8 @@
 """A session's whole record as one file, readable without its server (rules R-6 and R-7 of docs/protocol.md).
 
-`MAGIC`, then the envelopes of the link: a header, batches as they were signed, checkpoints each before the batch that
-holds its frame, and an end that says how much there was. Written and read in pieces, in bounded memory.
+`MAGIC`, then the envelopes of the link: a header, a tombstone where output was removed, batches as they were signed,
+checkpoints each before the batch that holds its frame, and an end that says how much there was. Written and read in
+pieces, in bounded memory.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from claudios.protocol.codec import BATCH_KIND, ENVELOPE, JSON_KIND, MAX_MESSAGE
 from claudios.protocol.errors import MessageInvalid
 from claudios.protocol.messages import BigCount, Checkpoint, Count, Hex32, Model, SessionId, SessionState, Text
 from claudios.protocol.signing import Batch
+from claudios.protocol.tombstone import Tombstone
 
 MAGIC = b"claudios record 1\n"
 
@@ -56,10 +58,9 @@ class RecordEnd(Model):
     checkpoints: Count
 
 
-Part = RecordHeader | Batch | Checkpoint | RecordEnd
-_PART: TypeAdapter[RecordHeader | Checkpoint | RecordEnd] = TypeAdapter(
-    Annotated[RecordHeader | Checkpoint | RecordEnd, Field(discriminator="type")]
-)
+_Stated = RecordHeader | Tombstone | Checkpoint | RecordEnd
+Part = _Stated | Batch
+_PART: TypeAdapter[_Stated] = TypeAdapter(Annotated[_Stated, Field(discriminator="type")])
 
 
 def read(pieces: Iterable[bytes]) -> Iterator[Part]:
@@ -87,7 +88,7 @@ def read(pieces: Iterable[bytes]) -> Iterator[Part]:
             return
 
 
-def _parse(payload: bytes) -> RecordHeader | Checkpoint | RecordEnd:
+def _parse(payload: bytes) -> _Stated:
     try:
         return _PART.validate_json(payload)
     except PydanticInvalid as invalid:

@@ -42,6 +42,7 @@ from claudios.server.web import (
     prompts,
     records,
     requests,
+    retention,
     sessions,
     settings,
     tokens,
@@ -68,6 +69,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     devices.router,
     tokens.router,
     projects.router,
+    retention.router,
     members.router,
     invitations.router,
     agents.router,
@@ -113,7 +115,7 @@ class Application:
             ),
             now_ms=now_ms,
         )
-        self.data_path = DataPath(store, self.parts.bus, self.parts.key, now_ms)
+        self.data_path = DataPath(store, self.parts.bus, self.parts.key, now_ms, config.audit_days)
         self.loops: asyncio.Task[None] | None = None
         self.api = describe()
         self.api.state.parts = self.parts

@@ -49,6 +49,7 @@ class Config:
     registration: Registration = Registration.INVITATION
     log_format: LogFormat = LogFormat.CONSOLE
     drain_seconds: float = 0.0
+    audit_days: int | None = None
 
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -112,6 +113,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--registration", help="who may make an account: invitation or open (invitation)")
     parser.add_argument("--log-format", help="console or json (console)")
     parser.add_argument("--drain-seconds", help="how long /readyz fails before connections close (0)")
+    parser.add_argument("--audit-days", help="how long lines of the audit log are kept (0: for ever)")
 
 
 def load(flags: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Config:
@@ -130,6 +132,7 @@ def load(flags: Mapping[str, str], environment: Mapping[str, str] = os.environ) 
         registration=Registration(given.choice("registration", "REGISTRATION", "invitation", tuple(Registration))),
         log_format=LogFormat(given.choice("log_format", "LOG_FORMAT", "console", tuple(LogFormat))),
         drain_seconds=float(given.integer("drain_seconds", "DRAIN_SECONDS", 0, 0, 600)),
+        audit_days=given.integer("audit_days", "AUDIT_DAYS", 0, 0, 36_500) or None,
     )
 
 

@@ -24,6 +24,7 @@ from claudios.server.keys import ServerKey
 from claudios.server.link.links import Links
 from claudios.server.live.projector import Projector
 from claudios.server.live.watching import Watching
+from claudios.server.retention.sweep import Sweep
 from claudios.server.store import agents, changes
 from claudios.server.store.engine import Store
 
@@ -33,7 +34,9 @@ RETRY_AFTER_MS = 1_000
 class DataPath:
     """The parts, and the loops that keep them going."""
 
-    def __init__(self, store: Store, bus: Bus, key: ServerKey, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, bus: Bus, key: ServerKey, now_ms: Callable[[], int], audit_days: int | None = None
+    ) -> None:
         self._bus = bus
         self._now_ms = now_ms
         self.watching = Watching(bus)
@@ -43,6 +46,14 @@ class DataPath:
         self.commits = GroupCommit(store)
         self.projector = Projector(store, bus, now_ms)
         self.ingest = Ingest(self.commits, bus, self.projector.stored, now_ms)
+        self.retention = Sweep(
+            store,
+            key,
+            closes=self.projector.forget,
+            tell=self.mailbox.tell,
+            now_ms=now_ms,
+            audit_days=audit_days,
+        )
         self.links = Links(
             store,
             bus,
@@ -63,6 +74,7 @@ class DataPath:
             loops.create_task(self.releaser.run(), name="releaser")
             loops.create_task(self.resumer.run(), name="resumer")
             loops.create_task(self.projector.run(), name="projector")
+            loops.create_task(self.retention.run(), name="retention")
 
     def stop(self, retry_after_ms: int = RETRY_AFTER_MS) -> None:
         """Tell agents and viewers that the server stops, and when to come back."""

@@ -1,4 +1,7 @@
-"""The server's own key, under which the agents' signing keys lie encrypted in the database."""
+"""The server's own key, under which the agents' signing keys lie encrypted in the database.
+
+What it signs tombstones with is derived from it: whoever restores the one has the other, and its public half stays.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from claudios.protocol.errors import SettingInvalid
+from claudios.protocol.ids import hkdf
+from claudios.protocol.tombstone import TombstoneKey
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -20,6 +25,7 @@ class ServerKey:
 
     def __init__(self, raw: bytes) -> None:
         self._cipher = AESGCM(raw)
+        self.tombstones = TombstoneKey(hkdf(raw, b"claudios tombstone v1"))
 
     @classmethod
     def open(cls, path: Path) -> ServerKey:

@@ -19,6 +19,7 @@ import type {
   Project,
   Queue,
   Request,
+  Retention,
   Role,
   ServerInfo,
   Session,
@@ -83,6 +84,24 @@ export const tokensQuery = queryOptions({
 });
 
 /** What the Claude of a session said it can do when it was started as this epoch. */
+export type RetentionLimits = Pick<Retention, "keep_days" | "keep_bytes">;
+
+export const retentionQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: [...keys.projects, projectId, "retention"],
+    queryFn: ({ signal }) => call<Retention>("GET", `/projects/${projectId}/retention`, undefined, signal),
+  });
+
+/** What would be removed at once under these limits. */
+export const retentionPreviewQuery = (projectId: string, { keep_days, keep_bytes }: RetentionLimits) =>
+  queryOptions({
+    queryKey: [...keys.projects, projectId, "retention", keep_days, keep_bytes],
+    queryFn: ({ signal }) => {
+      const limits = query({ keep_days: keep_days ?? undefined, keep_bytes: keep_bytes ?? undefined });
+      return call<Retention["due"]>("GET", `/projects/${projectId}/retention/preview${limits}`, undefined, signal);
+    },
+  });
+
 export const offersQuery = (sessionId: string, epoch: number) =>
   queryOptions({
     queryKey: [...keys.sessions, sessionId, "offers", epoch],
@@ -120,6 +139,7 @@ export const projects = {
   create: (name: string) => call<Project>("POST", "/projects", { name }),
   rename: (id: string, name: string) => call<Project>("PATCH", `/projects/${id}`, { name }),
   delete: (id: string) => call<unknown>("DELETE", `/projects/${id}`),
+  setRetention: (id: string, limits: RetentionLimits) => call<Retention>("PUT", `/projects/${id}/retention`, limits),
   changeMember: (id: string, userId: string, role: Role) =>
     call<unknown>("PATCH", `/projects/${id}/members/${userId}`, { role }),
   removeMember: (id: string, userId: string) => call<unknown>("DELETE", `/projects/${id}/members/${userId}`),
@@ -147,6 +167,7 @@ export const sessions = {
     call<Session>("POST", `/projects/${project_id}/sessions`, wanted),
   rename: (id: string, title: string) => call<Session>("PATCH", `/sessions/${id}`, { title }),
   setResume: (id: string, resume: Session["resume"]) => call<Session>("PATCH", `/sessions/${id}`, { resume }),
+  setKept: (id: string, isKept: boolean) => call<Session>("PATCH", `/sessions/${id}`, { is_kept: isKept }),
   delete: (id: string) => call<unknown>("DELETE", `/sessions/${id}`),
   command: (id: string, text: string, commandId: string) =>
     call<Instruction>("POST", `/sessions/${id}/commands`, { text, id: commandId }),

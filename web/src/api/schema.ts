@@ -257,6 +257,20 @@ export interface components {
             token: string;
         };
         /**
+         * Amount
+         * @description Sessions that have output, and how many bytes of it.
+         * @example {
+         *       "bytes": 1834200417,
+         *       "sessions": 214
+         *     }
+         */
+        Amount: {
+            /** Bytes */
+            bytes: number;
+            /** Sessions */
+            sessions: number;
+        };
+        /**
          * AnswerRequest
          * @description An answer. `suggestions` are indices of the request's own; `answers` maps a question's text to what is chosen.
          *
@@ -345,6 +359,12 @@ export interface components {
             /** Target */
             target: string;
         };
+        /**
+         * Cause
+         * @description Why output was removed: it was older than its project keeps it, or the project held more than it keeps.
+         * @enum {string}
+         */
+        Cause: "age" | "size";
         /**
          * Change
          * @description What to change of one's account; a password, where there is one, must be given to change name or password.
@@ -1068,6 +1088,36 @@ export interface components {
             username: string;
         };
         /**
+         * Removed
+         * @description Output that the project did not keep: how much of it, when and why; `key` is the fingerprint of the server's key.
+         *
+         *     `kept` is what the project keeps: days where `cause` is `age`, bytes where it is `size`.
+         * @example {
+         *       "batches": 9,
+         *       "bytes": 48213,
+         *       "cause": "age",
+         *       "frames": 23,
+         *       "kept": 90,
+         *       "key": "vj45bnnsbpuctpbg345kyldsnhu66z52",
+         *       "removed_ms": 1803161584343
+         *     }
+         */
+        Removed: {
+            /** Batches */
+            batches: number;
+            /** Bytes */
+            bytes: number;
+            cause: components["schemas"]["Cause"];
+            /** Frames */
+            frames: number;
+            /** Kept */
+            kept: number;
+            /** Key */
+            key: string;
+            /** Removed Ms */
+            removed_ms: number;
+        };
+        /**
          * ReportedError
          * @description Something that went wrong on an agent's machine, `times` times between `first_ms` and `last_ms`.
          * @example {
@@ -1178,6 +1228,49 @@ export interface components {
             prompt?: string | null;
         };
         /**
+         * Retention
+         * @description What a project keeps, how much output it has, and what of that is due to be removed now.
+         *
+         *     Output of `unremovable` sessions was due and stays: their record does not hold, which their verification shows.
+         * @example {
+         *       "due": {
+         *         "bytes": 20416002,
+         *         "sessions": 3
+         *       },
+         *       "keep_bytes": 20000000000,
+         *       "keep_days": 90,
+         *       "stored": {
+         *         "bytes": 1834200417,
+         *         "sessions": 214
+         *       },
+         *       "unremovable": 0
+         *     }
+         */
+        Retention: {
+            due: components["schemas"]["Amount"];
+            /** Keep Bytes */
+            keep_bytes: number | null;
+            /** Keep Days */
+            keep_days: number | null;
+            stored: components["schemas"]["Amount"];
+            /** Unremovable */
+            unremovable: number;
+        };
+        /**
+         * RetentionRequest
+         * @description For how many days after its end a session's output is kept, and how many bytes of it in all; null: no limit.
+         * @example {
+         *       "keep_bytes": 20000000000,
+         *       "keep_days": 90
+         *     }
+         */
+        RetentionRequest: {
+            /** Keep Bytes */
+            keep_bytes?: number | null;
+            /** Keep Days */
+            keep_days?: number | null;
+        };
+        /**
          * Role
          * @description What a member may do: viewers read, operators also steer sessions, owners also manage agents and members.
          * @enum {string}
@@ -1223,6 +1316,9 @@ export interface components {
         /**
          * Session
          * @description A session as people see it.
+         *
+         *     `log_bytes` of output are stored; at `removed_ms` they were removed, because the project keeps no more, which it
+         *     does not where the session `is_kept`. `unremovable` says why that was not possible.
          * @example {
          *       "activity": "working",
          *       "agent_id": "agt_hjcplcqrsrogonzpaxx6",
@@ -1241,8 +1337,10 @@ export interface components {
          *       "exit_code": null,
          *       "id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
          *       "input_tokens": 5120,
+         *       "is_kept": false,
          *       "last_seq": 23,
          *       "last_text": "The tests pass now.",
+         *       "log_bytes": 48213,
          *       "mode": "chat",
          *       "model": null,
          *       "output_tokens": 640,
@@ -1251,10 +1349,12 @@ export interface components {
          *       "project_id": "prj_2k2chh6bckqd467phlmx",
          *       "project_name": "Home",
          *       "reason": null,
+         *       "removed_ms": null,
          *       "resume": "manual",
          *       "started_ms": 1795385585243,
          *       "state": "running",
          *       "title": "Make the tests pass",
+         *       "unremovable": null,
          *       "updated_ms": 1795385592343
          *     }
          */
@@ -1293,10 +1393,14 @@ export interface components {
             id: string;
             /** Input Tokens */
             input_tokens: number;
+            /** Is Kept */
+            is_kept: boolean;
             /** Last Seq */
             last_seq: number;
             /** Last Text */
             last_text: string | null;
+            /** Log Bytes */
+            log_bytes: number;
             mode: components["schemas"]["Mode"];
             /** Model */
             model: string | null;
@@ -1311,24 +1415,30 @@ export interface components {
             /** Project Name */
             project_name: string;
             reason: components["schemas"]["EndReason"] | null;
+            /** Removed Ms */
+            removed_ms: number | null;
             resume: components["schemas"]["Resume"];
             /** Started Ms */
             started_ms: number | null;
             state: components["schemas"]["SessionState"];
             /** Title */
             title: string;
+            /** Unremovable */
+            unremovable: string | null;
             /** Updated Ms */
             updated_ms: number;
         };
         /**
          * SessionChange
-         * @description What is to be another one: the title, or who resumes the session once it is lost.
+         * @description What is to be another one: the title, who resumes the session once it is lost, whether its output stays.
          * @example {
          *       "resume": "automatic",
          *       "title": "Make the tests pass"
          *     }
          */
         SessionChange: {
+            /** Is Kept */
+            is_kept?: boolean | null;
             resume?: components["schemas"]["Resume"] | null;
             /** Title */
             title?: string | null;
@@ -1458,7 +1568,8 @@ export interface components {
          * @description Whether the stored log is what the machine signed; `first_bad_seq` names the first frame that is not.
          *
          *     The machine's checkpoints reach up to frame `signed_seq`; `closing` says what they tell of the log's end, and
-         *     `keys` are the fingerprints of the keys that signed them.
+         *     `keys` are the fingerprints of the keys that signed them. Of output that was `removed`, and is not among `frames`, the
+         *     server's tombstone holds and names the end that the machine has signed.
          * @example {
          *       "batches": 9,
          *       "checkpoints": 4,
@@ -1470,6 +1581,7 @@ export interface components {
          *         "vj45bnnsbpuctpbg345kyldsnhu66z52"
          *       ],
          *       "problem": null,
+         *       "removed": null,
          *       "signed_ms": 1795385592343,
          *       "signed_seq": 23,
          *       "verified": true
@@ -1491,6 +1603,7 @@ export interface components {
             keys: string[];
             /** Problem */
             problem: string | null;
+            removed: components["schemas"]["Removed"] | null;
             /** Signed Ms */
             signed_ms: number | null;
             /** Signed Seq */

@@ -48,6 +48,7 @@ export type Instruction = Schemas["Instruction"];
 export type WaitingPrompt = Schemas["WaitingPrompt"];
 export type Queue = Omit<Schemas["Queue"], "prompts"> & { prompts: WaitingPrompt[] };
 export type Verification = Schemas["Verification"];
+export type Retention = Schemas["Retention"];
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };

@@ -8,6 +8,7 @@ import { Button } from "../ui/button";
 import { Confirm } from "../ui/dialog";
 import { Field } from "../ui/field";
 import { tell } from "../ui/toast";
+import { Retention } from "./retention";
 
 export function ProjectSettings({ project }: { project: Project }) {
   const client = useQueryClient();
@@ -44,6 +45,7 @@ export function ProjectSettings({ project }: { project: Project }) {
           </Button>
         )}
       </form>
+      <Retention project={project} />
       {isOwner && (
         <section className="rounded-xl border border-bad-line p-4">
           <h2 className="text-sm font-semibold">Delete this project</h2>

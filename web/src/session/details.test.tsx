@@ -15,6 +15,7 @@ const good: Verification = {
   signed_ms: 1,
   closing: "closed",
   keys: ["vj45bnnsbpuctpbg345kyldsnhu66z52"],
+  removed: null,
 };
 
 test("a record that holds says how far the machine has signed it, and with which key", async () => {
@@ -30,6 +31,24 @@ test("a record without checkpoints is said to be the server's word", () => {
   const unsigned: Verification = { ...good, checkpoints: 0, signed_seq: 0, closing: "unsigned", keys: [] };
   const { container } = show(<Verdict verification={unsigned} />);
   expect(container.textContent).toContain("this is the server's word");
+});
+
+test("of output that was removed the tombstone speaks", () => {
+  const removed = {
+    frames: 12,
+    batches: 4,
+    bytes: 900,
+    removed_ms: 1,
+    cause: "age" as const,
+    kept: 30,
+    key: "serverkey",
+  };
+  const { container } = show(<Verdict verification={{ ...good, frames: 0, batches: 0, removed }} />);
+  expect(container.textContent).toMatch(
+    /^Removed on .*: 12 frames, checked before\. The tombstone holds, signed by the server's key serverkey\./,
+  );
+  expect(container.textContent).toContain("The machine has signed that it ends there.");
+  expect(container.textContent).not.toContain("Complete");
 });
 
 test("what failed is said plainly, with the first bad frame", () => {

@@ -10,7 +10,7 @@ import { DEMO_MEANING, DemoBadge } from "../ui/badge";
 import { Button } from "../ui/button";
 import { CopyIcon } from "../ui/copy";
 import { Check } from "../ui/field";
-import { compact, cost, count, duration, fullTime, plural } from "../ui/format";
+import { bytes, compact, cost, count, duration, fullTime, plural } from "../ui/format";
 import { useNow } from "../ui/time";
 import { attempt } from "../ui/toast";
 
@@ -56,6 +56,9 @@ export function Details({ session, mayCommand }: { session: Session; mayCommand:
         <Fact name="After a crash">
           <Resumption session={session} mayCommand={mayCommand} />
         </Fact>
+        <Fact name="Output">
+          <Output session={session} mayCommand={mayCommand} />
+        </Fact>
         {session.epoch > 1 && <Fact name="Resumed">{plural(session.epoch - 1, "time")}</Fact>}
       </dl>
       <dl className="grid grid-cols-3 gap-2 rounded-lg border border-line bg-surface px-3 py-2.5">
@@ -89,6 +92,29 @@ function Resumption({ session, mayCommand }: { session: Session; mayCommand: boo
     <Check isChecked={isAutomatic} onChange={choose}>
       Resume by itself
     </Check>
+  );
+}
+
+/** How much output is stored; those who may command the session choose that it stays, whatever the project keeps. */
+function Output({ session, mayCommand }: { session: Session; mayCommand: boolean }) {
+  const { store } = useLive();
+  if (session.removed_ms !== null) return `removed on ${fullTime(session.removed_ms)}`;
+  const choose = (isChosen: boolean) =>
+    void attempt("The session was not changed", async () =>
+      store.putSession(await sessions.setKept(session.id, isChosen)),
+    );
+  return (
+    <>
+      {bytes(session.log_bytes)}
+      {session.unremovable !== null && <span className="block text-bad">Not removed: {session.unremovable}</span>}
+      {mayCommand ? (
+        <Check isChecked={session.is_kept} onChange={choose}>
+          Keep it
+        </Check>
+      ) : (
+        session.is_kept && ", kept"
+      )}
+    </>
   );
 }
 
@@ -150,13 +176,25 @@ const CLOSINGS: Record<Verification["closing"], string> = {
 };
 
 export function Verdict({ verification }: { verification: Verification }) {
+  const { removed } = verification;
   if (verification.verified)
     return (
       <p className="flex items-start gap-1.5 text-ok">
         <CircleCheck aria-hidden className="mt-0.5 size-3.5 shrink-0" />
         <span>
-          Complete and unchanged: {plural(verification.frames, "frame")} in{" "}
-          {plural(verification.batches, "signed batch", "signed batches")}. {CLOSINGS[verification.closing]}
+          {removed !== null && (
+            <>
+              Removed on {fullTime(removed.removed_ms)}: {plural(removed.frames, "frame")}, checked before. The
+              tombstone holds, signed by the server&apos;s key <code className="break-all">{removed.key}</code>.{" "}
+            </>
+          )}
+          {(removed === null || verification.frames > 0) && (
+            <>
+              Complete and unchanged: {plural(verification.frames, "frame")} in{" "}
+              {plural(verification.batches, "signed batch", "signed batches")}.{" "}
+            </>
+          )}
+          {CLOSINGS[verification.closing]}
           {verification.keys.map((key) => (
             <span key={key} className="block break-all text-ink-3">
               Signed by the machine&apos;s key <code>{key}</code>, up to frame {verification.signed_seq}.

@@ -38,6 +38,10 @@ export function session(changes: Partial<Session> = {}): Session {
     updated_ms: 2_000,
     last_text: null,
     resume: "manual",
+    log_bytes: 2_000,
+    is_kept: false,
+    removed_ms: null,
+    unremovable: null,
     ...changes,
   };
 }

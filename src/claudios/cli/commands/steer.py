@@ -114,15 +114,18 @@ def resume(client: Client, session: str, prompt: tuple[str, ...], as_json: bool)
 @click.option(
     "--auto-resume/--no-auto-resume", default=None, help="Whether it resumes by itself after a crash or reboot."
 )
+@click.option("--keep/--no-keep", default=None, help="Whether its output stays, however little its project keeps.")
 @connected
 @json_option
-def update(client: Client, session: str, title: str | None, auto_resume: bool | None, as_json: bool) -> None:
-    """Give SESSION another title, or say whether it resumes by itself after a crash or reboot of its machine."""
-    if title is None and auto_resume is None:
-        raise click.UsageError("There is nothing to change. Give --title, --auto-resume or --no-auto-resume.")
+def update(
+    client: Client, session: str, title: str | None, auto_resume: bool | None, keep: bool | None, as_json: bool
+) -> None:
+    """Give SESSION another title, say whether it resumes by itself after a crash, or that its output stays."""
+    if title is None and auto_resume is None and keep is None:
+        raise click.UsageError("There is nothing to change. Give --title, --auto-resume or --keep.")
     found = find.session(client, session)
     resume = None if auto_resume is None else "automatic" if auto_resume else "manual"
-    changed = client.change_session(found.id, title=title, resume=resume)
+    changed = client.change_session(found.id, title=title, resume=resume, is_kept=keep)
     if as_json:
         print_json(changed)
     else:

@@ -17,7 +17,7 @@ from claudios.cli.progress import working
 from claudios.cli.table import print_json
 from claudios.cli.text import one_line, plural
 from claudios.client.record import check_record
-from claudios.client.shapes import Verification
+from claudios.client.shapes import Removed, Verification
 
 PIECE_BYTES = 1024 * 1024
 _CLOSINGS = {
@@ -77,11 +77,26 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
+def _tell_removed(removed: Removed) -> None:
+    verdict = click.style("Removed", fg="yellow", bold=True)
+    day = datetime.fromtimestamp(removed.removed_ms / 1000, UTC).strftime("%Y-%m-%d")
+    limit = f"{removed.kept} days" if removed.cause == "age" else f"{removed.kept} bytes"
+    click.echo(
+        f"{verdict}: {plural(removed.frames, 'frame')} ({removed.bytes} bytes) on {day}; the project keeps {limit}.\n"
+        f"The server checked them before and signed that with its key {removed.key}. Its tombstone holds, and names "
+        "the end that the machine has signed."
+    )
+
+
 def _tell(result: Verification) -> None:
     if result.verified:
         batches = "1 signed batch" if result.batches == 1 else f"{result.batches} signed batches"
         verdict = click.style("Verified", fg="green", bold=True)
-        click.echo(f"{verdict}: {plural(result.frames, 'frame')} in {batches}, chain head {(result.head or '')[:16]}.")
+        if result.removed is not None:
+            _tell_removed(result.removed)
+        if result.frames or result.removed is None:
+            frames = plural(result.frames, "frame")
+            click.echo(f"{verdict}: {frames} in {batches}, chain head {(result.head or '')[:16]}.")
     else:
         where = "" if result.first_bad_seq is None else f" at frame {result.first_bad_seq}"
         verdict = click.style("Not verified", fg="red", bold=True)

@@ -147,6 +147,8 @@ def next_epoch(
         raise NotFound
     if ended.state is not SessionState.ENDED:
         raise Conflict("This session has not ended. Send it a command instead.")
+    if ended.removed_ms is not None:
+        raise Conflict("The output of this session was removed, so it cannot go on. Start a new one.")
     return StartSession(
         session_id=place.session_id,
         epoch=place.epoch + 1,

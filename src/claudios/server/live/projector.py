@@ -67,6 +67,10 @@ class Projector:
         if session_id in self._rooms:
             self._rooms[session_id][0].answered_by(request_id, username)
 
+    async def forget(self, session_id: str) -> None:
+        """Let go of what is held of a session; its viewers begin anew from the store."""
+        await self._close(session_id)
+
     async def rebuild(self, session_id: str) -> None:
         """Fold a session's log anew from its first frame; its viewers begin anew."""
         await self._close(session_id)

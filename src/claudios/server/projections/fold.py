@@ -91,6 +91,14 @@ class Fold:
         self._epoch = 0
 
     @classmethod
+    def after(cls, position: int, last_no: int) -> Fold:
+        """Return a fold that begins behind `position`, where what came before is gone but for `last_no` items."""
+        fold = cls()
+        fold.position = position
+        fold._sheet.last_no = last_no
+        return fold
+
+    @classmethod
     def restore(cls, checkpoint: Checkpoint, open_items: Iterable[Entry]) -> Fold:
         """Return the fold as it was at a checkpoint. Feed it the log from `checkpoint.resume_seq` on."""
         fold = cls()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from claudios.protocol.messages import Model
 from claudios.server.store.tables import audit, members
@@ -43,6 +43,9 @@ class Action(StrEnum):
     CHECKPOINT_REFUSED = "checkpoint_refused"
     RECORD_CONTRADICTED = "record_contradicted"
     SESSION_DELETED = "session_deleted"
+    RETENTION_CHANGED = "retention_changed"
+    OUTPUT_REMOVED = "output_removed"
+    OUTPUT_NOT_REMOVED = "output_not_removed"
     COMMAND_EDITED = "command_edited"
     COMMAND_WITHDRAWN = "command_withdrawn"
     COMMAND_RETRIED = "command_retried"
@@ -101,6 +104,11 @@ def write_refusal(
     ).first()
     if last is None or last.at_ms <= now_ms - AGAIN_MS or any(last._mapping[key] != line[key] for key in line):
         write(connection, now_ms=now_ms, **line)
+
+
+def forget_before(connection: Connection, at_ms: int) -> int:
+    """Delete the lines from before `at_ms`; return how many there were."""
+    return connection.execute(delete(audit).where(audit.c.at_ms < at_ms)).rowcount
 
 
 def newest(connection: Connection, user_id: str, *, sees_all: bool, limit: int) -> list[AuditEntry]:

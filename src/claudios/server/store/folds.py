@@ -16,7 +16,7 @@ from claudios.server.projections.asks import Answered, Asked, AskEvent, Unsuppor
 from claudios.server.projections.fold import Checkpoint, Fold
 from claudios.server.projections.items import Entry
 from claudios.server.projections.life import Life
-from claudios.server.store import changes, items, lives, progress, requests, sessions
+from claudios.server.store import changes, items, lives, progress, requests, retention, sessions
 from claudios.server.store.progress import Sums
 from claudios.server.store.requests import NewRequest
 
@@ -51,7 +51,10 @@ def load(connection: Connection, session_id: str) -> Loaded | None:
     if kept is None or place is None:
         return None
     checkpoint = Checkpoint.of(kept.fold)
-    if checkpoint is None:
+    tombstone = retention.tombstone(connection, session_id) if checkpoint is None else None
+    if tombstone is not None:
+        fold, resume_seq = Fold.after(tombstone.last_seq, items.count(connection, session_id)), tombstone.last_seq + 1
+    elif checkpoint is None:
         fold, resume_seq = Fold(), 1
     else:
         fold = Fold.restore(checkpoint, items.numbered(connection, session_id, checkpoint.open_items))
@@ -87,7 +90,9 @@ def save(connection: Connection, session_id: str, new: Save, now_ms: int) -> lis
 
 
 def start_anew(connection: Connection, session_id: str) -> None:
-    """Forget a session's projection, so that it is folded from the first frame again."""
+    """Forget a session's projection, so that it is folded from the first frame again, where that is still there."""
+    if retention.tombstone(connection, session_id) is not None:
+        return
     items.remove_all(connection, session_id)
     progress.forget_fold(connection, session_id)
 

@@ -31,7 +31,7 @@ _INSERT = insert(batches)
 _ADVANCE = (
     update(sessions)
     .where(sessions.c.id == bindparam("session"))
-    .values(last_seq=bindparam("last"), head=bindparam("after"))
+    .values(last_seq=bindparam("last"), head=bindparam("after"), log_bytes=sessions.c.log_bytes + bindparam("size"))
 )
 _AFTER = (
     select(batches.c.first_seq, batches.c.last_seq, func.length(batches.c.frames).label("size"))
@@ -104,7 +104,10 @@ def append(connection: Connection, source: Source, batch: Batch, received_ms: in
             "frames": batch.frames,
         },
     )
-    connection.execute(_ADVANCE, {"session": batch.session_id, "last": batch.last_seq, "after": batch.head})
+    connection.execute(
+        _ADVANCE,
+        {"session": batch.session_id, "last": batch.last_seq, "after": batch.head, "size": len(batch.frames)},
+    )
 
 
 def cursors(connection: Connection, agent_id: str, session_ids: Iterable[str]) -> tuple[Cursor, ...]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from claudios.protocol.messages import EndReason, Mode, Model, PermissionMode, SessionState
 from claudios.protocol.signing import GENESIS
-from claudios.server.store.tables import agents, members, projects, requests, sessions, users
+from claudios.server.store.tables import agents, members, projects, requests, sessions, tombstones, users
 
 _PENDING = (
     select(func.count())
@@ -56,10 +56,15 @@ _VIEW = (
         sessions.c.turns,
         sessions.c.resumptions,
         sessions.c.resumed_turns,
+        sessions.c.log_bytes,
+        sessions.c.is_kept,
+        sessions.c.unremovable,
+        tombstones.c.removed_ms,
     )
     .join(projects, projects.c.id == sessions.c.project_id)
     .join(agents, agents.c.id == sessions.c.agent_id)
     .join(users, users.c.id == sessions.c.created_by, isouter=True)
+    .join(tombstones, tombstones.c.session_id == sessions.c.id, isouter=True)
 )
 _ONE = _VIEW.where(sessions.c.id == bindparam("session"))
 _PLACE = select(
@@ -96,7 +101,11 @@ class Resume(StrEnum):
 
 
 class Session(Model):
-    """A session as people see it."""
+    """A session as people see it.
+
+    `log_bytes` of output are stored; at `removed_ms` they were removed, because the project keeps no more, which it
+    does not where the session `is_kept`. `unremovable` says why that was not possible.
+    """
 
     id: str
     project_id: str
@@ -130,6 +139,10 @@ class Session(Model):
     updated_ms: int
     last_text: str | None
     resume: Resume
+    log_bytes: int
+    is_kept: bool
+    removed_ms: int | None
+    unremovable: str | None
 
 
 class OfferedCommand(Model):
@@ -331,6 +344,7 @@ def to_resume(connection: Connection, session_id: str | None = None) -> list[str
             sessions.c.state == SessionState.ENDED.value,
             sessions.c.reason == EndReason.LOST.value,
             sessions.c.folded_seq >= sessions.c.last_seq,
+            ~exists().where(tombstones.c.session_id == sessions.c.id),
             or_(sessions.c.resumptions < MOST_RESUMPTIONS, sessions.c.turns > sessions.c.resumed_turns),
             agents.c.removed_ms.is_(None),
         )
@@ -405,4 +419,8 @@ def _session(row: Row[*tuple[Any, ...]]) -> Session:
         updated_ms=row.updated_ms,
         last_text=row.last_text,
         resume=Resume(row.resume),
+        log_bytes=row.log_bytes,
+        is_kept=row.is_kept,
+        removed_ms=row.removed_ms,
+        unremovable=row.unremovable,
     )

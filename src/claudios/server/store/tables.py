@@ -110,6 +110,8 @@ projects = Table(
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
     _milliseconds("created_ms"),
+    Column("keep_days", Integer),  # how long the output of ended sessions is kept; NULL: for ever
+    Column("keep_bytes", BigInteger),  # and how much of all sessions' output; NULL: any amount
 )
 
 members = Table(
@@ -228,6 +230,9 @@ sessions = Table(
     Column("resumptions", Integer, nullable=False, server_default=ZERO),  # automatic, since a turn was completed
     Column("resumed_turns", Integer, nullable=False, server_default=ZERO),  # turns at the newest of them
     Column("prompts_version", Integer, nullable=False, server_default=ZERO),  # counts the changes of what waits
+    Column("log_bytes", BigInteger, nullable=False, server_default=ZERO),  # of the frames that are stored
+    Column("is_kept", Boolean, nullable=False, server_default=text("false")),  # whatever the project keeps
+    Column("unremovable", Text),  # why its output could not be removed, when that was tried
     Index(None, "project_id", "created_ms"),
     Index(None, "agent_id", "state"),
 )
@@ -275,6 +280,22 @@ checkpoints = Table(
     _milliseconds("received_ms"),
     PrimaryKeyConstraint("session_id", "key", "n"),
     Index(None, "session_id", "seq", "n"),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("session_id", String, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    Column("batches", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("checkpoints", BigInteger, nullable=False),
+    _milliseconds("removed_ms"),
+    Column("cause", String, nullable=False),
+    Column("kept", BigInteger, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
 )
 
 items = Table(
@@ -384,5 +405,6 @@ __all__ = [
     "requests",
     "sessions",
     "sign_in_links",
+    "tombstones",
     "users",
 ]

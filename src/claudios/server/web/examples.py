@@ -45,6 +45,9 @@ _REPORTED_ERROR = {
     "last_ms": _AT + 60_000,
     "times": 2,
 }
+_STORED = {"sessions": 214, "bytes": 1_834_200_417}
+_DUE = {"sessions": 3, "bytes": 20_416_002}
+_LIMITS = {"keep_days": 90, "keep_bytes": 20_000_000_000}
 _WAITING_PROMPT = {"id": _COMMAND, "text": "Then write the changelog.", "created_by": "ada", "created_ms": _AT}
 _OFFERED_COMMAND = {"name": "compact", "description": "Sum up the conversation", "argument_hint": "[what to keep]"}
 _OFFERED_MODEL = {
@@ -90,6 +93,18 @@ _ITEM = {
 _ERROR = {"code": "input_invalid", "message": "name is missing.", "field": "name"}
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "Amount": _STORED,
+    "Removed": {
+        "frames": 23,
+        "batches": 9,
+        "bytes": 48_213,
+        "removed_ms": _AT + 90 * 86_400_000,
+        "cause": "age",
+        "kept": 90,
+        "key": "vj45bnnsbpuctpbg345kyldsnhu66z52",
+    },
+    "Retention": {**_LIMITS, "stored": _STORED, "due": _DUE, "unremovable": 0},
+    "RetentionRequest": _LIMITS,
     "Agent": _AGENT_VALUE,
     "AgentKeyView": _KEY,
     "AgentName": {"name": "workstation"},
@@ -221,6 +236,10 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "updated_ms": _AT + 8_000,
         "resume": "manual",
         "last_text": "The tests pass now.",
+        "log_bytes": 48_213,
+        "is_kept": False,
+        "removed_ms": None,
+        "unremovable": None,
     },
     "Offers": {"commands": [_OFFERED_COMMAND], "models": [_OFFERED_MODEL]},
     "OfferedCommand": _OFFERED_COMMAND,
@@ -263,6 +282,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "signed_ms": _AT + 8_000,
         "closing": "closed",
         "keys": ["vj45bnnsbpuctpbg345kyldsnhu66z52"],
+        "removed": None,
     },
 }
 

@@ -16,7 +16,7 @@ from claudios.server.bus.topics import Changed
 from claudios.server.data_path import DataPath
 from claudios.server.instructions import accept, revise
 from claudios.server.instructions.accept import Accepted, Asker
-from claudios.server.store import agents, audit, changes, sessions
+from claudios.server.store import agents, audit, changes, retention, sessions
 from claudios.server.store.audit import Action
 from claudios.server.store.instructions import Instruction
 from claudios.server.store.projects import Role
@@ -60,10 +60,11 @@ class ResumeRequest(Body):
 
 
 class SessionChange(Body):
-    """What is to be another one: the title, or who resumes the session once it is lost."""
+    """What is to be another one: the title, who resumes the session once it is lost, whether its output stays."""
 
     title: Annotated[Title, Field(min_length=1)] | None = None
     resume: Resume | None = None
+    is_kept: bool | None = None
 
 
 @router.get("/sessions", operation_id="list_sessions")
@@ -128,7 +129,7 @@ async def get_session(session_id: PathId, parts: WithParts, caller: SignedIn) ->
 async def change_session(
     session_id: PathId, body: SessionChange, parts: WithParts, data: WithDataPath, caller: SignedIn
 ) -> Session:
-    """Give a session another title, or say who resumes it once it is lost with its machine."""
+    """Give a session another title, say who resumes it once it is lost, or that its output stays."""
 
     def work(connection: Connection) -> Session:
         found = seen_session(connection, caller, session_id, Role.OPERATOR)
@@ -138,6 +139,10 @@ async def change_session(
             if found.state is SessionState.ENDED:
                 raise Conflict("This session has ended. Resume it first.")
             sessions.set_resume(connection, session_id, body.resume)
+        if body.is_kept is not None:
+            if found.removed_ms is not None:
+                raise Conflict("The output of this session was removed already.")
+            retention.set_kept(connection, session_id, is_kept=body.is_kept)
         return seen_session(connection, caller, session_id)
 
     changed = await parts.store.write(work)

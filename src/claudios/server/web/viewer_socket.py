@@ -304,7 +304,7 @@ class _Page:
         if session is None:
             raise NotFound
         pending = requests.of_session(connection, wish.session_id, RequestState.PENDING)
-        if wish.after is not None:
+        if wish.after is not None and session.removed_ms is None:  # what a page has of removed output goes
             changed = items.changed_after(connection, wish.session_id, wish.after, MAX_CHANGED_ITEMS)
             if changed is not None:
                 return _Snapshot(changed, False, False, session, pending)

@@ -1,0 +1,1 @@
+"""The records of sessions: read from the store, and checked."""

@@ -1,0 +1,1 @@
+"""Retention: what projects do not keep is removed, and a tombstone left in its place."""

@@ -1,0 +1,255 @@
+"""What a project does not keep is removed once it is checked, and a tombstone left that verifies (R-8 to R-10)."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import update
+
+from claudios.cli.commands.verify import verify
+from claudios.client.record import check_record
+from claudios.server.serving import Serving
+from claudios.server.store import retention
+from claudios.server.store.tables import audit
+from tests.helpers.finished_session import BATCHES, LAST, Record, finished_session
+from tests.helpers.server import People, StartServer
+
+pytestmark = pytest.mark.integration
+
+DAY_MS = 24 * 60 * 60 * 1000
+PROMPT = "the prompt that goes"
+
+
+@dataclass
+class Ended:
+    """A session that has ended, and the server it is on."""
+
+    record: Record
+    serving: Serving
+    people: People
+
+    @property
+    def path(self) -> str:
+        return f"/projects/{self.record.agent.project_id}/retention"
+
+    async def keep(self, **limits: int) -> Any:
+        return await self.record.owner.ask("PUT", self.path, limits)
+
+    def age(self, days: float) -> None:
+        """Have its machine closed the session's log so much earlier."""
+        self.record.tamper("UPDATE checkpoints SET received_ms = received_ms - ?", int(days * DAY_MS))
+
+    async def sweep(self) -> None:
+        assert await self.serving.application.data_path.retention.sweep()
+
+    async def session(self) -> Any:
+        return await self.record.owner.ask("GET", f"/sessions/{self.record.session_id}")
+
+    async def is_removed(self) -> bool:
+        return (await self.session())["removed_ms"] is not None
+
+    async def remove(self) -> None:
+        await self.keep(keep_days=30)
+        self.age(31)
+        await self.sweep()
+        assert await self.is_removed()
+
+
+@pytest.fixture
+async def ended(server: Serving, people: People) -> AsyncIterator[Ended]:
+    async with finished_session(server, people, prompt=PROMPT) as record:
+        yield Ended(record, server, people)
+
+
+async def test_output_is_removed_by_age_and_its_record_still_verifies(ended: Ended, tmp_path: Path) -> None:
+    kept = await ended.keep(keep_days=30)
+    assert (kept["stored"]["sessions"], kept["due"]["sessions"]) == (1, 0)
+    ended.age(29)
+    await ended.sweep()
+    assert not await ended.is_removed()
+    ended.age(2)
+    due = await ended.record.owner.ask("GET", ended.path)
+    assert due["due"] == due["stored"]
+    await ended.sweep()
+    found = await ended.record.verify()
+    assert (found["verified"], found["closing"], found["frames"]) == (True, "closed", 0), found
+    assert (found["removed"]["frames"], found["removed"]["batches"]) == (LAST, BATCHES)
+    assert (found["removed"]["cause"], found["removed"]["kept"]) == ("age", 30)
+    session = await ended.session()
+    assert (session["log_bytes"], session["last_seq"], session["last_text"]) == (0, LAST, None)
+    file = tmp_path / "removed.claudios"
+    file.write_bytes(await ended.record.export())
+    ran = CliRunner().invoke(verify, [str(file)], standalone_mode=False)
+    assert (ran.return_value, "Removed" in ran.output, found["removed"]["key"] in ran.output) == (0, True, True)
+    assert check_record([file.read_bytes().replace(b'"kept":30', b'"kept":31')]).found.verified is False
+
+
+async def test_nothing_of_what_was_said_stays_in_any_table(ended: Ended) -> None:
+    await ended.remove()
+    said = (PROMPT, "0-0\\n", "3-1\\n")
+    with closing(sqlite3.connect(ended.record.database, timeout=30)) as database:
+        for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            for row in database.execute(f"SELECT * FROM {table}").fetchall():
+                text = repr(row)
+                assert not any(each in text for each in said), (table, row)
+
+
+async def test_people_read_that_it_was_removed_and_why(ended: Ended) -> None:
+    await ended.remove()
+    page = await ended.record.owner.ask("GET", f"/sessions/{ended.record.session_id}/items")
+    (item,) = page["items"]
+    assert (item["kind"], item["body"]["code"]) == ("notice", "removed")
+    assert "keeps output for 30 days" in item["body"]["text"]
+    raw = await ended.record.owner.http.get(f"/api/v1/sessions/{ended.record.session_id}/frames")
+    assert raw.content == b""
+    assert "output_removed" in await ended.record.actions()
+
+
+async def test_a_removed_session_is_not_resumed_and_can_be_deleted(ended: Ended) -> None:
+    await ended.remove()
+    path = f"/sessions/{ended.record.session_id}"
+    refused = await ended.record.owner.ask("POST", f"{path}/resume", {}, expect=409)
+    assert "output of this session was removed" in refused["error"]["message"]
+    await ended.record.owner.ask("PATCH", path, {"is_kept": True}, expect=409)
+    await ended.record.owner.ask("DELETE", path)
+
+
+async def test_the_oldest_go_until_the_project_holds_no_more_than_it_keeps(ended: Ended) -> None:
+    ended.age(2)
+    size = (await ended.session())["log_bytes"]
+    await ended.keep(keep_bytes=size)
+    await ended.sweep()
+    assert not await ended.is_removed()
+    preview = await ended.record.owner.ask("GET", f"{ended.path}/preview?keep_bytes={size - 1}")
+    assert preview == {"sessions": 1, "bytes": size}
+    await ended.keep(keep_bytes=size - 1)
+    await ended.sweep()
+    assert (await ended.record.verify())["removed"]["cause"] == "size"
+
+
+async def test_output_stays_for_a_day_whatever_the_project_keeps(ended: Ended) -> None:
+    await ended.keep(keep_bytes=0)
+    ended.age(0.5)
+    await ended.sweep()
+    assert not await ended.is_removed()
+
+
+async def test_what_somebody_keeps_stays(ended: Ended) -> None:
+    await ended.record.owner.ask("PATCH", f"/sessions/{ended.record.session_id}", {"is_kept": True})
+    await ended.keep(keep_days=1)
+    ended.age(31)
+    await ended.sweep()
+    assert not await ended.is_removed()
+
+
+async def test_a_record_that_does_not_hold_is_never_removed(ended: Ended) -> None:
+    ended.record.tamper("UPDATE batches SET signature = zeroblob(32) WHERE first_seq = 4")
+    await ended.keep(keep_days=1)
+    ended.age(31)
+    for _ in range(2):
+        await ended.sweep()
+    assert "not sealed" in (await ended.session())["unremovable"]
+    assert (await ended.record.owner.ask("GET", ended.path))["unremovable"] == 1
+    assert (await ended.record.actions()).count("output_not_removed") == 1
+    signature = ended.record.batches[1].signature
+    ended.record.tamper("UPDATE batches SET signature = ? WHERE first_seq = 4", signature)
+    await ended.keep(keep_days=1)  # saved again, it is tried again
+    await ended.sweep()
+    assert await ended.is_removed()
+
+
+async def test_a_log_that_its_machine_has_not_closed_stays(ended: Ended) -> None:
+    ended.record.tamper("DELETE FROM checkpoints WHERE final")
+    await ended.keep(keep_days=1)
+    ended.age(31)
+    await ended.sweep()
+    assert not await ended.is_removed()
+
+
+async def test_what_is_still_under_way_holds_the_output(ended: Ended) -> None:
+    ended.record.tamper("UPDATE instructions SET state = 'sent'")
+    await ended.keep(keep_days=1)
+    ended.age(31)
+    await ended.sweep()
+    assert not await ended.is_removed()
+
+
+async def test_two_sweeps_at_once_remove_it_once(ended: Ended) -> None:
+    await ended.keep(keep_days=1)
+    ended.age(31)
+    await asyncio.gather(ended.sweep(), ended.sweep())
+    assert (await ended.record.actions()).count("output_removed") == 1
+    assert (await ended.record.verify())["verified"]
+
+
+async def test_a_policy_that_changes_meanwhile_is_heeded(ended: Ended) -> None:
+    await ended.keep(keep_days=1)
+    ended.age(31)
+    sweep = ended.serving.application.data_path.retention
+    store = ended.serving.application.parts.store
+    project_id = ended.record.agent.project_id
+    (found,) = await store.read(lambda connection: sweep._due(connection, project_id))
+    await ended.keep()
+    await sweep._remove(project_id, found)
+    assert not await ended.is_removed()
+
+
+async def test_output_that_changed_meanwhile_stays(ended: Ended) -> None:
+    await ended.keep(keep_days=1)
+    ended.age(31)
+    sweep = ended.serving.application.data_path.retention
+    store = ended.serving.application.parts.store
+    project_id = ended.record.agent.project_id
+    (found,) = await store.read(lambda connection: sweep._due(connection, project_id))
+    await sweep._remove(project_id, found)
+    stone = await store.read(lambda connection: retention.tombstone(connection, found.session_id))
+    assert stone is not None
+    assert not await store.write(lambda connection: retention.remove(connection, found, stone, "again"))
+
+
+async def test_a_tombstone_that_was_tampered_with_is_named(ended: Ended) -> None:
+    await ended.remove()
+    for column, value in (("bytes", 1), ("removed_ms", 1), ("batches", 9), ("kept", 1), ("cause", "size")):
+        with closing(sqlite3.connect(ended.record.database, timeout=30)) as database:
+            (before,) = database.execute(f"SELECT {column} FROM tombstones").fetchone()
+        ended.record.tamper(f"UPDATE tombstones SET {column} = ?", value)
+        assert "changed or signed by somebody else" in (await ended.record.verify())["problem"], column
+        ended.record.tamper(f"UPDATE tombstones SET {column} = ?", before)
+    assert (await ended.record.verify())["verified"]
+    ended.record.tamper("DELETE FROM tombstones")
+    assert not (await ended.record.verify())["verified"]
+
+
+async def test_who_may_say_what_is_kept(ended: Ended) -> None:
+    operator = await ended.people.member(ended.record.agent.project_id, "operator", ended.record.owner)
+    stranger = await ended.people.stranger()
+    await operator.ask("GET", ended.path)
+    await operator.ask("PUT", ended.path, {"keep_days": 1}, expect=403)
+    for method, path, body in (
+        ("GET", ended.path, None),
+        ("PUT", ended.path, {}),
+        ("GET", f"{ended.path}/preview", None),
+    ):
+        await stranger.ask(method, path, body, expect=404)
+    await ended.record.owner.ask("PUT", ended.path, {"keep_days": 0}, expect=422)
+
+
+async def test_old_lines_of_the_audit_log_go_where_the_server_is_told_so(start_server: StartServer) -> None:
+    serving = await start_server(audit_days=10)
+    people = People(serving)
+    owner = await people.owner()
+    assert await owner.ask("GET", "/audit")
+    store = serving.application.parts.store
+    older = update(audit).values(at_ms=audit.c.at_ms - 11 * DAY_MS)
+    await store.write(lambda connection: connection.execute(older).rowcount)
+    await serving.application.data_path.retention.sweep()
+    assert await owner.ask("GET", "/audit") == []
+    await people.close()
