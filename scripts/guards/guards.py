@@ -7,6 +7,7 @@ from scripts.guards.guard import Guard
 POWER = "tests/faults/test_disk.py"
 FRAME = "tests/unit/protocol/test_frame.py"
 SIGNING = "tests/unit/protocol/test_signing.py"
+CERTAIN = "tests/unit/agent/output/test_power.py"
 TOMBSTONE = "tests/unit/protocol/test_tombstone.py"
 RETENTION = "tests/integration/test_retention.py"
 RECORD = "tests/unit/protocol/test_record.py"
@@ -44,7 +45,7 @@ DURABILITY = (
         "shim/spool.py",
         "        self._syncer.sync(os.open(self._directory, os.O_RDONLY), close=True)",
         "        pass",
-        (POWER,),
+        (CERTAIN,),
     ),
     Guard(
         "fsync-journal",
@@ -60,7 +61,7 @@ DURABILITY = (
         "agent/instructions/journal.py",
         "            os.fsync(self._file)",
         "            pass",
-        (POWER,),
+        (CERTAIN,),
     ),
     Guard(
         "fsync-private-file",
@@ -100,7 +101,7 @@ DURABILITY = (
         "agent/output/spool.py",
         "            os.fsync(file)",
         "            pass",
-        (POWER,),
+        (CERTAIN,),
     ),
     Guard(
         "fsync-closing-name",
@@ -108,7 +109,7 @@ DURABILITY = (
         "agent/output/spool.py",
         "            os.close(file)\n        sync_directory(self.path)",
         "            os.close(file)",
-        (POWER,),
+        (CERTAIN,),
     ),
     Guard(
         "fsync-recovery",
@@ -116,7 +117,7 @@ DURABILITY = (
         "agent/output/spool.py",
         "            self._drop_from(0)\n        sync_directory(self.path)",
         "            self._drop_from(0)",
-        (POWER,),
+        (CERTAIN,),
     ),
     Guard(
         "cursor-before-unlink",

@@ -284,8 +284,8 @@ def survive(tape: Tape, at: int, seed: int, directory: Path) -> None:
     Raises AssertionError.
     """
     dice = random.Random(seed)
-    written = _frames(_everything(tape, at))
-    certain = _frames(disk_after(tape, at, None))
+    written = frames_of(_everything(tape, at))
+    certain = frames_of(disk_after(tape, at, None))
     for name, content in disk_after(tape, at, dice).items():
         path = directory / Path(name).relative_to(tape.root)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -344,7 +344,7 @@ def _everything(tape: Tape, at: int) -> dict[str, bytes]:
     return {f"{names[inode]}": bytes(content) for inode, content in contents.items()}
 
 
-def _frames(files: dict[str, bytes]) -> dict[int, bytes]:
+def frames_of(files: dict[str, bytes]) -> dict[int, bytes]:
     """Return the whole frames of all segments by their numbers."""
     segments = (content for name, content in sorted(files.items()) if name.endswith(".seg"))
     return {found.seq: content[found.start : found.end] for content in segments for found in locate(content)}
