@@ -13,6 +13,7 @@ from bench.cli import digest
 from bench.floor_journey import FloorJourney, floor
 from bench.journey import Journey, carry, echo_ms, take
 from bench.measure import Row, cpu_ms, median, percentile, rss_mb
+from bench.page import page
 from bench.product_journey import ProductJourney, product
 from bench.slow_link import pass_up
 
@@ -172,6 +173,7 @@ ROWS: Mapping[str, Callable[[], Coroutine[None, None, list[Row]]]] = {
     "ready": ready,
     "late": late,
     "slow-link": slow_link,
+    "page": page,
     "crowd-50": lambda: crowd(50),
     "crowd-200": lambda: crowd(200),
 }

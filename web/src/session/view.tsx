@@ -188,9 +188,9 @@ function Open({ session }: { session: Session }) {
   );
 }
 
-/** Whether a prompt should wait: Claude has something to do, or another one is before it. */
+/** Whether a prompt should wait: Claude may have something to do, or another one is before it. The server knows exactly. */
 function isBusy({ state, activity }: Session, queue: Queue | undefined): boolean {
-  return state === "running" && ((activity !== null && activity !== "idle") || (queue?.prompts.length ?? 0) > 0);
+  return state === "running" && (activity !== "idle" || (queue?.prompts.length ?? 0) > 0);
 }
 
 function Ended({ children }: { children: ReactNode }) {
