@@ -166,6 +166,14 @@ async def test_a_record_that_does_not_hold_is_never_removed(ended: Ended) -> Non
     assert await ended.is_removed()
 
 
+async def test_a_session_that_the_server_fails_at_stays_and_ends_nothing_else(ended: Ended) -> None:
+    ended.record.tamper("UPDATE agent_keys SET sign_key_encrypted = zeroblob(60)")  # as by another server.key
+    await ended.keep(keep_days=1)
+    ended.age(31)
+    await ended.sweep()
+    assert "server.key" in (await ended.session())["unremovable"]
+
+
 async def test_a_log_that_its_machine_has_not_closed_stays(ended: Ended) -> None:
     ended.record.tamper("DELETE FROM checkpoints WHERE final")
     await ended.keep(keep_days=1)

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 import structlog
 from sqlalchemy import Connection
 
-from claudios.protocol.errors import Unavailable
+from claudios.protocol.errors import ClaudiosError, Unavailable
 from claudios.protocol.record import Closing, RecordCheck
 from claudios.protocol.tombstone import Cause, Tombstone
 from claudios.server.bus.topics import Changed
@@ -92,7 +92,7 @@ class Sweep:
         for project_id in await self._store.read(retention.limited):
             due = await self._store.read(lambda connection, which=project_id: self._due(connection, which))  # type: ignore[misc]
             for found in due[:AT_ONCE]:
-                await self._remove(project_id, found)
+                await self._try(project_id, found)
             is_all = is_all and len(due) <= AT_ONCE
         if self._audit_days is not None:
             before_ms = self._now_ms() - self._audit_days * DAY_MS
@@ -104,6 +104,18 @@ class Sweep:
     def _due(self, connection: Connection, project_id: str) -> list[Due]:
         return retention.due(connection, project_id, retention.policy(connection, project_id), self._now_ms())
 
+    async def _try(self, project_id: str, found: Due) -> None:
+        """Remove a session's output; one that the server fails at stays, and ends neither this loop nor the server."""
+        try:
+            await self._remove(project_id, found)
+        except Unavailable:
+            raise
+        except ClaudiosError as failed:
+            await self._leave(project_id, found, failed.message)
+        except Exception:  # the rim: the other sessions have their turn
+            log.exception("removal_failed", session=found.session_id)
+            await self._leave(project_id, found, "The server failed at it. Its log says why.")
+
     async def _remove(self, project_id: str, found: Due) -> None:
         extent = await self._store.read(lambda connection: self._extent(connection, found))
         if extent is None:
@@ -111,7 +123,7 @@ class Sweep:
         check, closing = await walk.check(self._store, self._key, extent, self._now_ms())
         why = check.fault.text if check.fault else None if closing is Closing.CLOSED else "The record is not closed."
         if why is not None:
-            await self._leave(project_id, found, extent.session.title, why)
+            await self._leave(project_id, found, why)
             return
         tombstone = self._tombstone(extent.session.agent_id, found, check)
         await self._closes(found.session_id)
@@ -125,8 +137,8 @@ class Sweep:
                 now_ms=tombstone.removed_ms,
                 actor=SERVER,
                 action=Action.OUTPUT_REMOVED,
-                target=extent.session.title,
-                detail=f"{found.session_id}: frames 1 to {found.last_seq}, by {found.cause.value}",
+                target=found.session_id,
+                detail=f"frames 1 to {found.last_seq}, by {found.cause.value}",
                 project_id=project_id,
             )
             change = changes.session(connection, found.session_id)
@@ -145,7 +157,7 @@ class Sweep:
             return None
         return walk.extent(connection, session, self._now_ms())
 
-    async def _leave(self, project_id: str, found: Due, title: str, why: str) -> None:
+    async def _leave(self, project_id: str, found: Due, why: str) -> None:
         """Leave a session whose record does not hold as it is, and say so once."""
 
         def work(connection: Connection) -> bool:
@@ -156,8 +168,8 @@ class Sweep:
                 now_ms=self._now_ms(),
                 actor=SERVER,
                 action=Action.OUTPUT_NOT_REMOVED,
-                target=title,
-                detail=f"{found.session_id}: {why}",
+                target=found.session_id,
+                detail=why,
                 project_id=project_id,
             )
             return True
