@@ -60,7 +60,7 @@ class Tree:
 
     def run(self, tests: Sequence[str], *, until_first: bool = True) -> Run:
         """Run some tests of the copy."""
-        argv = [str(self._python), "-m", "pytest", "-q", "-rfE", "--tb=no", "-p", "no:cacheprovider"]
+        argv = [str(self._python), "-m", "pytest", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider"]
         argv += ["-x"] if until_first else []
         argv += ["--timeout", str(TIMEOUT_SECONDS), "--timeout-method", "signal", *tests]
         ended = subprocess.run(argv, cwd=self._path, capture_output=True, text=True, check=False)

@@ -340,6 +340,11 @@ class TestRequests:
         found = await world.store.read(lambda connection: requests.get(connection, world.session_id, "r1"))
         assert found is not None
         assert (found.state, found.answer) == ("answered", answers[won.index(True)])
+        assert not await world.do(
+            lambda connection: requests.answer(
+                connection, world.session_id, "r1", answer="deny", answered_by=None, instruction_id=None, now_ms=7
+            )
+        )
         issued = await world.store.read(lambda connection: instructions.after(connection, world.agent.agent_id, 0, 99))
         assert len(issued) == 2
 

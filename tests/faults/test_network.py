@@ -16,7 +16,7 @@ from claudios.agent.client.address import tls_context
 from claudios.agent.client.carrier import Carrier
 from claudios.agent.client.poll import PollCarrier
 from claudios.agent.client.websocket import WebSocketCarrier
-from claudios.protocol.frame import decode
+from claudios.protocol.frame import HEADER_BYTES, Stream, decode, locate
 from claudios.server.serving import Serving
 from tests.faults.case import Case
 from tests.faults.product import Product, rss_bytes, running_product
@@ -171,7 +171,8 @@ async def test_a_link_too_slow_for_its_output_costs_no_memory_and_catches_up_in_
             session_id = await product.start_session(f"--initialize --named --line 100 --wait-lines 1 {rate}")
             spool = product.state / "sessions" / session_id / "spool"
 
-            await until(lambda: sum(path.stat().st_size for path in spool.glob("*.seg")) >= lines * 100)
+            last_line = fake_cli.line(lines - 1, 100, name=session_id)
+            await until(lambda: last_line in _newest_output(spool))
             case.memory("agent", rss_bytes(product.pid("agent")), within_bytes=base + 32 * MIB)
             relay.heal()
             begun = time.monotonic()
@@ -188,3 +189,11 @@ async def test_a_link_too_slow_for_its_output_costs_no_memory_and_catches_up_in_
             found = await product.lines(session_id)
             case.judge(expected, found[:lines])
             case.memory("agent", rss_bytes(product.pid("agent")), within_bytes=base + 32 * MIB)
+
+
+def _newest_output(spool: Path) -> bytes:
+    """Return what the newest segment holds of the program's output; earlier ones go as they are acknowledged."""
+    raw = b"".join(path.read_bytes() for path in sorted(spool.glob("*.seg"))[-1:])
+    return b"".join(
+        raw[found.start + HEADER_BYTES : found.end] for found in locate(raw) if found.stream is Stream.STDOUT
+    )

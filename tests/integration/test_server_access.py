@@ -71,6 +71,9 @@ POLICY: dict[tuple[str, str], Who] = {
     ("POST", f"{_PROJECT}/invitations"): Who.OWNER,
     ("DELETE", f"{_PROJECT}/invitations/{{invitation_id}}"): Who.OWNER,
     ("POST", f"{API}/invitations/accept"): Who.SIGNED_IN,
+    ("GET", f"{_PROJECT}/retention"): Who.VIEWER,
+    ("GET", f"{_PROJECT}/retention/preview"): Who.VIEWER,
+    ("PUT", f"{_PROJECT}/retention"): Who.OWNER,
     ("GET", f"{API}/agents"): Who.SIGNED_IN,
     ("POST", f"{_PROJECT}/agents"): Who.OWNER,
     ("GET", f"{API}/agents/{{agent_id}}"): Who.VIEWER,
@@ -93,6 +96,15 @@ POLICY: dict[tuple[str, str], Who] = {
     ("POST", f"{_SESSION}/instructions/{{instruction_id}}/withdraw"): Who.OPERATOR,
     ("POST", f"{_SESSION}/instructions/{{instruction_id}}/retry"): Who.OPERATOR,
     ("POST", f"{_SESSION}/instructions/{{instruction_id}}/drop"): Who.OPERATOR,
+    ("GET", f"{_SESSION}/prompts"): Who.VIEWER,
+    ("POST", f"{_SESSION}/prompts"): Who.OPERATOR,
+    ("PUT", f"{_SESSION}/prompts"): Who.OPERATOR,
+    ("PATCH", f"{_SESSION}/prompts/{{prompt_id}}"): Who.OPERATOR,
+    ("DELETE", f"{_SESSION}/prompts/{{prompt_id}}"): Who.OPERATOR,
+    ("POST", f"{_SESSION}/prompts/{{prompt_id}}/send"): Who.OPERATOR,
+    ("GET", f"{_SESSION}/offers"): Who.VIEWER,
+    ("POST", f"{_SESSION}/settings"): Who.OPERATOR,
+    ("POST", f"{_SESSION}/tasks/{{task_id}}/stop"): Who.OPERATOR,
     ("GET", f"{_SESSION}/items"): Who.VIEWER,
     ("GET", f"{_SESSION}/log"): Who.VIEWER,
     ("GET", f"{_SESSION}/frames"): Who.VIEWER,
@@ -123,6 +135,11 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", f"{_SESSION}/commands"): {"text": "x"},
     ("PATCH", f"{_SESSION}/instructions/{{instruction_id}}"): {"text": "x"},
     ("POST", f"{_SESSION}/resume"): {},
+    ("PUT", f"{_PROJECT}/retention"): {},
+    ("POST", f"{_SESSION}/prompts"): {"id": "{instruction_id}", "text": "x"},
+    ("PUT", f"{_SESSION}/prompts"): {"ids": []},
+    ("PATCH", f"{_SESSION}/prompts/{{prompt_id}}"): {"text": "x", "instead_of": "y"},
+    ("POST", f"{_SESSION}/settings"): {"setting": "model", "value": "haiku"},
     ("POST", f"{_SESSION}/requests/{{request_id}}/answer"): {"behavior": "deny"},
     ("PATCH", f"{API}/me"): {"username": "x"},
 }
@@ -214,6 +231,8 @@ async def world(people: People) -> World:
         "token_id": kept["id"],
         "user_code": device["user_code"],
         "request_id": "req_1",
+        "prompt_id": str(uuid4()),
+        "task_id": "task_1",
     }
     return World(people, ids, bearers)
 
@@ -230,6 +249,8 @@ def nowhere() -> dict[str, str]:
         "token_id": "tok_22222222222222222222",
         "user_code": "ZZZZ-ZZZZ",
         "request_id": "req_2",
+        "prompt_id": str(uuid4()),
+        "task_id": "task_2",
     }
 
 
