@@ -42,6 +42,13 @@ async def register(watched: Watched) -> None:
     await expect(page.get_by_role("heading", name="Welcome to ClaudiOS")).to_be_visible()
 
 
+async def arrive(watched: Watched, product: Product) -> str:
+    """Do what everybody does first: an account, the project Home, its agent laptop, whose token is returned."""
+    await register(watched)
+    await create_project(watched, "Home")
+    return await create_agent(watched, product, "laptop")
+
+
 async def sign_in(watched: Watched) -> None:
     """Sign in with a password, wherever one wanted to go."""
     page = watched.page

@@ -25,9 +25,7 @@ async def test_commands_subagents_and_background_tasks_say_what_happened(
     watched = await window(width)
     page = watched.page
     log = transcript(page)
-    await steps.register(watched)
-    await steps.create_project(watched, "Home")
-    await steps.create_agent(watched, product, "laptop")
+    await steps.arrive(watched, product)
     await steps.start_session(watched, FAILS, permissions="Accept edits")
     waiting = page.get_by_role("region", name="Waiting for you")
     await waiting.get_by_role("button", name="Allow", exact=True).click()

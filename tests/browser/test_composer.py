@@ -23,9 +23,7 @@ async def test_model_mode_and_effort_are_switched_and_commands_completed(
     watched = await window(width)
     page = watched.page
     log = transcript(page)
-    await steps.register(watched)
-    await steps.create_project(watched, "Home")
-    await steps.create_agent(watched, product, "laptop")
+    await steps.arrive(watched, product)
     await steps.start_session(watched, "[[say First.]]")
     await steps.is_idle(page)
 
@@ -69,9 +67,7 @@ async def test_prompts_wait_while_claude_works_and_are_changed_until_they_are_se
     watched = await window(width)
     page = watched.page
     log = transcript(page)
-    await steps.register(watched)
-    await steps.create_project(watched, "Home")
-    await steps.create_agent(watched, product, "laptop")
+    await steps.arrive(watched, product)
     await steps.start_session(watched, "[[text 200000 rate=2000]]")
     await expect(log.get_by_text("The quick brown fox").last).to_be_visible()
     waiting = page.get_by_role("region", name="Waiting prompts")

@@ -26,9 +26,7 @@ async def test_what_waits_in_any_session_is_answered_from_the_inbox(
 ) -> None:
     watched = await window(width)
     page = watched.page
-    await steps.register(watched)
-    await steps.create_project(watched, "Home")
-    await steps.create_agent(watched, product, "laptop")
+    await steps.arrive(watched, product)
     await page.goto("/inbox")
     await expect(page.get_by_text("Nothing waits for you")).to_be_visible()
     await watched.audit("empty inbox")
@@ -78,9 +76,7 @@ async def test_a_plan_is_edited_and_approved_in_a_mode_of_ones_choice(
 ) -> None:
     watched = await window(width)
     page = watched.page
-    await steps.register(watched)
-    await steps.create_project(watched, "Home")
-    await steps.create_agent(watched, product, "laptop")
+    await steps.arrive(watched, product)
     await steps.start_session(watched, PLAN, permissions="Plan first")
     log = transcript(page)
     waiting = page.get_by_role("region", name="Waiting for you")

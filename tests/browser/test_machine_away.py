@@ -19,9 +19,7 @@ async def test_a_prompt_for_a_machine_that_is_away_is_edited_or_withdrawn_and_ru
     watched = await window("wide")
     page = watched.page
     log = transcript(page)
-    await steps.register(watched)
-    await steps.create_project(watched, "Home")
-    token = await steps.create_agent(watched, product, "laptop")
+    token = await steps.arrive(watched, product)
     await steps.start_session(watched, "[[say Hello.]]")
     await expect(log.get_by_text("Hello.", exact=True)).to_be_visible()
     await steps.is_idle(page)

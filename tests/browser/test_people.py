@@ -122,9 +122,7 @@ async def test_a_request_answered_on_one_device_closes_on_the_other(product: Pro
 async def test_a_question_is_answered_and_a_draft_survives_a_reload(product: Product, window: OpenWindow) -> None:
     watched = await window("phone")
     page = watched.page
-    await steps.register(watched)
-    await steps.create_project(watched, "Home")
-    await steps.create_agent(watched, product, "laptop")
+    await steps.arrive(watched, product)
     await steps.start_session(watched, "ask me a question")
     asked = page.get_by_role("region", name="Waiting for you")
     await asked.get_by_role("radio", name="Blue").check()

@@ -21,9 +21,7 @@ async def test_a_plan_is_read_sent_back_and_approved(product: Product, window: O
     watched = await window(width)
     page = watched.page
     log = transcript(page)
-    await steps.register(watched)
-    await steps.create_project(watched, "Home")
-    await steps.create_agent(watched, product, "laptop")
+    await steps.arrive(watched, product)
     await steps.start_session(watched, f"{PLAN}[[plan -]] [[say Off I go.]]", permissions="Plan first")
 
     asked = page.get_by_role("region", name="Waiting for you")

@@ -60,9 +60,7 @@ async def test_what_is_asked_and_what_a_terminal_would_obey_is_only_shown(
 ) -> None:
     watched = await window(width)
     page = watched.page
-    await steps.register(watched)
-    await steps.create_project(watched, "Home")
-    await steps.create_agent(watched, product, "laptop")
+    await steps.arrive(watched, product)
     await page.evaluate("navigator.clipboard.writeText('mine')")
     await steps.start_session(watched, f"[[bash printf '{ESCAPES}'; touch x]] [[say Printed.]]")
     await page.goto("/inbox")

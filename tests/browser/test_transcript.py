@@ -22,9 +22,7 @@ async def test_a_long_session_opens_at_its_end_and_is_read_back_to_its_beginning
     watched = await window("wide")
     page = watched.page
     log = transcript(page)
-    await steps.register(watched)
-    await steps.create_project(watched, "Home")
-    await steps.create_agent(watched, product, "laptop")
+    await steps.arrive(watched, product)
     await steps.start_session(watched, f"[[repeat {CALLS} bash echo again]] [[say The last word.]]")
     await expect(log.get_by_text("The last word.", exact=True)).to_be_visible(timeout=200_000)
 
@@ -43,9 +41,7 @@ async def test_what_arrives_does_not_move_what_one_reads(product: Product, windo
     watched = await window("phone")
     page = watched.page
     log = transcript(page)
-    await steps.register(watched)
-    await steps.create_project(watched, "Home")
-    await steps.create_agent(watched, product, "laptop")
+    await steps.arrive(watched, product)
     await steps.start_session(watched, "[[text 6000]]")
     await expect(log.get_by_text("The quick brown fox").last).to_be_visible()
     await steps.is_idle(page)

@@ -26,9 +26,7 @@ async def test_a_person_gets_from_the_first_account_to_a_session_found_again(
     page = watched.page
     log = transcript(page)
 
-    await steps.register(watched)
-    await steps.create_project(watched, "Home")
-    token = await steps.create_agent(watched, product, "laptop")
+    token = await steps.arrive(watched, product)
     await watched.audit("agents")
 
     # It streams: the end is not there yet when the beginning is.
