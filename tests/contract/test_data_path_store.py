@@ -455,16 +455,6 @@ class TestFolds:
         )
         assert ([item.no for item in page], has_earlier) == ([2, 3], True)
 
-    async def test_a_projection_started_anew_forgets_its_items(self, world: World) -> None:
-        fold = Fold()
-        fold.feed(b"".join(log_of(whole_session())))
-        await world.do(lambda connection: folds.save(connection, world.session_id, self.save(fold), 8))
-        await world.do(lambda connection: folds.start_anew(connection, world.session_id))
-        loaded = await world.store.read(lambda connection: folds.load(connection, world.session_id))
-        assert loaded is not None
-        assert (loaded.fold.position, loaded.resume_seq) == (0, 1)
-        assert await world.store.read(lambda connection: items.count(connection, world.session_id)) == 0
-
 
 async def test_a_registration_is_numbered_and_only_the_newest_counts_as_present(world: World) -> None:
     agent_id = world.agent.agent_id

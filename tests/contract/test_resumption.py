@@ -18,8 +18,9 @@ from claudios.protocol.messages import EndReason, Mode, Outcome, PermissionMode,
 from claudios.server.bus.memory import MemoryBus
 from claudios.server.instructions import accept, outcome, resumption
 from claudios.server.instructions.accept import Accepted
+from claudios.server.instructions.caretaker import Caretaker
 from claudios.server.instructions.mailbox import Mailbox
-from claudios.server.instructions.resumption import Resumer
+from claudios.server.instructions.resumption import DUTIES, NEWS
 from claudios.server.projections.items import Entry
 from claudios.server.projections.life import Life
 from claudios.server.store import instructions, items, lives, log, progress, sessions
@@ -261,10 +262,7 @@ async def test_two_servers_that_look_at_once_do_each_thing_once(world: World, da
     waited = [await send(each, "waits") for each in worlds]
     other = Store(database_url)
     try:
-        servers = [
-            Resumer(store, Mailbox(store, MemoryBus(), lambda: 6), MemoryBus(), lambda: 6)
-            for store in (world.store, other)
-        ]
+        servers = [resumer(store, Mailbox(store, MemoryBus(), lambda: 6)) for store in (world.store, other)]
         for each in worlds:
             await lose(each)
         await asyncio.gather(*[server.look() for server in servers])
@@ -298,8 +296,12 @@ async def test_a_session_that_cannot_be_resumed_keeps_no_other_from_it(world: Wo
     second = await another(world)
     for session_id in (world.session_id, second):
         await lose(replace(world, session_id=session_id))
-    await Resumer(world.store, Full(world.store, MemoryBus(), lambda: 6), MemoryBus(), lambda: 6).look()
+    await resumer(world.store, Full(world.store, MemoryBus(), lambda: 6)).look()
     assert [(await replace(world, session_id=each).session()).epoch for each in (world.session_id, second)] == [1, 2]
+
+
+def resumer(store: Store, mailbox: Mailbox) -> Caretaker:
+    return Caretaker(store, mailbox, MemoryBus(), lambda: 6, news=NEWS, duties=DUTIES)
 
 
 async def another(world: World) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from claudios.protocol.checkpoints import NO_CHECKPOINT, CheckpointKey, digest
+from claudios.protocol.checkpoints import NO_CHECKPOINT, digest, sign_checkpoint
 from claudios.protocol.messages import Checkpoint
+from claudios.protocol.signing_key import SigningKey
 
-KEY = CheckpointKey(bytes(range(32)))
-OTHER_KEY = CheckpointKey(bytes(range(1, 33)))
+KEY = SigningKey(bytes(range(32)))
+OTHER_KEY = SigningKey(bytes(range(1, 33)))
 MINUTE_MS = 60_000
 
 
 class Signer:
     """Makes a session's checkpoints, each naming the one before."""
 
-    def __init__(
-        self, agent_id: str, session_id: str, key: CheckpointKey = KEY, at_ms: int = 1_700_000_000_000
-    ) -> None:
+    def __init__(self, agent_id: str, session_id: str, key: SigningKey = KEY, at_ms: int = 1_700_000_000_000) -> None:
         self.agent_id = agent_id
         self.session_id = session_id
         self.key = key
@@ -39,4 +38,4 @@ class Signer:
             signature="0" * 128,
         )
         self.previous = digest(self.agent_id, unsigned)
-        return self.key.sign(self.agent_id, unsigned)
+        return sign_checkpoint(self.key, self.agent_id, unsigned)

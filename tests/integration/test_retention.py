@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,12 @@ from claudios.cli.commands.verify import verify
 from claudios.client.record import check_record
 from claudios.server.serving import Serving
 from claudios.server.store import retention
+from claudios.server.store.engine import Store
+from claudios.server.store.retention import Due, Policy
 from claudios.server.store.tables import audit
 from tests.helpers.finished_session import BATCHES, LAST, Record, finished_session
 from tests.helpers.server import People, StartServer
+from tests.helpers.viewers import page
 
 pytestmark = pytest.mark.integration
 
@@ -47,8 +50,27 @@ class Ended:
         """Have its machine closed the session's log so much earlier."""
         self.record.tamper("UPDATE checkpoints SET received_ms = received_ms - ?", int(days * DAY_MS))
 
+    async def limit(self, **limits: int) -> None:
+        """Say what is kept, without the server's own sweep being hastened by that."""
+        kept = Policy(**{"keep_days": None, "keep_bytes": None, **limits})
+        project_id = self.record.agent.project_id
+        await self.store.write(lambda connection: retention.set_policy(connection, project_id, kept))
+
     async def sweep(self) -> None:
         assert await self.serving.application.data_path.retention.sweep()
+
+    async def remove_as_found(self, *, before: Callable[[], Awaitable[Any]] | None = None) -> Due:
+        """Remove what is due now, doing something between the look at it and the removal; return what that was."""
+        sweep, project_id = self.serving.application.data_path.retention, self.record.agent.project_id
+        (found,) = await self.store.read(lambda connection: sweep._due(connection, project_id))
+        if before is not None:
+            await before()
+        await sweep._remove(project_id, found)
+        return found
+
+    @property
+    def store(self) -> Store:
+        return self.serving.application.parts.store
 
     async def session(self) -> Any:
         return await self.record.owner.ask("GET", f"/sessions/{self.record.session_id}")
@@ -111,6 +133,18 @@ async def test_people_read_that_it_was_removed_and_why(ended: Ended) -> None:
     raw = await ended.record.owner.http.get(f"/api/v1/sessions/{ended.record.session_id}/frames")
     assert raw.content == b""
     assert "output_removed" in await ended.record.actions()
+
+
+async def test_a_page_that_is_open_on_it_begins_anew(ended: Ended) -> None:
+    session_id = ended.record.session_id
+    async with page(ended.record.owner) as opened:
+        seen = await opened.subscribe(session_id)
+        assert [item["body"].get("code") for item in seen["items"]] != ["removed"]
+        await ended.remove()
+        await opened.expect("lagged")
+        again = await opened.subscribe(session_id, after=seen["position"])
+    assert again["reset"] is True
+    assert [item["body"]["code"] for item in again["items"]] == ["removed"]
 
 
 async def test_a_removed_session_is_not_resumed_and_can_be_deleted(ended: Ended) -> None:
@@ -199,28 +233,31 @@ async def test_two_sweeps_at_once_remove_it_once(ended: Ended) -> None:
 
 
 async def test_a_policy_that_changes_meanwhile_is_heeded(ended: Ended) -> None:
-    await ended.keep(keep_days=1)
+    await ended.limit(keep_days=1)
     ended.age(31)
-    sweep = ended.serving.application.data_path.retention
-    store = ended.serving.application.parts.store
-    project_id = ended.record.agent.project_id
-    (found,) = await store.read(lambda connection: sweep._due(connection, project_id))
-    await ended.keep()
-    await sweep._remove(project_id, found)
+    await ended.remove_as_found(before=ended.limit)
     assert not await ended.is_removed()
 
 
 async def test_output_that_changed_meanwhile_stays(ended: Ended) -> None:
-    await ended.keep(keep_days=1)
+    await ended.limit(keep_days=1)
     ended.age(31)
-    sweep = ended.serving.application.data_path.retention
-    store = ended.serving.application.parts.store
-    project_id = ended.record.agent.project_id
-    (found,) = await store.read(lambda connection: sweep._due(connection, project_id))
-    await sweep._remove(project_id, found)
-    stone = await store.read(lambda connection: retention.tombstone(connection, found.session_id))
+    found = await ended.remove_as_found()
+    stone = await ended.store.read(lambda connection: retention.tombstone(connection, found.session_id))
     assert stone is not None
-    assert not await store.write(lambda connection: retention.remove(connection, found, stone, "again"))
+    assert not await ended.store.write(lambda connection: retention.remove(connection, found, stone, "again"))
+
+
+async def test_a_sweep_that_comes_second_takes_nothing_amiss(ended: Ended) -> None:
+    """Two servers on one database: what the other has removed did not fail here."""
+    await ended.limit(keep_days=1)
+    ended.age(31)
+    found = await ended.remove_as_found(before=ended.sweep)
+    sweep = ended.serving.application.data_path.retention
+    await sweep._leave(ended.record.agent.project_id, found, "frames are missing")  # which it read half of
+    assert (await ended.session())["unremovable"] is None
+    actions = await ended.record.actions()
+    assert (actions.count("output_removed"), actions.count("output_not_removed")) == (1, 0)
 
 
 async def test_a_tombstone_that_was_tampered_with_is_named(ended: Ended) -> None:

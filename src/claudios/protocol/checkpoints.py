@@ -9,41 +9,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import secrets
 from struct import Struct
 
-from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
-from nacl.exceptions import BadSignatureError
-
-from claudios.protocol.errors import SignatureInvalid
 from claudios.protocol.ids import uuid_bytes
 from claudios.protocol.messages import Checkpoint
+from claudios.protocol.signing_key import SigningKey, verify
 
-SEED_BYTES = 32
 NO_CHECKPOINT = "0" * 64
 """What the first checkpoint of a session names as the one before it."""
 
 _CONTEXT = b"claudios checkpoint v1\0"
 _FIXED = Struct("<16sQQ32sQQ32sB")
-_SIGNATURE_BYTES = 64
 
 
-class CheckpointKey:
-    """The machine's signing key. Only its `public` half (hexadecimal) is ever told."""
-
-    def __init__(self, seed: bytes) -> None:
-        public, self._secret = crypto_sign_seed_keypair(seed)
-        self.public = public.hex()
-
-    @classmethod
-    def new_seed(cls) -> bytes:
-        """Return the 32 random bytes that a new key is made of."""
-        return secrets.token_bytes(SEED_BYTES)
-
-    def sign(self, agent_id: str, unsigned: Checkpoint) -> Checkpoint:
-        """Return the checkpoint with this key and its signature."""
-        signature = crypto_sign(canonical(agent_id, unsigned), self._secret)[:_SIGNATURE_BYTES]
-        return unsigned.model_copy(update={"key": self.public, "signature": signature.hex()})
+def sign_checkpoint(key: SigningKey, agent_id: str, unsigned: Checkpoint) -> Checkpoint:
+    """Return the checkpoint signed for this agent."""
+    return key.sign(unsigned, canonical(agent_id, unsigned))
 
 
 def canonical(agent_id: str, checkpoint: Checkpoint) -> bytes:
@@ -73,11 +54,7 @@ def digest(agent_id: str, checkpoint: Checkpoint) -> str:
 
 def verify_checkpoint(agent_id: str, checkpoint: Checkpoint) -> None:
     """Check that the key which the checkpoint names signed it for this agent. Raises SignatureInvalid."""
-    signed = bytes.fromhex(checkpoint.signature) + canonical(agent_id, checkpoint)
-    try:
-        crypto_sign_open(signed, bytes.fromhex(checkpoint.key))
-    except BadSignatureError as wrong:
-        raise SignatureInvalid from wrong
+    verify(checkpoint, canonical(agent_id, checkpoint))
 
 
 def fingerprint(public_key: str) -> str:

@@ -10,16 +10,12 @@ from enum import StrEnum
 from struct import Struct
 from typing import Literal
 
-from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
-from nacl.exceptions import BadSignatureError
-
-from claudios.protocol.errors import SignatureInvalid
 from claudios.protocol.ids import uuid_bytes
 from claudios.protocol.messages import BigCount, BigPositive, Hex32, Hex64, Model, SessionId
+from claudios.protocol.signing_key import SigningKey, verify
 
 _CONTEXT = b"claudios tombstone v1\0"
 _FIXED = Struct("<16sQ32sQQQQBQ")
-_SIGNATURE_BYTES = 64
 
 
 class Cause(StrEnum):
@@ -53,17 +49,9 @@ class Tombstone(Model):
     signature: Hex64
 
 
-class TombstoneKey:
-    """The server's signing key. Only its `public` half (hexadecimal) is ever told."""
-
-    def __init__(self, seed: bytes) -> None:
-        public, self._secret = crypto_sign_seed_keypair(seed)
-        self.public = public.hex()
-
-    def sign(self, agent_id: str, unsigned: Tombstone) -> Tombstone:
-        """Return the tombstone with this key and its signature."""
-        signature = crypto_sign(canonical(agent_id, unsigned), self._secret)[:_SIGNATURE_BYTES]
-        return unsigned.model_copy(update={"key": self.public, "signature": signature.hex()})
+def sign_tombstone(key: SigningKey, agent_id: str, unsigned: Tombstone) -> Tombstone:
+    """Return the tombstone signed for this agent."""
+    return key.sign(unsigned, canonical(agent_id, unsigned))
 
 
 def canonical(agent_id: str, tombstone: Tombstone) -> bytes:
@@ -89,8 +77,4 @@ def canonical(agent_id: str, tombstone: Tombstone) -> bytes:
 
 def verify_tombstone(agent_id: str, tombstone: Tombstone) -> None:
     """Check that the key which the tombstone names signed it for this agent. Raises SignatureInvalid."""
-    signed = bytes.fromhex(tombstone.signature) + canonical(agent_id, tombstone)
-    try:
-        crypto_sign_open(signed, bytes.fromhex(tombstone.key))
-    except BadSignatureError as wrong:
-        raise SignatureInvalid from wrong
+    verify(tombstone, canonical(agent_id, tombstone))

@@ -17,9 +17,9 @@ from claudios.protocol.errors import NotFound
 from claudios.server.bus.topics import STOPPING, Bus, Changed
 from claudios.server.ingest.append import Ingest
 from claudios.server.ingest.commit import GroupCommit
+from claudios.server.instructions import resumption, waiting
+from claudios.server.instructions.caretaker import Caretaker
 from claudios.server.instructions.mailbox import Mailbox
-from claudios.server.instructions.releaser import Releaser
-from claudios.server.instructions.resumption import Resumer
 from claudios.server.keys import ServerKey
 from claudios.server.link.links import Links
 from claudios.server.live.projector import Projector
@@ -41,15 +41,15 @@ class DataPath:
         self._now_ms = now_ms
         self.watching = Watching(bus)
         self.mailbox = Mailbox(store, bus, now_ms)
-        self.resumer = Resumer(store, self.mailbox, bus, now_ms)
-        self.releaser = Releaser(store, self.mailbox, bus, now_ms)
+        self.resumer = Caretaker(store, self.mailbox, bus, now_ms, news=resumption.NEWS, duties=resumption.DUTIES)
+        self.releaser = Caretaker(store, self.mailbox, bus, now_ms, news=waiting.NEWS, duties=waiting.DUTIES)
         self.commits = GroupCommit(store)
         self.projector = Projector(store, bus, now_ms)
         self.ingest = Ingest(self.commits, bus, self.projector.stored, now_ms)
         self.retention = Sweep(
             store,
             key,
-            closes=self.projector.forget,
+            begin_anew=self.projector.begin_anew,
             tell=self.mailbox.tell,
             now_ms=now_ms,
             audit_days=audit_days,

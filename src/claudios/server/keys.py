@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from claudios.protocol.errors import SettingInvalid
 from claudios.protocol.ids import hkdf
-from claudios.protocol.tombstone import TombstoneKey
+from claudios.protocol.signing_key import SigningKey
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -25,7 +25,7 @@ class ServerKey:
 
     def __init__(self, raw: bytes) -> None:
         self._cipher = AESGCM(raw)
-        self.tombstones = TombstoneKey(hkdf(raw, b"claudios tombstone v1"))
+        self.tombstones = SigningKey(hkdf(raw, b"claudios tombstone v1"))
 
     @classmethod
     def open(cls, path: Path) -> ServerKey:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from claudios.protocol.checkpoints import NO_CHECKPOINT, CheckpointKey, digest, fingerprint, verify_checkpoint
+from claudios.protocol.checkpoints import NO_CHECKPOINT, digest, fingerprint, verify_checkpoint
 from claudios.protocol.errors import SignatureInvalid
 from claudios.protocol.messages import Checkpoint, parse_from_agent
+from claudios.protocol.signing_key import SigningKey
 from tests.helpers.records import KEY, OTHER_KEY, Signer
 
 SESSION = "00000000-0000-4000-8000-000000000001"
@@ -60,4 +61,4 @@ def test_the_next_checkpoint_names_the_one_before() -> None:
 def test_a_fingerprint_is_short_and_tells_keys_apart() -> None:
     assert len(fingerprint(KEY.public)) == 32
     assert fingerprint(KEY.public) != fingerprint(OTHER_KEY.public)
-    assert len(CheckpointKey(CheckpointKey.new_seed()).public) == 64
+    assert len(SigningKey(SigningKey.new_seed()).public) == 64

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claudios.protocol.checkpoints import sign_checkpoint
 from claudios.protocol.frame import Frame, Stream, encode
 from claudios.protocol.messages import Checkpoint
 from claudios.protocol.record import GRACE_MS, Closing, RecordCheck
@@ -148,7 +149,7 @@ class TestTampering:
 
     def test_a_checkpoint_signed_with_another_key_is_refused(self) -> None:
         batches, checkpoints = log(), signed(log())
-        checkpoints[1] = OTHER_KEY.sign(AGENT, checkpoints[1])
+        checkpoints[1] = sign_checkpoint(OTHER_KEY, AGENT, checkpoints[1])
         assert first_bad(batches, checkpoints) == 4
         checkpoints[1] = checkpoints[1].model_copy(update={"key": KEY.public})
         assert first_bad(batches, checkpoints) == 4

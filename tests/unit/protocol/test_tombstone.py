@@ -9,17 +9,18 @@ import pytest
 from claudios.protocol.errors import SignatureInvalid
 from claudios.protocol.messages import Checkpoint
 from claudios.protocol.record import Closing, RecordCheck
-from claudios.protocol.tombstone import Cause, Tombstone, TombstoneKey, verify_tombstone
+from claudios.protocol.signing_key import SigningKey
+from claudios.protocol.tombstone import Cause, Tombstone, sign_tombstone, verify_tombstone
 from tests.helpers.records import KEY, OTHER_KEY, Signer
 
 AGENT = "agt_a"
 SESSION = "00000000-0000-4000-8000-000000000001"
-SERVER_KEY = TombstoneKey(bytes(range(2, 34)))
+SERVER_KEY = SigningKey(bytes(range(2, 34)))
 HEAD = bytes(range(32))
 LAST = 12
 
 
-def tombstone(key: TombstoneKey = SERVER_KEY, **changed: object) -> Tombstone:
+def tombstone(key: SigningKey = SERVER_KEY, **changed: object) -> Tombstone:
     unsigned = Tombstone(
         session_id=SESSION,
         last_seq=LAST,
@@ -33,7 +34,7 @@ def tombstone(key: TombstoneKey = SERVER_KEY, **changed: object) -> Tombstone:
         key="0" * 64,
         signature="0" * 128,
     )
-    return key.sign(AGENT, unsigned.model_copy(update=changed))
+    return sign_tombstone(key, AGENT, unsigned.model_copy(update=changed))
 
 
 def signed(head: bytes = HEAD, *, is_closed: bool = True) -> list[Checkpoint]:
@@ -100,7 +101,7 @@ def test_a_tombstone_holds_for_its_agent_alone() -> None:
 
 def test_a_server_takes_only_its_own_tombstones() -> None:
     """R-8"""
-    foreign = tombstone(TombstoneKey(bytes(32)))
+    foreign = tombstone(SigningKey(bytes(32)))
     assert "not this server's" in problem(foreign, signed())
     assert problem(foreign, signed(), server_key=None) == ""
 

@@ -147,6 +147,11 @@ describe("the composer", () => {
     expect(screen.getByText(/needs the role operator/)).toBeTruthy();
   });
 
+  test("says that a session whose output was removed cannot be resumed", () => {
+    compose({ state: "ended", reason: "exited", activity: null, removed_ms: 5 });
+    expect(screen.getByText(/Its output was removed, so it cannot be resumed/)).toBeTruthy();
+  });
+
   test("resumes an ended session, with a prompt or without", async () => {
     const { onSend } = compose({ state: "ended", reason: "exited", activity: null });
     await userEvent.click(screen.getByRole("button", { name: "Resume" }));

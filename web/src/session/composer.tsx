@@ -168,6 +168,7 @@ export function Composer(props: ComposerProps) {
 
 /** What will become of a prompt as things stand; null when it is simply sent. */
 function hintFor(session: Session, mayCommand: boolean): string | null {
+  if (session.removed_ms !== null) return "Its output was removed, so it cannot be resumed. Start a new session.";
   if (!mayCommand)
     return "You may read this session. Commanding it needs the role operator: ask an owner of the project.";
   if (session.state === "ended") return "Resuming goes on with the same conversation, in the same directory.";

@@ -126,7 +126,7 @@ function Open({ session }: { session: Session }) {
             <Composer
               ref={composer}
               session={session}
-              mayCommand={mayCommand}
+              mayCommand={mayCommand && session.removed_ms === null}
               onSend={(text, isAtOnce) => void send(text, isAtOnce)}
               onInterrupt={interrupt}
               isInterruptArmed={isInterruptArmed}

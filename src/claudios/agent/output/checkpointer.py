@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from claudios.agent.output.memory import CheckpointMemory
-from claudios.protocol.checkpoints import NO_CHECKPOINT, CheckpointKey, digest
+from claudios.protocol.checkpoints import NO_CHECKPOINT, digest, sign_checkpoint
 from claudios.protocol.messages import Checkpoint, Checkpointed
+from claudios.protocol.signing_key import SigningKey
 
 ACTIVE_SECONDS = 10.0
 SILENT_SECONDS = 60.0
@@ -73,7 +74,7 @@ class Checkpointer:
 
     def __init__(
         self,
-        key: CheckpointKey,
+        key: SigningKey,
         memory: CheckpointMemory,
         positions: Callable[[], Iterable[Position]],
         post: Callable[[Checkpoint], None],
@@ -231,7 +232,7 @@ class Checkpointer:
             final=position.has_ended,
             **_UNSIGNED,
         )
-        made = self._key.sign(self._agent_id, unsigned)
+        made = sign_checkpoint(self._key, self._agent_id, unsigned)
         try:
             await asyncio.to_thread(self._memory.write, made)
         except OSError as problem:  # a full disk: nothing was signed as far as anybody knows, so it is tried again

@@ -80,9 +80,10 @@ def _pieces(path: Path) -> Iterator[bytes]:
 def _tell_removed(removed: Removed) -> None:
     verdict = click.style("Removed", fg="yellow", bold=True)
     day = datetime.fromtimestamp(removed.removed_ms / 1000, UTC).strftime("%Y-%m-%d")
-    limit = f"{removed.kept} days" if removed.cause == "age" else f"{removed.kept} bytes"
+    limit = plural(removed.kept, "day" if removed.cause == "age" else "byte")
     click.echo(
-        f"{verdict}: {plural(removed.frames, 'frame')} ({removed.bytes} bytes) on {day}; the project keeps {limit}.\n"
+        f"{verdict}: {plural(removed.frames, 'frame')}, {plural(removed.bytes, 'byte')}, on {day}; "
+        f"the project keeps {limit}.\n"
         f"The server checked them before and signed that with its key {removed.key}. Its tombstone holds, and names "
         "the end that the machine has signed."
     )

@@ -1,96 +1,33 @@
 """Sessions that resume by themselves: each loss leads to one start, and what had not begun is asked for again.
 
-What is due stands in the store, so a crash at any step loses nothing, and the id of the start is made of session and
-epoch, so that neither a crash nor a second replica doubles it. The turn that was cut off is Claude's own to go on with.
+The id of the start is made of session and epoch, so that neither a crash nor a second replica doubles it. The turn that
+was cut off is Claude's own to go on with.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Collection, Iterator
-from typing import Protocol, TypeVar
+from collections.abc import Collection, Iterator
 from uuid import UUID, uuid5
 
-import structlog
 from sqlalchemy import Connection
 
-from claudios.protocol.errors import ClaudiosError, Unavailable
 from claudios.protocol.messages import Input, InstructionKind, SessionState, StartSession
-from claudios.server.bus.topics import OVERVIEW, Bus, Changed
+from claudios.server.bus.topics import Changed
 from claudios.server.instructions import lines
 from claudios.server.instructions.accept import START_TTL_MS, Accepted, Asker, about_session, as_json, next_epoch
+from claudios.server.instructions.caretaker import Duty
 from claudios.server.instructions.lifecycle import InstructionState, Issued, Passage
 from claudios.server.instructions.revise import reissue
 from claudios.server.store import changes, instructions, items, sessions
 from claudios.server.store.instructions import Began, Draft, Settling
 from claudios.server.store.sessions import Place, Resume
 
-log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
-
-SWEEP_SECONDS = 30.0
 BY_ITSELF = "Sent again by itself: the session was lost before Claude had it."
 CARRIED = "Sent again by itself: Claude had it, and the session was lost before it was done."
 _PERHAPS_GIVEN = (InstructionState.SENT, InstructionState.TAKEN, InstructionState.DONE, InstructionState.UNKNOWN)
 """Claude may have such a prompt: the machine that would tell was cut off, and its log may be ahead of its reports."""
-_NEWS = ('"reason":"lost"', '"state":"session_lost"')
-
-
-class Transactions(Protocol):
-    """What runs reading transactions."""
-
-    async def read(self, work: Callable[[Connection], T]) -> T: ...
-
-
-class Accepts(Protocol):
-    """What commits a request and wakes its agent."""
-
-    async def accept(self, work: Callable[[Connection], Accepted[T]]) -> T: ...
-
-
-class Resumer:
-    """Resumes what is lost and was to resume by itself. Without this loop such sessions wait for a person."""
-
-    def __init__(self, store: Transactions, mailbox: Accepts, bus: Bus, now_ms: Callable[[], int]) -> None:
-        self._store = store
-        self._mailbox = mailbox
-        self._now_ms = now_ms
-        self._wake = asyncio.Event()
-        bus.subscribe(OVERVIEW, self._hear)
-
-    async def run(self) -> None:
-        """Look when something was lost, and now and then; ends only by cancellation."""
-        while True:
-            self._wake.clear()
-            try:
-                await self.look()
-            except Unavailable as problem:
-                log.warning("resumption_postponed", problem=problem.message)
-            try:
-                await asyncio.wait_for(self._wake.wait(), SWEEP_SECONDS)
-            except TimeoutError:
-                continue
-
-    async def look(self) -> None:
-        """Do what is due. Raises Unavailable."""
-        for session_id in await self._store.read(sessions.to_resume):
-            await self._do(resume_by_itself, session_id)
-        for session_id in await self._store.read(instructions.with_lost_prompts):
-            await self._do(ask_again, session_id)
-
-    async def _do(self, work: Callable[[Connection, str, int], Accepted[int]], session_id: str) -> None:
-        try:
-            done = await self._mailbox.accept(lambda connection: work(connection, session_id, self._now_ms()))
-        except ClaudiosError as problem:  # concerns this session: the others still want to go on
-            log.warning("resumption_postponed", session=session_id, problem=problem.message)
-            return
-        if done:
-            log.info(work.__name__, session=session_id, instructions=done)
-
-    def _hear(self, change: Changed) -> None:
-        if any(news in change.message for news in _NEWS):
-            self._wake.set()
+NEWS = ('"reason":"lost"', '"state":"session_lost"')
+"""What of a change tells that something may be due here."""
 
 
 def start_id(session_id: str, epoch: int) -> str:
@@ -183,3 +120,6 @@ def _settle_unknown(
         settling = Settling(Passage.RETRIED, prompt.code, CARRIED, now_ms)
         if prompt.input_id in carried and (settled := instructions.settle_one(connection, prompt.id, settling)):
             yield changes.instruction(place.project_id, settled.view)
+
+
+DUTIES = (Duty(sessions.to_resume, resume_by_itself), Duty(instructions.with_lost_prompts, ask_again))

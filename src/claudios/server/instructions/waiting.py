@@ -13,12 +13,15 @@ from claudios.protocol.errors import Conflict, InputInvalid, NotFound, TooMany
 from claudios.server.bus.topics import Changed
 from claudios.server.instructions import lines
 from claudios.server.instructions.accept import Accepted, Asker, issue_command, require_living
+from claudios.server.instructions.caretaker import Duty
 from claudios.server.instructions.lifecycle import OPEN, InstructionState
 from claudios.server.store import changes, instructions, items, prompts, sessions
 from claudios.server.store.instructions import Instruction
 from claudios.server.store.prompts import Queue
 from claudios.server.store.sessions import Place
 
+NEWS = ('"activity":"idle"', '"state":"running"', '{"type":"instruction"')
+"""What of a change tells that a prompt may be due to be sent."""
 MAX_PROMPTS = 50
 MAX_CHARACTERS = 1_000_000
 
@@ -130,3 +133,6 @@ def _queue(connection: Connection, place: Place) -> tuple[Queue, str]:
 
 def _told(connection: Connection, place: Place) -> Changed:
     return changes.queue(place.project_id, prompts.queue(connection, place.session_id))
+
+
+DUTIES = (Duty(prompts.due, release),)

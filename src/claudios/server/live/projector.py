@@ -14,7 +14,7 @@ from claudios.protocol.errors import NotFound, Unavailable
 from claudios.server.bus.topics import OVERVIEW, Bus, Changed, FramesStored
 from claudios.server.live.door import Viewer
 from claudios.server.live.room import Room, Transactions
-from claudios.server.store import folds, progress
+from claudios.server.store import progress
 
 logger = structlog.get_logger(__name__)
 
@@ -67,15 +67,10 @@ class Projector:
         if session_id in self._rooms:
             self._rooms[session_id][0].answered_by(request_id, username)
 
-    async def forget(self, session_id: str) -> None:
-        """Let go of what is held of a session; its viewers begin anew from the store."""
-        await self._close(session_id)
-
-    async def rebuild(self, session_id: str) -> None:
-        """Fold a session's log anew from its first frame; its viewers begin anew."""
-        await self._close(session_id)
-        await self._store.write(lambda connection: folds.start_anew(connection, session_id))
-        self._room(session_id).catch_up()
+    def begin_anew(self, session_id: str) -> None:
+        """Have a session's viewers begin anew from the store, where something else stands now."""
+        if session_id in self._rooms:
+            self._rooms[session_id][0].begin_anew()
 
     async def run(self) -> None:
         """Catch up with what was committed and not folded when the server stopped; then close what is quiet."""

@@ -62,6 +62,7 @@ class Room:
         self._next_seq = 0  # the frame of the log to be fed next
         self._waiting = Waiting(MAX_WAITING_BYTES)
         self._is_behind = False
+        self._is_outdated = False
         self._door = Door()
         self._wake = asyncio.Event()
         self._level = asyncio.Event()
@@ -83,6 +84,11 @@ class Room:
         """Fold what the log holds beyond the fold."""
         self._is_behind = True
         self._level.clear()
+        self._wake.set()
+
+    def begin_anew(self) -> None:
+        """Read from the store again what it has; viewers begin anew from there."""
+        self._is_outdated = True
         self._wake.set()
 
     async def caught_up(self) -> None:
@@ -138,7 +144,7 @@ class Room:
 
     async def _rest(self) -> None:
         """Wait for frames or viewers, or until it is time to keep."""
-        if self._waiting or self._is_behind or self._door:
+        if self._waiting or self._is_behind or self._is_outdated or self._door:
             return
         self._wake.clear()
         if self._keeper.due_at is None:
@@ -151,6 +157,9 @@ class Room:
             return
 
     async def _turn(self) -> None:
+        if self._is_outdated:
+            self._is_outdated = False
+            self._drop()
         fold = await self._loaded()
         if self._is_behind:
             await self._read_on()
@@ -219,11 +228,15 @@ class Room:
         return self._fold
 
     def _forget(self, why: Exception) -> None:
-        """Drop the fold, which no longer knows what is kept; viewers begin anew from their own positions."""
+        """Drop the fold, which no longer knows what is kept, and send away who waits at the door."""
+        self._door.refuse_all(why)
+        self._drop()
+
+    def _drop(self) -> None:
+        """Drop the fold; viewers begin anew from their own positions."""
         self._fold = None
         self._keeper.forget()
         self._is_behind = True
-        self._door.refuse_all(why)
         for viewer in tuple(self.viewers):
             self.viewers.discard(viewer)
             viewer.lose(self.session_id)

@@ -8,7 +8,7 @@ would destroy what shows that. Several servers on one database may sweep at once
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from claudios.protocol.errors import ClaudiosError, Unavailable
 from claudios.protocol.record import Closing, RecordCheck
-from claudios.protocol.tombstone import Cause, Tombstone
+from claudios.protocol.tombstone import Cause, Tombstone, sign_tombstone
 from claudios.server.bus.topics import Changed
 from claudios.server.keys import ServerKey
 from claudios.server.record import walk
@@ -45,21 +45,21 @@ class Transactions(Protocol):
 
 
 class Sweep:
-    """Removes what is due. `closes` lets go of what is held of a session; `tell` tells people of changes."""
+    """Removes what is due. `begin_anew` has a session's viewers look again; `tell` tells people of changes."""
 
     def __init__(
         self,
         store: Transactions,
         key: ServerKey,
         *,
-        closes: Callable[[str], Awaitable[None]],
+        begin_anew: Callable[[str], None],
         tell: Callable[[Iterable[Changed]], None],
         now_ms: Callable[[], int],
         audit_days: int | None,
     ) -> None:
         self._store = store
         self._key = key
-        self._closes = closes
+        self._begin_anew = begin_anew
         self._tell = tell
         self._now_ms = now_ms
         self._audit_days = audit_days
@@ -126,7 +126,6 @@ class Sweep:
             await self._leave(project_id, found, why)
             return
         tombstone = self._tombstone(extent.session.agent_id, found, check)
-        await self._closes(found.session_id)
 
         def work(connection: Connection) -> tuple[Changed, ...] | None:
             is_due = any(each == found for each in self._due(connection, project_id))  # by the policy as it is now
@@ -148,12 +147,14 @@ class Sweep:
         if told is None:
             return
         log.info("output_removed", session=found.session_id, cause=found.cause.value, bytes=found.bytes)
-        await self._closes(found.session_id)
+        self._begin_anew(found.session_id)
         self._tell(told)
 
     def _extent(self, connection: Connection, found: Due) -> walk.Extent | None:
         session = sessions.get(connection, found.session_id)
-        if session is None or (session.epoch, session.last_seq) != (found.epoch, found.last_seq):
+        if session is None or session.removed_ms is not None:
+            return None  # somebody was quicker
+        if (session.epoch, session.last_seq) != (found.epoch, found.last_seq):
             return None
         return walk.extent(connection, session, self._now_ms())
 
@@ -191,14 +192,14 @@ class Sweep:
             key=self._key.tombstones.public,
             signature="0" * 128,
         )
-        return self._key.tombstones.sign(agent_id, unsigned)
+        return sign_tombstone(self._key.tombstones, agent_id, unsigned)
 
 
 def notice(tombstone: Tombstone) -> str:
     """Return what people read in the place of the transcript."""
     day = datetime.fromtimestamp(tombstone.removed_ms / 1000, UTC).strftime("%Y-%m-%d")
     limit = (
-        f"keeps output for {tombstone.kept} days"
+        f"keeps output for {tombstone.kept} {'day' if tombstone.kept == 1 else 'days'}"
         if tombstone.cause is Cause.AGE
         else f"keeps {tombstone.kept:,} bytes of output"
     )

@@ -89,14 +89,6 @@ def save(connection: Connection, session_id: str, new: Save, now_ms: int) -> lis
     return list(about.values())
 
 
-def start_anew(connection: Connection, session_id: str) -> None:
-    """Forget a session's projection, so that it is folded from the first frame again, where that is still there."""
-    if retention.tombstone(connection, session_id) is not None:
-        return
-    items.remove_all(connection, session_id)
-    progress.forget_fold(connection, session_id)
-
-
 def _keep_asks(connection: Connection, session_id: str, events: Sequence[AskEvent], now_ms: int) -> Mapping[str, None]:
     """Keep what was asked, answered and withdrawn; return the ids it concerns, in order."""
     touched: dict[str, None] = {}

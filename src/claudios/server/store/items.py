@@ -106,7 +106,7 @@ def is_settled(connection: Connection, session_id: str, uuid: str) -> bool:
 
 
 def remove_all(connection: Connection, session_id: str) -> None:
-    """Forget a session's items, to fold its log anew."""
+    """Delete a session's items."""
     connection.execute(delete(items).where(items.c.session_id == session_id))
 
 

@@ -110,8 +110,3 @@ def save_fold(connection: Connection, session_id: str, folded_seq: int, fold: by
         if value is not None:
             values[name] = value
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
-
-
-def forget_fold(connection: Connection, session_id: str) -> None:
-    """Drop the projection's checkpoint."""
-    connection.execute(update(sessions).where(sessions.c.id == session_id).values(folded_seq=0, fold=None))

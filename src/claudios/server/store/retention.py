@@ -24,7 +24,6 @@ from claudios.server.store.tables import (
     tombstones,
     waiting_prompts,
 )
-from claudios.server.store.tables import items as item_table
 
 DAY_MS = 24 * 60 * 60 * 1000
 REST_MS = DAY_MS
@@ -133,7 +132,9 @@ def unremovable(connection: Connection, project_id: str) -> int:
 def note_unremovable(connection: Connection, found: Due, why: str) -> bool:
     """Keep why a session's output stays; say whether that is news."""
     noted = connection.execute(
-        update(sessions).where(_as_found(found), sessions.c.unremovable.is_(None)).values(unremovable=why)
+        update(sessions)
+        .where(_as_found(found), sessions.c.unremovable.is_(None), ~_has_tombstone())
+        .values(unremovable=why)
     )
     return noted.rowcount == 1
 
@@ -153,7 +154,7 @@ def remove(connection: Connection, found: Due, tombstone: Tombstone, notice: str
         return False
     mine = found.session_id
     connection.execute(delete(batches).where(batches.c.session_id == mine))
-    connection.execute(delete(item_table).where(item_table.c.session_id == mine))
+    items.remove_all(connection, mine)
     connection.execute(delete(waiting_prompts).where(waiting_prompts.c.session_id == mine))
     connection.execute(
         update(requests)
