@@ -2,9 +2,10 @@
 PREPARE := @scripts/python.sh -S -m scripts.prepare
 BIN := .venv/bin
 TESTS := tests/unit tests/contract tests/integration tests/faults tests/acceptance tests/browser
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+COVERED := tests/unit tests/contract tests/integration
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help up test unit check format bench faults guards lock clean \
+.PHONY: help up test unit coverage check format bench faults guards pictures lock clean \
 	check-format check-lint check-types check-layers check-documents check-page check-unit
 
 help: ## List the commands
@@ -22,6 +23,14 @@ test: ## Install what the tests need, and run all of them
 unit: ## Run only the fast tests
 	$(PREPARE) dev
 	@$(PYTEST) tests/unit
+
+coverage: ## Measure how much of each module the tests run, the least first (ROWS="tests/unit")
+	$(PREPARE) dev
+	@mkdir -p .coverage
+	@$(BIN)/coverage erase
+	@$(BIN)/python -m scripts.with_postgres $(BIN)/coverage run $(PYTEST) --hypothesis-profile=ci --quiet $(or $(ROWS),$(COVERED))
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 check: ## Format, lint, types, layers, documents and the fast tests, in under a minute
 	$(PREPARE) dev page-packages
@@ -49,7 +58,7 @@ format: ## Put the Python and the page into the house format
 	cd web && npm run --silent format
 
 bench: ## Measure, and print a table with each row's repeat command
-	$(PREPARE) dev
+	$(PREPARE) dev page chromium
 	@$(BIN)/python -m bench $(ROWS)
 
 faults: ## Break things on purpose, and write docs/faults-report.md (ROWS="A1 A2" REPETITIONS=50 SOAK=10 minutes)
@@ -61,11 +70,15 @@ guards: ## Take each guard out of a scratch copy, and demand that a test notices
 	$(PREPARE) dev
 	@$(BIN)/python -m scripts.with_postgres $(BIN)/python -m scripts.guards $(GUARDS) $(if $(GUARDS),,--write)
 
+pictures: ## Take a picture of every view at both widths, and write those of the documents anew
+	$(PREPARE) dev page chromium
+	@$(BIN)/python -m scripts.pictures
+
 lock: ## Write requirements/*.txt anew (ARGS=--upgrade for newer versions)
 	$(PREPARE) run
 	scripts/lock.sh $(ARGS)
 
 clean: ## Remove what set-up and builds made
-	rm -rf .venv .setup dist web/node_modules src/claudios/server/web/page
+	rm -rf .venv .setup .coverage dist web/node_modules src/claudios/server/web/page
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

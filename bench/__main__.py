@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import datetime
 import re
@@ -16,19 +17,23 @@ PLACE = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- /table -->)", re.S)
 
 
 def main() -> int:
-    names = [name for name in sys.argv[1:] if not name.startswith("--")] or list(ROWS)
-    unknown = sorted(set(names) - set(ROWS))
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "rows", nargs="*", metavar="ROW", help=f"one of {', '.join(ROWS)}; all of them if none is named"
+    )
+    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
+    chosen = parser.parse_args()
+    unknown = sorted(set(chosen.rows) - set(ROWS))
     if unknown:
-        print(f"There is no row {', '.join(unknown)}. Choose from {', '.join(ROWS)}.", file=sys.stderr)
-        return 2
+        parser.error(f"There is no row {', '.join(unknown)}. Choose from {', '.join(ROWS)}.")
     rows: list[Row] = []
-    for name in names:
+    for name in chosen.rows or ROWS:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
         rows += asyncio.run(ROWS[name]())
     today = datetime.datetime.now(datetime.UTC).date()
     report = f"Measured on {today}: {machine()}.\n\n{table(rows)}\n"
     print(report)
-    if "--write" in sys.argv:
+    if chosen.write:
         PAGE.write_text(PLACE.sub(lambda _: report, PAGE.read_text()))
     return 0
 

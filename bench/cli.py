@@ -2,7 +2,8 @@
 """The program at the end of the journey: answers the handshake, echoes a line, or prints a prepared flood.
 
 Started the way the Claude CLI is. A line that holds `flood BYTES LINE` prints that many bytes in numbered lines of that
-length, prepared before the first byte goes out; any other line comes back as `{"type":"echo","line":…}`.
+length, prepared before the first byte goes out; any other line comes back as `{"type":"echo","line":…}`. On a terminal
+what is typed comes back as it is, and a flood ends with COPIED, which asks for the clipboard.
 """
 
 from __future__ import annotations
@@ -12,15 +13,20 @@ import json
 import os
 import re
 import sys
+import tty
+from collections.abc import Iterator
+from contextlib import suppress
 
 FLOOD = re.compile(rb"flood (\d+) (\d+)")
+READ_BYTES = 4096
 WRITE_BYTES = 256 * 1024
+COPIED = b"\x1b]52;c;VGhlIGVuZC4=\a"
 
 
-def flood(total_bytes: int, line_bytes: int) -> bytes:
+def flood(total_bytes: int, line_bytes: int, end: bytes = b"\n") -> bytes:
     """Return numbered lines of exactly `line_bytes`, `total_bytes` in all (rounded down to whole lines)."""
-    pad = b"x" * (line_bytes - 12)
-    return b"".join(b"%010d %b\n" % (n, pad) for n in range(total_bytes // line_bytes))
+    pad = b"x" * (line_bytes - 11 - len(end))
+    return b"".join(b"%010d %b%b" % (n, pad, end) for n in range(total_bytes // line_bytes))
 
 
 def digest(total_bytes: int, line_bytes: int) -> str:
@@ -34,6 +40,10 @@ def main() -> None:
         return
     if "auth" in sys.argv:
         print('{"loggedIn":true}')
+        return
+    if sys.stdin.isatty():
+        for piece in on_terminal():
+            write(piece)
         return
     for line in sys.stdin.buffer:
         wanted = FLOOD.search(line)
@@ -49,6 +59,16 @@ def main() -> None:
             write(prepared)
         else:
             write(b'{"type":"echo","line":' + line.strip() + b"}\n")
+
+
+def on_terminal() -> Iterator[bytes]:
+    """Read what is typed, until the terminal is gone, and yield what is to be shown."""
+    tty.setraw(0)
+    yield b"ready\r\n"
+    with suppress(OSError):
+        while typed := os.read(0, READ_BYTES):
+            wanted = FLOOD.search(typed)
+            yield typed if wanted is None else flood(int(wanted[1]), int(wanted[2]), b"\r\n") + COPIED
 
 
 def write(piece: bytes) -> None:

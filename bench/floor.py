@@ -1,7 +1,7 @@
-"""The floor: a command line, a relay that signs and a relay that verifies, joined by a pipe and two WebSockets.
+"""The floor: a program, a relay that signs and one that verifies; a pipe or a terminal and two WebSockets join them.
 
 Nothing is stored, numbered or acknowledged; it is what the same journey costs at the least on this machine.
-`python -m bench.floor agent URL -- COMMAND…` and `python -m bench.floor server` are its two processes.
+`python -m bench.floor agent|terminal URL -- COMMAND…` and `python -m bench.floor server` are its two processes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import asyncio
 import hmac
 import os
 import sys
+import tty
+from collections.abc import Awaitable, Callable
 
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
@@ -26,17 +28,31 @@ async def relay_agent(url: str, command: list[str]) -> None:
     )
     assert process.stdin is not None
     assert process.stdout is not None
+    stdout = process.stdout
+    await _relay(url, lambda: stdout.read(READ_BYTES), process.stdin.write)
+
+
+async def relay_terminal(url: str, command: list[str]) -> None:
+    """Run `command` on a terminal of its own; send what it shows, signed, and type what comes back."""
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    await asyncio.create_subprocess_exec(*command, stdin=theirs, stdout=theirs)
+    shown = asyncio.StreamReader(limit=4 * READ_BYTES)
+    reader = os.fdopen(ours, "rb", buffering=0)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(shown), reader)
+    await _relay(url, lambda: shown.read(READ_BYTES), lambda typed: os.write(ours, typed))
+
+
+async def _relay(url: str, read: Callable[[], Awaitable[bytes]], write: Callable[[bytes], object]) -> None:
     async with connect(url, compression=None, max_size=None) as socket:
 
         async def upward() -> None:
-            assert process.stdout is not None
-            while chunk := await process.stdout.read(READ_BYTES):
+            while chunk := await read():
                 await socket.send(hmac.digest(KEY, chunk, "sha256") + chunk)
 
         async def downward() -> None:
-            assert process.stdin is not None
             async for message in socket:
-                process.stdin.write(message if isinstance(message, bytes) else message.encode())
+                write(message if isinstance(message, bytes) else message.encode())
 
         down = asyncio.create_task(downward())
         await upward()
@@ -73,9 +89,12 @@ async def relay_server() -> None:
         await server.serve_forever()
 
 
+RELAYS = {"agent": relay_agent, "terminal": relay_terminal}
+
+
 def main() -> None:
-    if sys.argv[1] == "agent":
-        asyncio.run(relay_agent(sys.argv[2], sys.argv[sys.argv.index("--") + 1 :]))
+    if sys.argv[1] in RELAYS:
+        asyncio.run(RELAYS[sys.argv[1]](sys.argv[2], sys.argv[sys.argv.index("--") + 1 :]))
     else:
         asyncio.run(relay_server())
     sys.stdout.flush()

@@ -47,12 +47,12 @@ class FloorJourney:
 
 
 @asynccontextmanager
-async def floor() -> AsyncIterator[FloorJourney]:
-    """Start relay server, relay agent and program; stop them at the end."""
+async def floor(relay: str = "agent") -> AsyncIterator[FloorJourney]:
+    """Start relay server, relay agent (`terminal`: the program has one) and program; stop them at the end."""
     server = await _start("server")
     assert server.stdout is not None
     port = int(await server.stdout.readline())
-    agent = await _start("agent", f"ws://127.0.0.1:{port}/agent", "--", sys.executable, "-S", "-E", str(CLI))
+    agent = await _start(relay, f"ws://127.0.0.1:{port}/agent", "--", sys.executable, "-S", "-E", str(CLI))
     try:
         async with connect(f"ws://127.0.0.1:{port}/sender", compression=None) as sender:
             journey = FloorJourney(port, sender, (server.pid, agent.pid))

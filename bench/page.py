@@ -6,9 +6,7 @@ The session's output comes from an agent of the tests' own, so that its length a
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
-import re
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -23,8 +21,8 @@ from claudios.protocol.frame import Stream
 from claudios.protocol.messages import Ack
 from claudios.server.config import Config
 from claudios.server.serving import running
-from claudios.server.web import static
 from tests.browser.browsing import CHROMIUM, FLAGS
+from tests.helpers.built_page import entry, gzip_bytes
 from tests.helpers.server import People
 from tests.helpers.synthetic_agent import Link, Output, event, line, new_agent, take
 
@@ -126,9 +124,7 @@ REPEAT = "make bench ROWS=page"
 
 def entry_kb() -> float:
     """Return what is loaded before the first view is drawn, compressed, in kB (10³ bytes)."""
-    folder = Path(static.__file__).parent / "page"
-    names = re.findall(r'(?:src|href)="/(assets/[^"]+)"', (folder / "index.html").read_text())
-    return sum(len(gzip.compress((folder / name).read_bytes(), 9)) for name in names) / 1000
+    return sum(map(gzip_bytes, entry())) / 1000
 
 
 def message(uuid: str, text: str) -> list[bytes]:

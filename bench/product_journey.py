@@ -139,10 +139,10 @@ class Product:
     agent: asyncio.subprocess.Process
     directory: Path
 
-    async def session(self) -> ProductJourney:
+    async def session(self, mode: str = "chat") -> ProductJourney:
         """Start a session and wait until it runs."""
         session_id = str(uuid.uuid4())
-        body = {"id": session_id, "agent_id": self.agent_id, "directory": str(self.directory)}
+        body = {"id": session_id, "agent_id": self.agent_id, "directory": str(self.directory), "mode": mode}
         await self.http.call("POST", f"/projects/{self.project_id}/sessions", body)
         await _until(lambda: self._is_running(session_id))
         pid_file = next(self.directory.glob(f"**/sessions/{session_id}/shim.pid"))

@@ -9,13 +9,17 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 
+from bench.actions import actions
 from bench.cli import digest
 from bench.floor_journey import FloorJourney, floor
 from bench.journey import Journey, carry, echo_ms, take
 from bench.measure import Row, cpu_ms, median, percentile, rss_mb
+from bench.overview import overview
 from bench.page import page
 from bench.product_journey import ProductJourney, product
+from bench.search import search
 from bench.slow_link import pass_up
+from bench.terminal import burst, keys
 
 REPEATS = 5
 ECHOES = 300
@@ -76,26 +80,40 @@ async def flood(line_bytes: int) -> list[Row]:
 
 
 async def idle() -> list[Row]:
-    """Memory and processor time of each process while nothing happens, with one idle session."""
+    """Memory and processor time of each process while nothing happens, with one idle session, in REPEATS stretches."""
     async with product("websocket") as running:
         journey = await running.session()
         await _quiet(journey.pids)
-        parts = {"agent": journey.agent, "shim": journey.shim, "server": journey.server}
-        before = {name: cpu_ms([pid]) for name, pid in parts.items()}
-        await asyncio.sleep(IDLE_SECONDS)
-        used = {name: cpu_ms([pid]) - before[name] for name, pid in parts.items()}
-        memory = {name: rss_mb(pid) for name, pid in parts.items()}
+        ours = await _at_rest({"agent": journey.agent, "shim": journey.shim, "server": journey.server})
+    async with floor() as least:
+        await _quiet(least.pids)
+        server, agent = least.pids
+        theirs = await _at_rest({"agent": agent, "server": server})
     targets = {"agent": "42 MB; 0.3 %", "shim": "14 MB; -", "server": "-"}
     return [
         Row(
             f"idle {name} over {IDLE_SECONDS} s: memory; share of a core",
-            f"{memory[name]:.1f} MB; {used[name] / IDLE_SECONDS / 10:.2f} %",
-            "-",
+            rest,
+            theirs.get(name, "-"),
             targets[name],
             _repeat("idle"),
         )
-        for name in parts
+        for name, rest in ours.items()
     ]
+
+
+async def _at_rest(parts: Mapping[str, int]) -> dict[str, str]:
+    """Return memory and share of a core of each process: the medians of REPEATS stretches of IDLE_SECONDS together."""
+    memory: dict[str, list[float]] = {name: [] for name in parts}
+    shares: dict[str, list[float]] = {name: [] for name in parts}
+    seconds = IDLE_SECONDS / REPEATS
+    for _ in range(REPEATS):
+        before = {name: cpu_ms([pid]) for name, pid in parts.items()}
+        await asyncio.sleep(seconds)
+        for name, pid in parts.items():
+            shares[name].append((cpu_ms([pid]) - before[name]) / seconds / 10)
+            memory[name].append(rss_mb(pid))
+    return {name: f"{median(memory[name]):.1f} MB; {median(shares[name]):.2f} %" for name in parts}
 
 
 async def ready() -> list[Row]:
@@ -174,6 +192,11 @@ ROWS: Mapping[str, Callable[[], Coroutine[None, None, list[Row]]]] = {
     "late": late,
     "slow-link": slow_link,
     "page": page,
+    "actions": actions,
+    "overview": overview,
+    "search": search,
+    "terminal-echo": keys,
+    "terminal-burst": burst,
     "crowd-50": lambda: crowd(50),
     "crowd-200": lambda: crowd(200),
 }

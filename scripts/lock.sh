@@ -15,6 +15,6 @@ lock() {
 consistent="--constraint requirements/dev.txt"
 lock dev.txt "$@" pyproject.toml --all-extras --group dev --group build
 lock claude.txt $consistent pyproject.toml --all-extras --group build
-lock run.txt $consistent pyproject.toml --extra server --extra postgres --group build
+lock run.txt $consistent pyproject.toml --extra server --extra postgres --extra terminal --group build
 lock agent.txt $consistent pyproject.toml --extra claude
 printf 'uv\n' | lock bootstrap.txt "$@" -

@@ -5,6 +5,7 @@ from __future__ import annotations
 pytest_plugins = [
     "tests.helpers.model",
     "tests.helpers.claude",
+    "tests.helpers.databases",
     "tests.helpers.postgres",
     "tests.helpers.server",
     "tests.faults.report",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scripts.guards.guard import Guard
-from scripts.guards.places import CERTAIN, FRAME, JOURNAL, POWER, SPOOL
+from scripts.guards.places import CERTAIN, DURABLE, FRAME, JOURNAL, POWER, SPOOL
 
 DURABILITY = (
     Guard(
@@ -102,6 +102,134 @@ DURABILITY = (
         "        try:\n            pass\n        except OSError as problem:",
         (f"{SPOOL}::test_the_cursor_is_on_disk_before_a_segment_goes",),
     ),
+    Guard(
+        "fsync-journal-rewritten",
+        "a rewritten journal is whole before it takes its name",
+        "agent/instructions/journal.py",
+        "            os.fsync(file)",
+        "            pass",
+        (CERTAIN,),
+    ),
+    Guard(
+        "fsync-journal-name",
+        "a rewritten journal stays in its place",
+        "agent/instructions/journal.py",
+        "            sync_directory(self._path.parent)",
+        "            pass",
+        (CERTAIN,),
+    ),
+    Guard(
+        "fsync-start",
+        "the directory of a session keeps its name, and with it the start",
+        "agent/sessions/files.py",
+        "        sync_directory(self.directory.parent)",
+        "        pass",
+        ("tests/unit/agent/sessions/test_files.py",),
+    ),
+    Guard(
+        "fsync-spool-again",
+        "what a disk lost is brought to it before the log goes on",
+        "shim/syncer.py",
+        "        _to_disk(file)\n        self.problem = None",
+        "        self.problem = None",
+        (CERTAIN,),
+    ),
+    Guard(
+        "fsync-server-file",
+        "the server's key and the agent's token are whole before they have their names",
+        "server/durable.py",
+        "        os.fsync(file)",
+        "        pass",
+        (DURABLE,),
+    ),
+    Guard(
+        "fsync-server-key-name",
+        "the server's key keeps its name",
+        "server/durable.py",
+        "        draft.unlink()\n    sync(path.parent)",
+        "        draft.unlink()",
+        (DURABLE,),
+    ),
+    Guard(
+        "fsync-server-settings-name",
+        "the file with the agent's token stays in its place",
+        "server/durable.py",
+        "        raise\n    sync(path.parent)",
+        "        raise",
+        (DURABLE,),
+    ),
+    Guard(
+        "fsync-server-names",
+        "what the server has written is on the disk",
+        "server/durable.py",
+        "        os.fsync(descriptor)",
+        "        pass",
+        (DURABLE,),
+    ),
+    Guard(
+        "fsync-backup",
+        "a back-up is whole before it has its name",
+        "server/backup.py",
+        "        sync(unfinished)\n",
+        "",
+        (DURABLE,),
+    ),
+    Guard(
+        "fsync-backup-name",
+        "a back-up keeps its name",
+        "server/backup.py",
+        "        sync(target.parent)\n",
+        "",
+        (DURABLE,),
+    ),
+    Guard(
+        "fsync-restored",
+        "a store that is put back is whole before it has its name",
+        "server/backup.py",
+        "    sync(fresh)\n",
+        "",
+        (DURABLE,),
+    ),
+    Guard(
+        "fsync-restored-name",
+        "a store that is put back has its name before it counts as whole",
+        "server/backup.py",
+        "        fresh.replace(database)\n        sync(config.state_dir)\n",
+        "        fresh.replace(database)\n",
+        (DURABLE,),
+    ),
+    Guard(
+        "fsync-restored-whole",
+        "a store that counts as whole does so after a loss of power",
+        "server/backup.py",
+        "        unfinished.unlink()\n        sync(config.state_dir)\n",
+        "        unfinished.unlink()\n",
+        (DURABLE,),
+    ),
+    Guard(
+        "fsync-restore-begun",
+        "a store that is not put back yet does not count as whole",
+        "server/backup.py",
+        "        unfinished.touch(0o600)\n        sync(config.state_dir)\n",
+        "        unfinished.touch(0o600)\n",
+        (DURABLE,),
+    ),
+    Guard(
+        "fsync-moved-name",
+        "the end of a dead writer that was moved has its new name",
+        "agent/output/spool.py",
+        "        self._moved_path(seq + 1).replace(self._segment_path(seq + 1))\n        sync_directory(self.path)\n",
+        "        self._moved_path(seq + 1).replace(self._segment_path(seq + 1))\n",
+        (CERTAIN,),
+    ),
+    Guard(
+        "fsync-store",
+        "what the server says is stored survives a loss of power",
+        "server/store/sqlite.py",
+        '"synchronous=FULL"',
+        '"synchronous=NORMAL"',
+        ("tests/contract/test_store.py::test_what_was_written_is_on_the_disk_once_that_is_told[sqlite]",),
+    ),
 )
 
 CHECKSUMS = (
@@ -135,6 +263,14 @@ CHECKSUMS = (
         "agent/output/spool.py",
         "                if found.seq != seq + 1:\n                    raise SpoolDamaged(",
         "                if False:\n                    raise SpoolDamaged(",
+        (SPOOL,),
+    ),
+    Guard(
+        "crc-cursor",
+        "a torn slot of the cursor is not believed",
+        "agent/output/cursor.py",
+        '    return _parsed(value) if checksum == b"%08x" % crc32(value) else None',
+        "    return _parsed(value) if checksum.strip() else None",
         (SPOOL,),
     ),
 )

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from scripts.guards.guard import Guard
-from scripts.guards.places import COMPRESSION, IN_USE, INBOX, PATH, REVISE, SERVER, VERIFY
+from scripts.guards.places import (
+    ACCOUNTS,
+    COMPRESSION,
+    IN_USE,
+    INBOX,
+    PATH,
+    REVISE,
+    SERVER,
+    TERMINAL,
+    THEIR_OWN,
+    VERIFY,
+)
 
 ONCE = (
     Guard(
@@ -21,6 +32,38 @@ ONCE = (
         "    if twin is not None and (twin.last_seq, twin.head) == (batch.last_seq, batch.head):",
         "    if twin is not None:",
         (f"{VERIFY}::TestJudge::test_another_batch_in_its_place_is_no_repetition",),
+    ),
+    Guard(
+        "once-usage",
+        "a turn that is folded again is counted once",
+        "server/store/usage.py",
+        "usage.c.seq == turn.seq, usage.c.place == turn.place",
+        "usage.c.seq == turn.seq, usage.c.place < 0",
+        ("tests/contract/test_usage.py::test_what_is_folded_again_is_counted_once[sqlite]",),
+    ),
+    Guard(
+        "once-usage-resumed",
+        "what a resumed process counts on from costs nothing twice",
+        "server/projections/meter.py",
+        "        if isinstance(said, dict):",
+        "        if False:",
+        ("tests/unit/server/projections/test_meter.py::test_a_resumed_process_that_counts_on_costs_nothing_twice",),
+    ),
+    Guard(
+        "budget-accepted",
+        "a prompt is refused at the last billionth of a budget",
+        "server/instructions/accept.py",
+        "    budgets.require_money(connection, place.project_id, place.session_id, now_ms)\n",
+        "",
+        ("tests/contract/test_budgets.py::test_a_budget_is_used_up_at_the_last_billionth_and_not_before[sqlite]",),
+    ),
+    Guard(
+        "budget-released",
+        "what waits is not sent once a budget is used up",
+        "server/instructions/waiting.py",
+        "    if not budgets.has_money(connection, place.project_id, session_id, now_ms):\n",
+        "    if False:\n",
+        ("tests/contract/test_budgets.py::test_what_waits_goes_on_waiting_until_there_is_money[sqlite]",),
     ),
     Guard(
         "once-instruction-done",
@@ -58,7 +101,7 @@ ONCE = (
         "once-input",
         "an input that comes twice is written to Claude once",
         "shim/session.py",
-        "        if self._inputs.has_taken(request.id):",
+        "        if self._inputs.has_taken(identity):",
         "        if False:",
         ("tests/integration/test_shim.py::test_an_input_delivered_twice_is_written_once",),
     ),
@@ -121,7 +164,7 @@ ONCE = (
     Guard(
         "once-resumed",
         "a session is queued again once after each end",
-        "server/store/sessions.py",
+        "server/store/reopening.py",
         ".where(sessions.c.id == session_id, sessions.c.epoch == epoch, sessions.c.state == SessionState.ENDED.value)",
         ".where(sessions.c.id == session_id)",
         ("tests/contract/test_resumption.py::test_a_session_is_queued_again_once_after_each_end[sqlite]",),
@@ -149,5 +192,92 @@ ONCE = (
         "    is_back = holder.ousted_run is not None and _text(hello.run) == holder.ousted_run",
         "    is_back = False",
         (f"{IN_USE}::TestOnWebSockets::test_a_restart_takes_over_and_what_it_took_over_from_stays_out",),
+    ),
+    Guard(
+        "once-keys",
+        "what is typed twice under one id reaches the program once",
+        "shim/inputs.py",
+        "            self._taken[identity] = None\n",
+        "            pass\n",
+        (f"{TERMINAL}::test_keys_are_in_the_log_before_the_program_has_them_and_once_per_id",),
+    ),
+    Guard(
+        "once-stored",
+        "a session has one batch that begins at a frame",
+        "server/store/migrations/versions/0001_first_tables.py",
+        '        sa.PrimaryKeyConstraint("session_id", "first_seq", name=op.f("pk_batches")),\n',
+        "",
+        (f"{THEIR_OWN}::TestTables::test_a_session_has_one_batch_that_begins_at_a_frame[sqlite]",),
+    ),
+    Guard(
+        "once-numbered",
+        "an agent's log has one instruction of each number",
+        "server/store/migrations/versions/0001_first_tables.py",
+        '        sa.UniqueConstraint("agent_id", "iseq", name=op.f("uq_instructions_agent_id_iseq")),\n',
+        "",
+        (f"{THEIR_OWN}::TestTables::test_an_agents_log_has_one_instruction_of_each_number[sqlite]",),
+    ),
+    Guard(
+        "once-waiting",
+        "a prompt that is put twice under one id waits once",
+        "server/instructions/waiting.py",
+        "    if known is not None or elsewhere is not None:\n        return Accepted(now, place.agent_id)\n",
+        "",
+        ("tests/integration/test_waiting_prompts.py::test_a_prompt_that_is_put_twice_waits_once",),
+    ),
+    Guard(
+        "once-withdrawn",
+        "a waiting prompt that was withdrawn does not wait again when it is sent again",
+        "server/instructions/waiting.py",
+        " or prompts.withdrawn_from(connection, prompt_id)",
+        "",
+        (
+            "tests/contract/test_waiting.py::"
+            "test_a_prompt_that_was_withdrawn_does_not_come_back_with_a_browser_that_was_not_answered[sqlite]",
+        ),
+    ),
+    Guard(
+        "once-session",
+        "a session asked for twice with one id is started once",
+        "server/instructions/starting.py",
+        "        return Accepted(known, new.agent_id)\n",
+        "",
+        (f"{PATH}::TestSessions::test_the_same_start_again_gives_the_same_session_and_another_is_a_conflict[sqlite]",),
+    ),
+    Guard(
+        "once-sign-in-link",
+        "a sign-in link works once",
+        "server/store/accounts.py",
+        "        delete(sign_in_links)\n        .where(sign_in_links.c.secret_hash == secret_hash(code))",
+        "        update(sign_in_links)\n        .values(created_ms=now_ms)\n"
+        "        .where(sign_in_links.c.secret_hash == secret_hash(code))",
+        (f"{ACCOUNTS}::test_a_sign_in_link_works_once[sqlite]",),
+    ),
+    Guard(
+        "once-device-code",
+        "a device that was signed in gets one token",
+        "server/store/tokens.py",
+        "    connection.execute(delete(device_logins).where(device_logins.c.device_hash == hashed))\n",
+        "",
+        (f"{ACCOUNTS}::test_a_device_gets_its_token_once_somebody_has_approved_it_and_only_once[sqlite]",),
+    ),
+    Guard(
+        "once-approved",
+        "a device code is approved once",
+        "server/store/tokens.py",
+        "    if device_login(connection, user_code, now_ms).approved:",
+        "    if False:",
+        (f"{ACCOUNTS}::test_a_device_gets_its_token_once_somebody_has_approved_it_and_only_once[sqlite]",),
+    ),
+    Guard(
+        "journal-input",
+        "what Claude is given is in the log before it is written",
+        "shim/session.py",
+        "        code = self._journal_input(identity, given)\n        if code is None:\n"
+        "            self._inputs.take(given, identity)",
+        "        self._inputs.take(given)\n"
+        "        code = self._journal_input(identity, given)\n        if code is None:\n"
+        '            self._inputs.take(b"", identity)',
+        ("tests/integration/test_shim_faults.py::test_input_that_the_log_has_no_room_for_does_not_reach_the_program",),
     ),
 )

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from scripts.guards.guard import Guard
-from scripts.guards.places import DISPATCH, INBOX, LINK, REVISE, RIGHTS, RULES, SPOOL, VERIFY
+from scripts.guards.places import (
+    COMMIT,
+    DISPATCH,
+    INBOX,
+    LINK,
+    REVISE,
+    RIGHTS,
+    RULES,
+    SPOOL,
+    TAIL,
+    TERMINAL,
+    TERMINALS,
+    VERIFY,
+)
 
 ORDER = (
     Guard(
@@ -18,7 +31,7 @@ ORDER = (
         "stop-asked",
         "a session that somebody wanted to end is not resumed",
         "server/instructions/resumption.py",
-        "    if instructions.is_stop_asked(connection, session_id, starts[0].iseq):",
+        "    if asked.is_stop_asked(connection, session_id, starts[0].iseq):",
         "    if False:",
         ("tests/contract/test_resumption.py::test_a_session_that_somebody_wanted_to_end_is_not_resumed[sqlite]",),
     ),
@@ -144,6 +157,49 @@ ORDER = (
         "            if False:",
         (f"{INBOX}::test_an_instruction_that_always_crashes_the_agent_is_set_aside",),
     ),
+    Guard(
+        "claimed-before-sent",
+        "what people may still change is handed to no link",
+        "server/instructions/mailbox.py",
+        "accepted.issued if is_sent else ()",
+        "accepted.issued",
+        (
+            "tests/contract/test_deliver.py::test_what_was_asked_before_a_link_came_is_claimed_before_the_link_has_it[sqlite]",
+        ),
+    ),
+    Guard(
+        "report-after-commit",
+        "a report is confirmed after its commit",
+        "server/link/registration.py",
+        "        self._commit(work, settled)",
+        "        self._commit(work, self._tell)\n"
+        "        self.outbox.put([Reported(instruction_ids=(message.instruction_id,))])",
+        (COMMIT,),
+    ),
+    Guard(
+        "checkpoint-after-commit",
+        "a checkpoint is confirmed after its commit",
+        "server/link/registration.py",
+        "            lambda answer: self.outbox.put([answer]),\n        )",
+        "        )\n        self.outbox.put([Checkpointed(session_id=message.session_id, n=message.n)])",
+        (COMMIT,),
+    ),
+    Guard(
+        "given-up-fence",
+        "what an older connection of a machine that was given up still sends is refused",
+        "server/store/registrations.py",
+        "        .values(boot=agents.c.boot + 1, carrier=None)",
+        "        .values(carrier=None)",
+        ("tests/integration/test_machine_given_up.py::test_what_an_older_connection_still_sends_is_not_stored",),
+    ),
+    Guard(
+        "given-up-away",
+        "a machine that is connected is not given up",
+        "server/store/registrations.py",
+        "        .where(agents.c.id == agent_id, agents.c.removed_ms.is_(None), is_away)",
+        "        .where(agents.c.id == agent_id, agents.c.removed_ms.is_(None))",
+        ("tests/integration/test_machine_given_up.py::test_its_sessions_end_as_lost_and_say_who_gave_it_up",),
+    ),
 )
 
 LIMITS = (
@@ -202,5 +258,90 @@ LIMITS = (
         "    if len(raw) > MAX_MESSAGE_BYTES:",
         "    if False:",
         ("tests/unit/protocol/test_codec.py::test_a_run_over_the_limit_is_refused_unread",),
+    ),
+    Guard(
+        "keys-journalled",
+        "what is typed is in the log before the program has it, and reaches none when it cannot be",
+        "shim/session.py",
+        "        code = self._journal_input(identity, given)\n        if code is None:\n"
+        "            self._inputs.take(given, identity)\n",
+        "        self._inputs.take(given, identity)\n        code = self._journal_input(identity, given)\n"
+        "        if code is None:\n",
+        (f"{TERMINAL}::test_keys_are_refused_once_it_is_to_end_and_do_not_reach_the_program",),
+    ),
+    Guard(
+        "prompt-at-idle",
+        "a prompt is typed when Claude is idle, and answers no question of its start",
+        "agent/sessions/session.py",
+        "        if self._terminal is not None and body.inputs and not self._terminal.is_ready:",
+        "        if False:",
+        (f"{TERMINALS}::test_prompts_wait_for_the_first_idle_and_are_typed_in_order",),
+    ),
+    Guard(
+        "terminal-command",
+        "no line for a chat is written into a terminal",
+        "agent/sessions/session.py",
+        "        if self._terminal is not None and self.state is not SessionState.ENDED:",
+        "        if False:",
+        (f"{TERMINALS}::test_a_command_for_a_terminal_is_refused_whether_it_waits_or_runs",),
+    ),
+    Guard(
+        "pasted-text",
+        "a prompt that is pasted presses no key",
+        "agent/sessions/launcher.py",
+        '    plain = "".join(each for each in text if each in "\\n\\t" or category(each) != "Cc")',
+        "    plain = text",
+        ("tests/unit/agent/sessions/test_launcher.py::TestTerminal",),
+    ),
+    Guard(
+        "policy-modes",
+        "a machine runs sessions only in the modes that its owner allows",
+        "agent/policy.py",
+        "        if body.mode not in self.modes:",
+        "        if False:",
+        ("tests/unit/agent/test_policy.py::test_a_mode_that_is_not_allowed_is_refused",),
+    ),
+    Guard(
+        "limit-records",
+        "a project has a few of its sessions checked or exported at once",
+        "server/limits.py",
+        "        if self._under_way[key] >= self._most:",
+        "        if False:",
+        ("tests/integration/test_records_at_once.py",),
+    ),
+    Guard(
+        "limit-typed-ahead",
+        "a machine does not gather without end what a stopped session does not take",
+        "agent/sessions/shim_client.py",
+        "        if self._transport is not None and self._transport.get_write_buffer_size() > TYPED_AHEAD_BYTES:",
+        "        if False:",
+        ("tests/unit/agent/sessions/test_shim_client.py::test_a_shim_that_does_not_read_is_not_typed_for_without_end",),
+    ),
+    Guard(
+        "limit-drawn-bytes",
+        "a screen is drawn from so many bytes of output at most",
+        "server/store/log.py",
+        "        if size > max_bytes or count == max_batches:",
+        "        if count == max_batches:",
+        (TAIL,),
+    ),
+    Guard(
+        "limit-drawn-batches",
+        "a screen is drawn from so many pieces of output at most",
+        "server/store/log.py",
+        "        if size > max_bytes or count == max_batches:",
+        "        if size > max_bytes:",
+        (TAIL,),
+    ),
+    Guard(
+        "limit-image-read",
+        "so much of a log is read at most for one image",
+        "server/web/pictures.py",
+        " and read <= MAX_READ_BYTES:",
+        ":",
+        (
+            "tests/integration/test_images.py::"
+            "test_a_line_is_not_sought_without_end_in_what_another_stream_said_meanwhile",
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scripts.guards.guard import Guard
-from scripts.guards.places import ACCESS, PATH, RIGHTS, SERVER, STRANGER
+from scripts.guards.places import ACCESS, ACCOUNTS, PATH, SERVER, SHARES, STRANGER
 
 SCOPES = (
     Guard(
@@ -41,12 +41,59 @@ SCOPES = (
     Guard(
         "scope-sessions",
         "the list of sessions is of one's own projects",
-        "server/store/sessions.py",
-        "    wanted = _VIEW.join(members, members.c.project_id == sessions.c.project_id)"
+        "server/store/session_lists.py",
+        "    wanted = VIEW.join(members, members.c.project_id == sessions.c.project_id)"
         ".where(members.c.user_id == user_id)",
-        "    wanted = _VIEW.join(members, members.c.project_id == sessions.c.project_id)"
-        ".where(members.c.user_id != '')",
+        "    wanted = VIEW.join(members, members.c.project_id == sessions.c.project_id).where(members.c.user_id != '')",
         STRANGER,
+    ),
+    Guard(
+        "scope-search",
+        "what is found is of one's own projects",
+        "server/store/search.py",
+        "    return members.c.user_id == user_id",
+        "    return members.c.user_id != ''",
+        ("tests/contract/test_search.py::test_only_members_find_anything[sqlite]",),
+    ),
+    Guard(
+        "search-removed",
+        "what was removed is not found, and its words stay nowhere",
+        "server/store/retention.py",
+        "    indexing.forget_items(connection, mine, found.last_seq)\n",
+        "",
+        ("tests/integration/test_retention.py::test_nothing_of_what_was_said_stays_in_any_table[sqlite]",),
+    ),
+    Guard(
+        "share-expires",
+        "a link to a transcript opens nothing once it is too old",
+        "server/store/shares.py",
+        "        .where(shares.c.secret_hash == secret_hash(code), shares.c.expires_ms > now_ms)",
+        "        .where(shares.c.secret_hash == secret_hash(code))",
+        (f"{SHARES}::test_a_link_that_was_withdrawn_or_is_too_old_opens_nothing",),
+    ),
+    Guard(
+        "share-owner",
+        "a link to a transcript works only while who made it owns the project",
+        "server/store/shares.py",
+        "    members.c.role == Role.OWNER.value,",
+        "    members.c.role != '',",
+        (f"{SHARES}::test_a_link_works_only_while_who_made_it_owns_the_project",),
+    ),
+    Guard(
+        "scope-costs",
+        "what is told of costs is of one's own projects",
+        "server/store/usage.py",
+        "        .where(members.c.user_id == user_id, ",
+        "        .where(members.c.user_id != '', ",
+        ("tests/contract/test_overview.py::TestCosts::test_what_other_projects_cost_is_not_told[sqlite]",),
+    ),
+    Guard(
+        "scope-logins",
+        "one signs out one's own devices alone",
+        "server/store/logins.py",
+        ".where(logins.c.user_id == user_id)).all()",
+        ".where(logins.c.user_id != '')).all()",
+        (f"{ACCOUNTS}::test_a_person_sees_their_own_logins_and_ends_no_others[sqlite]",),
     ),
     Guard(
         "scope-requests",
@@ -61,7 +108,7 @@ SCOPES = (
     Guard(
         "scope-instructions",
         "an instruction is found by those who are in its project",
-        "server/store/instructions.py",
+        "server/store/asked.py",
         "(members.c.project_id == sessions.c.project_id) & (members.c.user_id == user_id))",
         "(members.c.project_id == sessions.c.project_id) & (members.c.user_id != ''))",
         STRANGER,
@@ -82,14 +129,6 @@ SCOPES = (
         ".scalars())",
         "    return frozenset(connection.execute(select(members.c.project_id)).scalars())",
         ("tests/integration/test_viewer_page.py::TestSeeing::test_an_overview_tells_of_the_persons_own_projects_only",),
-    ),
-    Guard(
-        "scope-subscription",
-        "who was removed while a subscription began is shown nothing",
-        "server/web/viewer_socket.py",
-        "        self._seen_place(connection, wish.session_id)\n        session",
-        "        session",
-        (f"{RIGHTS}::test_a_member_removed_while_their_subscription_begins_is_shown_nothing",),
     ),
     Guard(
         "scope-invitations",
@@ -141,5 +180,29 @@ SCOPES = (
             "tests/contract/test_agent_errors.py"
             "::test_an_error_is_not_shown_with_another_agent_nor_under_its_session[sqlite]",
         ),
+    ),
+    Guard(
+        "scope-usage",
+        "usage is that of one's own projects",
+        "server/store/usage.py",
+        "    where = [members.c.user_id == user_id,",
+        "    where = [members.c.user_id != '',",
+        ("tests/contract/test_usage.py::test_usage_is_seen_by_members_of_its_project_only[sqlite]",),
+    ),
+    Guard(
+        "scope-terminal-size",
+        "those who may only watch a terminal do not give it its size",
+        "server/live/terminals.py",
+        "        if table.owner is None and seat.may_type:\n",
+        "        if table.owner is None:\n",
+        ("tests/integration/test_terminal_socket.py",),
+    ),
+    Guard(
+        "scope-instructions-read",
+        "an agent is sent its own instructions only",
+        "server/store/instructions.py",
+        '    .where(instructions.c.agent_id == bindparam("agent"), instructions.c.iseq > bindparam("after"))',
+        '    .where(bindparam("agent") == bindparam("agent"), instructions.c.iseq > bindparam("after"))',
+        (f"{PATH}::TestInstructions::test_an_agent_is_sent_its_own_instructions_only[sqlite]",),
     ),
 )

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from scripts.guards.guard import Guard
-from scripts.guards.places import INBOX, RECORD, RETENTION, SERVER, SIGNING, TOMBSTONE, VERIFY
+from scripts.guards.places import (
+    CHECKPOINTS,
+    INBOX,
+    KEYBOARD,
+    RECORD,
+    RETENTION,
+    RULES,
+    SERVER,
+    SIGNING,
+    TOMBSTONE,
+    VERIFY,
+)
 
 SIGNATURES = (
     Guard(
@@ -124,7 +135,7 @@ SIGNATURES = (
         "server/retention/sweep.py",
         "        if why is not None:",
         "        if False:",
-        (f"{RETENTION}::test_a_record_that_does_not_hold_is_never_removed",),
+        (f"{RETENTION}::test_a_record_that_does_not_hold_is_never_removed[sqlite]",),
     ),
     Guard(
         "removal-due",
@@ -132,7 +143,7 @@ SIGNATURES = (
         "server/retention/sweep.py",
         "            is_due = any(each == found for each in self._due(connection, project_id))",
         "            is_due = True",
-        (f"{RETENTION}::test_a_policy_that_changes_meanwhile_is_heeded",),
+        (f"{RETENTION}::test_a_policy_that_changes_meanwhile_is_heeded[sqlite]",),
     ),
     Guard(
         "removal-once",
@@ -140,7 +151,7 @@ SIGNATURES = (
         "server/store/retention.py",
         "    if taken.rowcount != 1:",
         "    if False:",
-        (f"{RETENTION}::test_output_that_changed_meanwhile_stays",),
+        (f"{RETENTION}::test_output_that_changed_meanwhile_stays[sqlite]",),
     ),
     Guard(
         "removal-settled",
@@ -148,7 +159,7 @@ SIGNATURES = (
         "server/store/retention.py",
         "            ~is_unsettled,\n",
         "",
-        (f"{RETENTION}::test_what_is_still_under_way_holds_the_output",),
+        (f"{RETENTION}::test_what_is_still_under_way_holds_the_output[sqlite]",),
     ),
     Guard(
         "removal-scope",
@@ -156,7 +167,7 @@ SIGNATURES = (
         "server/web/retention.py",
         "        require_role(connection, caller, project_id, Role.OWNER)\n",
         "",
-        (f"{RETENTION}::test_who_may_say_what_is_kept",),
+        (f"{RETENTION}::test_who_may_say_what_is_kept[sqlite]",),
     ),
     Guard(
         "gap-digest",
@@ -196,8 +207,107 @@ SIGNATURES = (
         "token-ends",
         "a revoked or rotated token is refused",
         "server/store/agents.py",
-        ".where(tables.agent_keys.c.key_id == key_id, _is_valid(now_ms), agents.c.removed_ms.is_(None))",
-        ".where(tables.agent_keys.c.key_id == key_id, agents.c.removed_ms.is_(None))",
+        "_by_bearer(connection, bearer, _is_valid(now_ms) & agents.c.removed_ms.is_(None))",
+        "_by_bearer(connection, bearer, agents.c.removed_ms.is_(None))",
         ("tests/contract/test_agents.py::test_a_revoked_agent_is_refused_until_it_has_a_new_token[sqlite]",),
+    ),
+    Guard(
+        "hmac-checked",
+        "the check of an agent's key looks at its signature",
+        "server/web/agent_check.py",
+        "    verify_batch(sign_key, key.agent_id, messages[0])",
+        "    assert sign_key",
+        ("tests/integration/test_agent_check.py",),
+    ),
+    Guard(
+        "key-bound",
+        "an encrypted key opens for its own agent alone",
+        "server/keys.py",
+        '    return f"claudios sign key v1\\0{agent_id}\\0{key_id}".encode()',
+        '    return b"claudios sign key v1" if agent_id else key_id.encode()',
+        ("tests/contract/test_agents.py::test_a_signing_key_moved_to_another_agents_row_does_not_open[sqlite]",),
+    ),
+    Guard(
+        "checkpoint-kept",
+        "a checkpoint that does not hold is not kept",
+        "server/ingest/checkpoints.py",
+        "        verify_checkpoint(source.agent_id, checkpoint)",
+        "        pass",
+        (f"{CHECKPOINTS}",),
+    ),
+    Guard(
+        "checkpoint-key",
+        "a checkpoint is signed by a key that its agent has told",
+        "server/ingest/checkpoints.py",
+        "    if checkpoint.key not in checkpoints.keys_of(connection, source.agent_id):",
+        "    if False:",
+        (f"{CHECKPOINTS}::test_an_unknown_key_and_another_agents_session_are_refused",),
+    ),
+    Guard(
+        "scope-checkpoints",
+        "an agent signs for its own sessions only",
+        "server/ingest/checkpoints.py",
+        "    if standing is None or standing.agent_id != source.agent_id:",
+        "    if standing is None:",
+        (f"{CHECKPOINTS}::test_an_unknown_key_and_another_agents_session_are_refused",),
+    ),
+    Guard(
+        "checkpoint-number",
+        "a checkpoint's number is given once",
+        "server/ingest/checkpoints.py",
+        "    return None if known == checkpoint else Conflict.code",
+        "    return None if known else Conflict.code",
+        (f"{CHECKPOINTS}::test_a_number_is_not_given_twice",),
+    ),
+    Guard(
+        "once-checkpoint",
+        "a checkpoint that is sent again is kept once",
+        "server/ingest/checkpoints.py",
+        "    if checkpoints.get(connection, checkpoint.session_id, checkpoint.key, checkpoint.n) is not None:",
+        "    if False:",
+        (f"{CHECKPOINTS}::test_one_that_is_sent_again_is_kept_once",),
+    ),
+    Guard(
+        "password",
+        "a wrong password signs nobody in",
+        "server/passwords.py",
+        "            return self._hasher.verify(stored, password)",
+        "            return bool(stored)",
+        (
+            "tests/unit/server/test_passwords.py",
+            RULES,
+        ),
+    ),
+    Guard(
+        "hmac-typed",
+        "what is not signed for this agent is not typed",
+        "agent/keyboard.py",
+        "        if not hmac.compare_digest(expected, bytes.fromhex(typed.signature)):",
+        "        if False:",
+        (f"{KEYBOARD}::test_what_is_not_signed_for_this_place_is_not_typed",),
+    ),
+    Guard(
+        "typed-once",
+        "what was heard before is not typed again",
+        "agent/keyboard.py",
+        "        if typed.n <= self._heard:",
+        "        if False:",
+        (f"{KEYBOARD}::test_what_was_heard_is_not_typed_again",),
+    ),
+    Guard(
+        "typed-registration",
+        "what was signed for an earlier registration is not typed",
+        "protocol/signing.py",
+        "    fixed = _TYPED.pack(boot, n, uuid_bytes(session_id))",
+        "    fixed = _TYPED.pack(0, n, uuid_bytes(session_id))",
+        (f"{KEYBOARD}::test_a_new_registration_counts_anew_and_takes_nothing_of_the_one_before",),
+    ),
+    Guard(
+        "typed-agent",
+        "what was signed for another agent is not typed",
+        "protocol/signing.py",
+        "    canonical = _TYPED_CONTEXT + _prefixed(agent_id) + fixed",
+        '    canonical = _TYPED_CONTEXT + _prefixed("") + fixed',
+        (f"{KEYBOARD}::test_what_is_not_signed_for_this_place_is_not_typed",),
     ),
 )

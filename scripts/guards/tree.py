@@ -67,7 +67,9 @@ class Tree:
         lines = ended.stdout.splitlines()
         failed = tuple(line.split()[1] for line in lines if line.startswith("FAILED "))
         errors = [line for line in lines if line.startswith("ERROR ")]
-        ended_oddly = [] if ended.returncode in (0, 1) else [*lines[-1:], *ended.stderr.splitlines()[-1:]]
+        # pytest ends with 1 also when it breaks down itself, as after a test that it had to cut short: it names none.
+        is_told = ended.returncode == 0 or (ended.returncode == 1 and (failed or errors))
+        ended_oddly = [] if is_told else [*lines[-1:], *ended.stderr.splitlines()[-1:]]
         return Run(ended.returncode, failed, "; ".join([*errors, *ended_oddly]))
 
     @contextmanager

@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +35,22 @@ def until(what: Callable[[], T | None], seconds: float = PATIENCE_SECONDS) -> T:
             return found
         assert time.monotonic() < end, f"it did not come about within {seconds:.0f} s"
         time.sleep(0.05)
+
+
+def use_link(link: str) -> int:
+    """Use a sign-in link as the page does; return the status."""
+    url, _, code = link.partition("#")
+    request = urllib.request.Request(
+        url.replace("/sign-in", "/api/v1/auth/link"),
+        json.dumps({"code": code}).encode(),
+        {"Content-Type": "application/json", "Origin": url.removesuffix("/sign-in")},
+    )
+    try:
+        with urllib.request.urlopen(request) as answer:
+            assert "HttpOnly" in answer.headers["Set-Cookie"]
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
 
 
 @dataclass(frozen=True)

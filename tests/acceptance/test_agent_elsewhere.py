@@ -129,7 +129,7 @@ def test_an_agent_with_a_config_file_carries_a_session_and_ends_gracefully(elsew
 def test_the_log_reads_as_users_know_it_and_never_holds_the_token(elsewhere: Elsewhere) -> None:
     config = elsewhere.write()
     process = subprocess.Popen(
-        [elsewhere.person.program, "agent", "--config", config],
+        [elsewhere.person.program, "agent"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -147,10 +147,10 @@ def test_the_log_reads_as_users_know_it_and_never_holds_the_token(elsewhere: Els
         assert process.wait() == 0
     for line in (
         "[INFO] Agent starting...",
-        f"[INFO] Configuration loaded from {config}",
-        elsewhere.settings["serverUrl"],
+        "[INFO] Configuration loaded from config.json",
     ):
-        assert line in log
+        assert line in log.splitlines()
+    assert elsewhere.settings["serverUrl"] in log
     assert f"[INFO] Session started: {session}" in log
     assert "start_session" in log
     secret = elsewhere.settings["agentToken"].split("_")[2]
@@ -167,7 +167,7 @@ def test_a_second_ctrl_c_ends_at_once_and_the_session_is_not_lost_sight_of(elsew
         agent.interrupt()
         os.kill(agent.process.pid, signal.SIGTERM)
         os.kill(agent.process.pid, signal.SIGCONT)
-        assert agent.ended() in (0, 130)
+        assert agent.ended() == 130
     with elsewhere.person.running("agent") as agent:
         elsewhere.until_online(agent)
         if elsewhere.owner.session(session)["state"] == "running":

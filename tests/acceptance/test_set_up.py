@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.person import Person, use_link
+
 ROOT = Path(__file__).resolve().parents[2]
+OF_CLAUDE = ("AI_", "ANTHROPIC_", "CLAUDE")
 PAGE = Path("src/claudios/server/web/page/index.html")
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
@@ -30,19 +36,94 @@ def prepare(checkout: Path, *parts: str) -> list[str]:
     return [line.partition("(")[0].strip() for line in prepared.stdout.splitlines()]
 
 
+@dataclass(frozen=True)
+class MadeUp:
+    """What `make up` printed until it was ready, the status with which its link was used, and what came after."""
+
+    lines: list[str]
+    link_status: int
+    last_words: str
+
+
+def make_up(checkout: Path, person: Person) -> MadeUp:
+    """Run it until it is ready, use its sign-in link, press Ctrl+C, and wait for its end."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(OF_CLAUDE)}
+    environment = {**variables, **person.environment, "PATH": os.environ["PATH"], "PORT": "0"}
+    with subprocess.Popen(
+        ["make", "up"],
+        cwd=checkout,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # Ctrl+C goes to all that runs at a terminal
+    ) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        try:
+            for line in process.stdout:
+                lines.append(line.strip())
+                if "Ctrl+C ends everything" in line:
+                    break
+            links = [found[0] for line in lines if (found := re.search(r"http://\S+/sign-in#\S+", line))]
+            assert links, "\n".join(lines)
+            status = use_link(links[0])
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+        last_words = process.stdout.read()
+    return MadeUp(lines, status, last_words)
+
+
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what is in the repository, with nothing that set-up or builds have made, prepared once."""
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Person, MadeUp]:
+    """A copy of what is in the repository, with nothing that set-up or builds have made, and its first `make up`.
+
+    It is by somebody with a fresh home, save for what package managers keep there.
+    """
     copy = tmp_path_factory.mktemp("checkout")
     argv = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     for name in subprocess.run(argv, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0"):
         if name and (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
-    said = prepare(copy, "run", "page")
-    assert "[set-up] Creating .venv ..." in said
-    assert "[set-up] Building the page ..." in said
-    return copy
+    person = Person(tmp_path_factory.mktemp("person"))
+    kept = {person.home: (".cache", ".npm", ".npmrc"), person.directory / "config": ("pip", "uv")}
+    for place, names in kept.items():
+        own = Path.home() if place == person.home else Path.home() / ".config"
+        for name in names:
+            if (own / name).exists():
+                (place / name).symlink_to(own / name)
+    return copy, person, make_up(copy, person)
+
+
+@pytest.fixture(scope="module")
+def checkout(fresh: tuple[Path, Person, MadeUp]) -> Path:
+    """The copy, made ready."""
+    return fresh[0]
+
+
+def test_make_up_in_a_fresh_copy_installs_builds_and_prints_a_link_that_signs_in(
+    fresh: tuple[Path, Person, MadeUp],
+) -> None:
+    checkout, person, first = fresh
+    for done in ("Creating .venv ...", "Installing the packages of the page ...", "Building the page ..."):
+        assert f"[set-up] {done}" in first.lines
+    assert any("ClaudiOS is ready." in line and "DEMO" in line for line in first.lines)
+    assert any("no Claude credentials were found on this machine" in line for line in first.lines)
+    assert first.link_status == 200
+    assert "Ending the sessions, then the server." in first.last_words
+    assert (person.directory / "state/claudios/server/claudios.db").exists()
+    assert not (checkout / "config.json").exists()
+
+
+def test_make_up_again_is_ready_without_installing_anything(fresh: tuple[Path, Person, MadeUp]) -> None:
+    checkout, person, _ = fresh
+    second = make_up(checkout, person)
+    set_up = [line for line in second.lines if line.startswith("[set-up]")]
+    assert [line.partition("(")[0].strip() for line in set_up] == ["[set-up] Ready: Python packages, page"]
+    assert any("ClaudiOS is ready." in line for line in second.lines)
+    assert second.link_status == 200
 
 
 def test_a_fresh_copy_is_made_ready_and_a_second_run_has_nothing_to_do(checkout: Path) -> None:

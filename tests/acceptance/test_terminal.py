@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import urllib.request
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from tests.acceptance.conftest import Up
 from tests.acceptance.person import Person, until
+from tests.helpers.images import png
 
 pytestmark = pytest.mark.acceptance
 
@@ -87,6 +89,7 @@ def test_run_prints_what_claude_says_and_ends_the_session(ada: Person) -> None:
     assert done.out.endswith("\n")
     newest = ada.run("ps", "-a", "--json").json[0]
     assert (newest["title"], newest["reason"]) == ("greeting", "terminated")
+    assert f"resume {newest['id'][:8]} 'TEXT'" in done.err
 
 
 def test_run_fails_when_claudes_turn_failed(ada: Person) -> None:
@@ -246,6 +249,8 @@ def test_interrupt_ends_the_turn_and_not_the_session(ada: Person) -> None:
     ada.run("interrupt", session[:8])
     until_it_is(ada, session, "idle")
     assert "interrupted" in ada.run("logs", session).out.lower()
+    assert "Claude was idle" in ada.run("interrupt", session).out
+    assert ada.run("queue", session).err == "Nothing waits.\n"
     ada.run("stop", session)
 
 
@@ -260,6 +265,34 @@ def test_an_ended_session_is_resumed_and_verified(ada: Person) -> None:
     ada.run("stop", session)
     until_ended(ada, session)
     assert ada.run("verify", session, "--json").json["verified"] is True
+
+
+def test_a_session_is_forked_while_it_runs(ada: Person) -> None:
+    session = start(ada, "[[say Before.]]")
+    until_it_is(ada, session, "idle")
+    assert "logs -f" in ada.run("fork", session[:8], "--title", "aside").out
+    (aside,) = [each for each in ada.run("ps", "--json").json if each["title"] == "aside"]
+    assert (aside["forked_from"], aside["directory"]) == (session, ada.session(session)["directory"])
+    made = ada.run("fork", "--json", session, "[[say After.]]").json
+    until(lambda: "After." in ada.run("logs", made["id"]).out or None)
+    assert "After." not in ada.run("logs", session).out
+    for each in (session, aside["id"], made["id"]):
+        ada.run("stop", each)
+    assert ada.run("verify", made["id"], "--json").json["verified"] is True
+
+
+def test_an_ended_session_is_archived_and_brought_back(ada: Person) -> None:
+    session = start(ada, "[[say Tidy.]]")
+    until_it_is(ada, session, "idle")
+    assert "Terminate it first" in ada.run("archive", session[:8], expect=1).err
+    ada.run("stop", session)
+    assert ada.run("archive", session[:8]).out.strip() == session
+    assert session not in ada.run("ps", "-aq").out.split()
+    assert ada.run("ps", "--archived", "-q").out.split() == [session]
+    assert "Tidy." in ada.run("logs", session[:8]).out
+    assert ada.run("unarchive", session[:8], "--json").json[0]["archived_ms"] is None
+    assert session in ada.run("ps", "-aq").out.split()
+    assert ada.run("ps", "--archived").err == "There is no such session.\n"
 
 
 # Reading
@@ -395,3 +428,20 @@ def test_what_waits_for_a_machine_is_listed_edited_and_withdrawn(ada: Person) ->
     ada.run("withdraw", begun["id"])
     assert ada.session(session)["reason"] == "terminated"
     assert ada.run("drop", "00000000", expect=5).err
+
+
+# Images
+
+
+def test_images_go_with_a_prompt(ada: Person, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png(9, 9, seed=1))
+    (tmp_path / "b.png").write_bytes(png(9, 9, seed=2))
+    session = start(ada, "[[say First.]]", "--image", str(tmp_path / "a.png"))
+    until_it_is(ada, session, "idle")
+    ada.run("send", session, "[[say Second.]]", "--image", str(tmp_path / "b.png"))
+    told = until(lambda: next((out for out in [ada.run("logs", session).out] if "Second." in out), None))
+    assert "First." in told
+    raw = ada.run("logs", "--raw", session).out
+    assert all(b64encode(png(9, 9, seed=seed)).decode() in raw for seed in (1, 2))
+    refused = ada.run("send", session, "look", "--image", __file__, expect=2)
+    assert "Image 1 is not a PNG" in refused.err

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import stat
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ import psutil
 import pytest
 
 from tests.acceptance.conftest import Up
-from tests.acceptance.person import Person, until
+from tests.acceptance.person import Person, until, use_link
 
 pytestmark = pytest.mark.acceptance
 
@@ -26,22 +25,6 @@ pytestmark = pytest.mark.acceptance
 def started(person: Person, *arguments: str) -> Iterator[Up]:
     with person.running("up", "--port", "0", "--json", *arguments) as running:
         yield Up(person, running, json.loads(running.line('"link"')))
-
-
-def use(link: str) -> int:
-    """Use a sign-in link as the page does; return the status."""
-    url, _, code = link.partition("#")
-    request = urllib.request.Request(
-        url.replace("/sign-in", "/api/v1/auth/link"),
-        json.dumps({"code": code}).encode(),
-        {"Content-Type": "application/json", "Origin": url.removesuffix("/sign-in")},
-    )
-    try:
-        with urllib.request.urlopen(request) as answer:
-            assert "HttpOnly" in answer.headers["Set-Cookie"]
-            return int(answer.status)
-    except urllib.error.HTTPError as refused:
-        return refused.code
 
 
 def gone(processes: list[psutil.Process]) -> bool:
@@ -61,8 +44,8 @@ def test_without_credentials_it_is_a_demo_and_says_so_everywhere(up: Up) -> None
 
 def test_the_link_signs_in_once(up: Up) -> None:
     link = up.person.run("up", "--json").json["link"]
-    assert use(link) == 200
-    assert use(link) == 410
+    assert use_link(link) == 200
+    assert use_link(link) == 410
 
 
 def test_a_second_up_finds_the_first_and_gives_a_fresh_link(up: Up) -> None:

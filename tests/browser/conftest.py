@@ -11,6 +11,7 @@ from playwright.async_api import async_playwright, expect
 
 from tests.browser.browsing import CHROMIUM, FLAGS, Watched, open_window
 from tests.browser.product import Product
+from tests.helpers.databases import lay_down
 
 expect.set_options(timeout=30_000)  # a machine may be busy with much else
 
@@ -18,10 +19,12 @@ OpenWindow = Callable[..., Awaitable[Watched]]
 
 
 @pytest.fixture
-async def product(tmp_path: Path, claude_cli: Path, claude_environment: dict[str, str]) -> AsyncIterator[Product]:
+async def product(
+    tmp_path: Path, migrated: Path, claude_cli: Path, claude_environment: dict[str, str]
+) -> AsyncIterator[Product]:
     """A server on a fresh database; its agent is started by the test, with a token from the page."""
     made = Product(tmp_path / "product", claude_cli, claude_environment)
-    made.home.mkdir()
+    lay_down(migrated, made.home / "server" / "claudios.db")
     try:
         await made.start_server()
         yield made

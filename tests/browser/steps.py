@@ -69,7 +69,7 @@ async def create_project(watched: Watched, name: str) -> None:
     await expect(page.get_by_role("heading", name=name)).to_be_visible()
 
 
-async def create_agent(watched: Watched, product: Product, name: str) -> str:
+async def create_agent(watched: Watched, product: Product, name: str, machine: str = "agent") -> str:
     """Create an agent, copy its token, start it with that, and return the token once it is seen online."""
     page = watched.page
     await page.get_by_role("button", name="New agent").click()
@@ -83,36 +83,115 @@ async def create_agent(watched: Watched, product: Product, name: str) -> str:
     await expect(dialog.get_by_text(f"SERVER_URL={product.url}")).to_be_visible()
     await expect(dialog.get_by_text("Waiting for the agent to connect")).to_be_visible()
     await watched.audit("token")
-    product.start_agent(token)
+    product.start_agent(token, machine)
     await expect(dialog.get_by_text(f"{name} is online")).to_be_visible()
     await dialog.get_by_role("button", name="Done").click()
     return token
 
 
-async def start_session(watched: Watched, prompt: str, permissions: str = "Ask") -> None:
-    """Start a session with a prompt and, by its name, a permission mode."""
+async def start_session(
+    watched: Watched,
+    prompt: str,
+    permissions: str = "Ask",
+    agent: str | None = None,
+    *,
+    directory: str = "",
+    model: str = "",
+) -> None:
+    """Start a session with a prompt and, by their names, a permission mode and an agent."""
     page = watched.page
     await page.get_by_role("button", name="New session", exact=True).locator("visible=true").first.click()
     dialog = page.get_by_role("dialog", name="New session")
     await dialog.get_by_label("Prompt").fill(prompt)
+    if agent is not None:
+        await dialog.get_by_role("combobox", name="Agent").click()
+        await page.get_by_role("option", name=agent).click()
+    await dialog.get_by_label("Directory").fill(directory)
+    await dialog.get_by_label("Model").fill(model)
     if permissions != "Ask":
         await dialog.get_by_role("combobox", name="Permissions").click()
         await page.get_by_role("option", name=permissions).click()
+        await expect(page.get_by_role("listbox")).to_have_count(0)
     await watched.audit("new session")
     await dialog.get_by_role("button", name="Start session").click()
     await expect(transcript(page)).to_be_visible()
 
 
-async def send(page: Page, prompt: str) -> None:
+async def begin(watched: Watched, product: Product, prompt: str, answer: str) -> Locator:
+    """Arrive, start a session with a prompt, wait for its answer and the end of the turn; return the transcript."""
+    await arrive(watched, product)
+    await start_session(watched, prompt)
+    log = transcript(watched.page)
+    await expect(log.get_by_text(answer, exact=True)).to_be_visible()
+    await is_idle(watched.page)
+    return log
+
+
+async def say(page: Page, prompt: str, answer: str) -> None:
+    """Send a further prompt, and wait for its answer and the end of the turn."""
+    await send(page, prompt)
+    await expect(transcript(page).get_by_text(answer, exact=True)).to_be_visible()
+    await is_idle(page)
+
+
+async def send(page: Page, prompt: str, button: str = "Send") -> None:
     """Send a further prompt."""
     await page.get_by_role("textbox", name=re.compile("^Prompt for")).fill(prompt)
-    await page.keyboard.press("Enter")
+    await submit(page, button)
+
+
+async def submit(page: Page, button: str = "Send") -> None:
+    """Send what stands in the composer: with Enter, or with its button where Enter only begins a line."""
+    if await page.evaluate("matchMedia('(hover: none)').matches"):
+        await page.get_by_role("button", name=button, exact=True).click()
+    else:
+        await page.keyboard.press("Enter")
 
 
 async def is_idle(page: Page) -> None:
     """Wait until Claude has nothing to do."""
     await expect(page.get_by_role("button", name="Interrupt")).to_have_count(0)
-    await expect(page.get_by_text("Enter sends, Shift+Enter begins a new line.")).to_be_visible()
+    await expect(page.get_by_role("main").locator("header").get_by_text("Idle", exact=True)).to_be_visible()
+
+
+async def terminate(page: Page) -> None:
+    """End the session that is shown."""
+    await page.get_by_role("button", name="Session actions").click()
+    await page.get_by_role("menuitem", name="Terminate").click()
+    await page.get_by_role("alertdialog").get_by_role("button", name="Terminate").click()
+
+
+async def end(page: Page) -> None:
+    """End the session that is shown, and wait until it has."""
+    await terminate(page)
+    await expect(page.get_by_text("It was terminated on request.")).to_be_visible()
+
+
+async def has_details(watched: Watched, **facts: str | re.Pattern[str]) -> None:
+    """Look at the session's details, which a narrow window shows in a dialog, for what they say of each fact."""
+    page = watched.page
+    details = page.get_by_role("complementary", name="Details")
+    if watched.is_phone:
+        await page.get_by_role("button", name="Session actions").click()
+        await page.get_by_role("menuitem", name="Details").click()
+        details = page.get_by_role("dialog", name="Details")
+    for name, value in facts.items():
+        await expect(fact(details, name)).to_have_text(value)
+    if watched.is_phone:
+        await page.keyboard.press("Escape")
+
+
+def fact(region: Locator, name: str) -> Locator:
+    """The value beside a name in a list of facts."""
+    named = region.page.locator("dt", has_text=re.compile(f"^{name}$"))
+    return region.locator("div", has=named).last.locator("dd")
+
+
+async def audit_each(watched: Watched, view: str, *, is_menu_open: bool = False) -> None:
+    """Look at what is shown in both schemes."""
+    for scheme in ("light", "dark"):
+        await watched.page.emulate_media(color_scheme=scheme)
+        await watched.audit(f"{view}, {scheme}", is_menu_open=is_menu_open)
 
 
 def transcript(page: Page) -> Locator:

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser import steps
+from tests.browser.browsing import WIDTHS
 from tests.browser.conftest import OpenWindow
 from tests.browser.product import Product
 from tests.browser.steps import transcript
@@ -13,10 +14,11 @@ from tests.browser.steps import transcript
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 async def test_a_prompt_for_a_machine_that_is_away_is_edited_or_withdrawn_and_runs_once(
-    product: Product, window: OpenWindow
+    product: Product, window: OpenWindow, width: str
 ) -> None:
-    watched = await window("wide")
+    watched = await window(width)
     page = watched.page
     log = transcript(page)
     token = await steps.arrive(watched, product)
@@ -35,6 +37,10 @@ async def test_a_prompt_for_a_machine_that_is_away_is_edited_or_withdrawn_and_ru
 
     await log.get_by_role("button", name="Withdraw").last.click()
     await expect(log.get_by_text("Withdrawn by ada.")).to_be_visible()
+    await page.get_by_role("button", name="Undo").click()
+    await expect(log.get_by_text("Waits for laptop to come back")).to_have_count(2)
+    await log.get_by_role("button", name="Withdraw").last.click()
+    await expect(log.get_by_text("Withdrawn by ada.")).to_have_count(2)
     await log.get_by_role("button", name="Edit").click()
     await page.get_by_role("textbox", name="Waiting prompt").fill("[[say Second.]]")
     await page.get_by_role("button", name="Save").click()

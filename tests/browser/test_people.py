@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 async def sign_out(watched: Watched) -> None:
     await watched.page.goto("/account")
     await watched.page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    await expect(watched.page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
 async def test_one_returns_to_where_one_was_going_after_signing_in(product: Product, window: OpenWindow) -> None:
@@ -32,6 +33,7 @@ async def test_one_returns_to_where_one_was_going_after_signing_in(product: Prod
     await page.get_by_role("button", name="Create token").click()
     await expect(page.get_by_role("dialog", name="Your new token").get_by_text("clp_")).to_be_visible()
     await page.get_by_role("button", name="Done").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
     await watched.audit("account, dark")
     await sign_out(watched)
     await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -40,6 +42,27 @@ async def test_one_returns_to_where_one_was_going_after_signing_in(product: Prod
     await steps.sign_in(watched)
     await expect(page.get_by_role("heading", name="Projects")).to_be_visible()
     assert page.url == f"{product.url}/projects"
+
+
+@pytest.mark.parametrize("width", ["wide", "phone"])
+async def test_who_signs_out_in_one_window_is_asked_to_sign_in_in_the_other_and_comes_back_to_where_one_was(
+    product: Product, window: OpenWindow, width: str
+) -> None:
+    """The other window went to sign in over and over, each time with the address of the time before, until it broke."""
+    watched = await window(width)
+    page = watched.page
+    await steps.arrive(watched, product)
+    address = page.url
+    other = await page.context.new_page()
+    await other.goto("/account")
+    with (
+        watched.outage()
+    ):  # what the first window asks as nobody is refused, and the browser writes that to the console
+        await other.get_by_role("main").get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await steps.sign_in(watched)
+    await expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    assert page.url == address
 
 
 async def test_a_wrong_password_says_so(product: Product, window: OpenWindow) -> None:
@@ -62,8 +85,11 @@ async def test_an_invitation_brings_somebody_into_the_project_and_leaves_the_add
     await steps.register(owner)
     await steps.create_project(owner, "Home")
     await owner.page.get_by_role("tab", name="People").click()
+    invite = owner.page.get_by_role("button", name="Invite")
+    await expect(invite).to_be_visible()
     await owner.audit("people")
-    await owner.page.get_by_role("button", name="Invite").click()
+    await invite.click()
+    await expect(owner.page.get_by_role("dialog", name="Invite to Home")).to_be_visible()
     await owner.audit("invite")
     await owner.page.get_by_role("button", name="Create link").click()
     await owner.page.get_by_role("button", name="Copy invitation link").click()
@@ -109,9 +135,12 @@ async def test_a_request_answered_on_one_device_closes_on_the_other(product: Pro
     phone = await window("phone", "dark")
     await phone.page.goto("/sign-in")
     await steps.sign_in(phone)
-    await phone.page.get_by_role("button", name="Waiting", exact=True).click()
+    await phone.page.get_by_role("button", name="Waiting 1", exact=True).click()
+    row = phone.page.get_by_role("region", name="Sessions").get_by_role("link", name="laptop")
+    await expect(row).to_be_visible()
     await phone.audit("list, dark")
-    await phone.page.get_by_role("main").get_by_role("link", name="laptop").click()
+    await row.click()
+    await expect(phone.page.get_by_role("region", name="Waiting for you")).to_be_visible()
     await phone.audit("permission request, dark")
     await phone.page.get_by_role("button", name="Allow", exact=True).click()
 

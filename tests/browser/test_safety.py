@@ -21,10 +21,11 @@ ATTACK = (
 
 
 @pytest.mark.fault("X16")
+@pytest.mark.parametrize("width", WIDTHS)
 async def test_script_in_what_a_model_says_does_not_run_and_fetches_nothing(
-    product: Product, window: OpenWindow
+    product: Product, window: OpenWindow, width: str
 ) -> None:
-    watched = await window("wide")
+    watched = await window(width)
     page = watched.page
     await steps.register(watched)
     await steps.create_project(watched, "<b onmouseover=window.owned=1>Home</b>")

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser import steps
+from tests.browser.browsing import WIDTHS
 from tests.browser.conftest import OpenWindow
 from tests.browser.product import Product
 from tests.browser.steps import transcript
@@ -20,25 +21,33 @@ async def test_a_long_session_opens_at_its_end_and_is_read_back_to_its_beginning
     product: Product, window: OpenWindow
 ) -> None:
     watched = await window("wide")
-    page = watched.page
-    log = transcript(page)
     await steps.arrive(watched, product)
     await steps.start_session(watched, f"[[repeat {CALLS} bash echo again]] [[say The last word.]]")
-    await expect(log.get_by_text("The last word.", exact=True)).to_be_visible(timeout=200_000)
+    last = transcript(watched.page).get_by_text("The last word.", exact=True)
+    await expect(last).to_be_visible(timeout=200_000)
+    for width in WIDTHS:
+        reader = await window(width)
+        page = reader.page
+        log = transcript(page)
+        await page.goto(watched.page.url)
+        await steps.sign_in(reader)
+        await expect(log.get_by_text("The last word.", exact=True)).to_be_in_viewport()
+        await expect(page.get_by_role("button", name="Jump to latest")).to_have_count(0)
 
-    await page.reload()
-    await expect(log.get_by_text("The last word.", exact=True)).to_be_in_viewport()
-    await expect(page.get_by_role("button", name="Jump to latest")).to_have_count(0)
+        started = log.get_by_text("The session has started.")
+        while not await started.is_visible():
+            await log.evaluate("log => { log.scrollTop = 0 }")
+            await page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        assert (await steps.whole_text(page)).count("echo again") == CALLS + 1  # the calls, and the prompt
 
-    started = log.get_by_text("The session has started.")
-    while not await started.is_visible():
-        await log.evaluate("log => { log.scrollTop = 0 }")
-        await page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-    assert (await steps.whole_text(page)).count("echo again") == CALLS + 1  # the calls, and the prompt
+        await page.goto("/search?q=%22session+has+started%22")
+        await page.get_by_role("list", name="Found").get_by_role("link").click()
+        await expect(log.get_by_text("The session has started.")).to_be_in_viewport()
 
 
-async def test_what_arrives_does_not_move_what_one_reads(product: Product, window: OpenWindow) -> None:
-    watched = await window("phone")
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_what_arrives_does_not_move_what_one_reads(product: Product, window: OpenWindow, width: str) -> None:
+    watched = await window(width)
     page = watched.page
     log = transcript(page)
     await steps.arrive(watched, product)

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from claudios.server.store.engine import Store
+from tests.helpers.databases import lay_down
+
+DATABASES = ("sqlite", "postgresql")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=DATABASES)
+def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database."""
     if request.param == "postgresql":
         url: str = request.getfixturevalue("postgres_url")
@@ -19,9 +22,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'claudios.db'}"
 
 
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> str:
+    """The URL of a database with its tables, and nothing in them."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("migrated_postgres_url")
+        return url
+    lay_down(migrated, tmp_path / "claudios.db")
+    return f"sqlite:///{tmp_path / 'claudios.db'}"
+
+
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    """A store on it, with its tables."""
+    """A store on it."""
     opened = Store(database_url)
     yield opened
     opened.close()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+from sqlalchemy import Connection
 
 from claudios.protocol.errors import Conflict, Expired, NotFound, Pending
 from claudios.protocol.ids import secret_hash
-from claudios.server.store import accounts, tokens
-from claudios.server.store.accounts import LOGIN_MS, SIGN_IN_LINK_MS, User
+from claudios.server.store import accounts, logins, tokens
+from claudios.server.store.accounts import CODE_MS, LOGIN_MS, SIGN_IN_LINK_MS, User
 from claudios.server.store.engine import Store
 from claudios.server.store.tokens import DEVICE_LOGIN_MS, MAX_TOKENS
 
@@ -81,8 +82,39 @@ async def test_a_sign_in_link_is_too_old_after_its_time(store: Store) -> None:
         await store.write(lambda connection: accounts.use_sign_in_link(connection, code, NOW + SIGN_IN_LINK_MS))
 
 
+async def test_a_code_for_another_device_holds_for_a_minute(store: Store) -> None:
+    ada = await person(store)
+    make = partial(accounts.create_sign_in_link, user_id=ada.id, now_ms=NOW, lasts_ms=CODE_MS)
+    in_time, too_late = await store.write(make), await store.write(make)
+    assert await store.write(lambda connection: accounts.use_sign_in_link(connection, in_time, NOW + 59_999)) == ada
+    with pytest.raises(Expired):
+        await store.write(lambda connection: accounts.use_sign_in_link(connection, too_late, NOW + 60_000))
+
+
+async def test_a_person_sees_their_own_logins_and_ends_no_others(store: Store) -> None:
+    ada, bob = await person(store, "ada"), await person(store, "bob")
+
+    def start(connection: Connection, user_id: str, device: str, now_ms: int) -> bytes:
+        return secret_hash(accounts.start_login(connection, user_id, now_ms, device=device, address="127.0.0.1"))
+
+    desk = await store.write(partial(start, user_id=ada.id, device="desk \0" + "x" * 999, now_ms=NOW))
+    phone = await store.write(partial(start, user_id=ada.id, device="phone", now_ms=NOW + 1))
+    theirs = await store.write(partial(start, user_id=bob.id, device="theirs", now_ms=NOW))
+    seen = await store.read(lambda connection: logins.of_user(connection, ada.id, desk, NOW + 2))
+    assert [(login.device or "")[:6] for login in seen] == ["phone", "desk  "]
+    assert [(login.is_this, login.used_ms) for login in seen] == [(False, NOW + 1), (True, NOW)]
+    (other,) = await store.read(lambda connection: logins.of_user(connection, bob.id, theirs, NOW + 2))
+    with pytest.raises(NotFound):
+        await store.write(lambda connection: logins.end(connection, ada.id, other.id))
+    await store.write(lambda connection: logins.end(connection, ada.id, seen[0].id))
+    assert await store.read(lambda connection: accounts.login_holder(connection, phone, NOW + 2)) is None
+    for kept in (desk, theirs):
+        assert await store.read(partial(accounts.login_holder, hashed=kept, now_ms=NOW + 2)) is not None
+
+
 async def test_an_api_token_is_its_users_until_it_is_revoked(store: Store) -> None:
     ada, bob = await person(store, "ada"), await person(store, "bob")
+    theirs = await store.write(lambda connection: tokens.create(connection, bob.id, "phone", NOW))
     made = await store.write(lambda connection: tokens.create(connection, ada.id, "laptop", NOW))
     hashed = secret_hash(made.token)
     held = await store.read(lambda connection: tokens.holder(connection, hashed))
@@ -95,6 +127,9 @@ async def test_an_api_token_is_its_users_until_it_is_revoked(store: Store) -> No
         await store.write(lambda connection: tokens.revoke(connection, bob.id, made.id))
     await store.write(lambda connection: tokens.revoke(connection, ada.id, made.id))
     assert await store.read(lambda connection: tokens.holder(connection, hashed)) is None
+    kept = await store.read(lambda connection: tokens.holder(connection, secret_hash(theirs.token)))
+    assert kept is not None
+    assert kept.user == bob
 
 
 async def test_the_number_of_tokens_is_bounded(store: Store) -> None:

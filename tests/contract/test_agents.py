@@ -56,6 +56,19 @@ async def test_neither_token_nor_keys_are_in_the_database(store: Store, key: Ser
         assert hidden not in stored
 
 
+async def test_that_a_removed_agent_is_heard_of_is_news_the_first_time_and_then_once_a_day(
+    store: Store, key: ServerKey, project_id: str
+) -> None:
+    """L-15"""
+    agent, _, _ = await create(store, key, project_id)
+    await store.write(lambda connection: agents.remove(connection, agent.id, NOW))
+    day = 24 * HOUR_MS
+    for at, is_news in ((NOW + 1, True), (NOW + 2, False), (NOW + day, False), (NOW + day + 2, True)):
+        seen = await store.read(partial(agents.is_news_after_removal, agent_id=agent.id, now_ms=at))
+        assert seen is is_news
+        assert await store.write(partial(agents.heard_after_removal, agent_id=agent.id, now_ms=at)) is is_news
+
+
 @pytest.mark.parametrize("wrong", ["", "cla", "cla.x.y", "cla.aaaaaaaaaa.zzz", "Bearer x"])
 async def test_a_bearer_that_is_not_the_agents_is_refused(
     store: Store, key: ServerKey, project_id: str, wrong: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
@@ -24,7 +25,7 @@ from claudios.protocol.messages import (
 )
 from claudios.protocol.signing import GENESIS
 from claudios.server.ingest.verify import Source, Standing
-from claudios.server.instructions import accept, outcome
+from claudios.server.instructions import accept, outcome, starting
 from claudios.server.instructions.accept import Asker, Decision
 from claudios.server.instructions.lifecycle import InstructionState
 from claudios.server.keys import ServerKey
@@ -39,12 +40,14 @@ from claudios.server.store import (
     expiry,
     folds,
     instructions,
+    issuing,
     items,
     lives,
     log,
     projects,
     registrations,
     requests,
+    session_lists,
     sessions,
 )
 from claudios.server.store.engine import Store
@@ -53,7 +56,7 @@ from claudios.server.store.progress import Sums
 from claudios.server.store.requests import RequestState
 from claudios.server.store.sessions import NewSession
 from tests.helpers.synthetic_agent import Output, SyntheticAgent
-from tests.unit.server.projections.transcripts import can_use, log_of, out, whole_session
+from tests.unit.server.projections.transcripts import can_use, log_of, out, system, whole_session
 
 T = TypeVar("T")
 SUMS = Sums("idle", 0.5, 10, 20, None, "opus", "plan", "hi", 5, None)
@@ -112,7 +115,7 @@ async def made(store: Store, *, is_connected: bool) -> World:
             registrations.register(connection, made.id, agent.hello(), "websocket", 1)
         asker = Asker(user.id, user.username)
         new = NewSession(str(uuid4()), project.id, made.id, "", Mode.CHAT, "/work", None, PermissionMode.DEFAULT)
-        accept.start(connection, new, "hello there", asker, 1)
+        starting.start(connection, new, "hello there", asker, 1)
         return World(store, asker, project.id, agent, new.id)
 
     return await store.write(build)
@@ -145,6 +148,27 @@ class TestLog:
                 lambda connection, most=most: log.stretches_after(connection, world.session_id, 0, most)  # type: ignore[misc]
             )
             assert len(found) == count
+
+    async def test_a_tail_begins_where_so_many_bytes_and_batches_follow_and_not_before_where_it_is_asked_from(
+        self, world: World
+    ) -> None:
+        output = world.output()
+        for _ in range(5):
+            batch = output.batch(1, b"x" * 1000)
+            await world.do(lambda connection, batch=batch: log.append(connection, world.source(), batch, 9))  # type: ignore[misc]
+        for after, most_bytes, most_batches, begins in (
+            (0, 10**6, 10**6, 0),
+            (0, 2200, 10**6, 3),
+            (0, 10**6, 2, 3),
+            (4, 2200, 2, 4),
+            (0, 1, 10**6, 5),
+        ):
+            found = await world.store.read(
+                lambda connection, after=after, size=most_bytes, count=most_batches: log.tail_start(  # type: ignore[misc]
+                    connection, world.session_id, after, size, count
+                )
+            )
+            assert found == begins
 
     async def test_cursors_are_given_for_the_agents_own_sessions_only(self, world: World) -> None:
         listed = [world.session_id, str(uuid4())]
@@ -184,9 +208,9 @@ class TestInstructions:
 
     async def test_a_removed_agent_is_asked_nothing(self, world: World) -> None:
         place = await world.place()
-        draft = instructions.Draft("id", InstructionKind.COMMAND, world.session_id, "{}", 9)
+        draft = issuing.Draft("id", InstructionKind.COMMAND, world.session_id, "{}", 9)
         with pytest.raises(NotFound):
-            await world.do(lambda connection: instructions.issue(connection, "agt_gone", [draft], None, 2))
+            await world.do(lambda connection: issuing.issue(connection, "agt_gone", [draft], None, 2))
         assert place.agent_id == world.agent.agent_id
 
     async def test_instructions_are_read_page_by_page_back_to_the_first(self, world: World) -> None:
@@ -229,6 +253,14 @@ class TestInstructions:
         assert (await state(), len(told)) == ("done", 1)
         again = await world.do(lambda connection: outcome.settle(connection, world.agent.agent_id, report, 4))
         assert again == []
+
+    async def test_an_agent_is_sent_its_own_instructions_only(self, world: World) -> None:
+        other, _ = await world.do(
+            lambda connection: agents.create(connection, ServerKey(bytes(32)), world.project_id, "another", 1)
+        )
+        for agent_id, count in ((world.agent.agent_id, 1), (other.id, 0)):
+            read = partial(instructions.after, agent_id=agent_id, iseq=0, most=9)
+            assert len(await world.store.read(read)) == count
 
     async def test_a_report_of_another_agent_changes_nothing(self, world: World) -> None:
         report = Report(instruction_id=world.session_id, outcome=Outcome.REFUSED)
@@ -274,21 +306,23 @@ class TestInstructions:
 
 class TestSessions:
     async def test_a_session_is_found_by_those_who_are_in_its_project(self, world: World) -> None:
-        (found,) = await world.store.read(lambda connection: sessions.visible(connection, world.asker.user_id or ""))
+        (found,) = await world.store.read(
+            lambda connection: session_lists.visible(connection, world.asker.user_id or "")
+        )
         assert (found.title, found.state, found.created_by, found.agent_online) == (
             "hello there",
             "queued",
             "ann",
             True,
         )
-        assert await world.store.read(lambda connection: sessions.visible(connection, "usr_other")) == []
+        assert await world.store.read(lambda connection: session_lists.visible(connection, "usr_other")) == []
 
     async def test_the_same_start_again_gives_the_same_session_and_another_is_a_conflict(self, world: World) -> None:
         def again(connection: Connection, agent_id: str) -> accept.Accepted[sessions.Session]:
             new = NewSession(
                 world.session_id, world.project_id, agent_id, "", Mode.CHAT, None, None, PermissionMode.DEFAULT
             )
-            return accept.start(connection, new, "hello there", world.asker, 2)
+            return starting.start(connection, new, "hello there", world.asker, 2)
 
         accepted = await world.do(lambda connection: again(connection, world.agent.agent_id))
         assert (accepted.answer.id, accepted.issued) == (world.session_id, ())
@@ -315,7 +349,9 @@ class TestSessions:
 
 
 def asked(request_id: str) -> requests.NewRequest:
-    return requests.NewRequest(request_id, 1, "permission", "Bash", "Bash", '{"command":"ls"}', None, "[]", 5)
+    return requests.NewRequest(
+        request_id, 1, "permission", "Bash", "Bash", '{"command":"ls"}', None, "[]", None, None, None, None, 5
+    )
 
 
 class TestRequests:
@@ -403,11 +439,14 @@ class TestFolds:
 
     async def test_what_a_projection_learns_of_requests_is_kept_and_told(self, world: World) -> None:
         fold = Fold()
-        fold.feed(b"".join(log_of([out(can_use("r\0é", "Ba\0sh", {"command": "\0"}, title="a\0b"))])))
+        begun = system("task_started", task_id="a1", task_type="local_agent", description="Look\0for it")
+        asks = can_use("r\0é", "Ba\0sh", {"command": "\0"}, title="a\0b", agent_id="a1")
+        fold.feed(b"".join(log_of([out(begun, asks)])))
         told = await world.do(lambda connection: folds.save(connection, world.session_id, self.save(fold), 8))
         assert any('"type":"request"' in change.message for change in told)
         (found,) = await world.store.read(lambda connection: requests.of_session(connection, world.session_id))
         assert (found.id, found.tool_name, found.title, found.input) == ("ré", "Bash", "ab", {"command": "\0"})
+        assert found.subagent == "Look for it"
 
     async def test_nothing_the_cli_prints_is_too_strange_for_the_database(self, world: World) -> None:
         strange = "\0 \x1b[31m \ufffd 💥 \u2028" + "x" * 300
@@ -454,6 +493,26 @@ class TestFolds:
             lambda connection: items.page(connection, world.session_id, after=None, before=4, limit=2)
         )
         assert ([item.no for item in page], has_earlier) == ([2, 3], True)
+
+    async def test_items_are_read_in_pieces_of_so_many_characters(self, world: World) -> None:
+        sizes = {1: 10, 2: 500, 3: 10, 5: 10, 6: 10, 7: 10}
+        entries = [Entry(no, "message", {"text": "x" * size}, 1, 1, 2, None) for no, size in sizes.items()]
+        await world.do(lambda connection: items.put(connection, world.session_id, entries))
+
+        async def numbers(after: int, max_characters: int, limit: int) -> tuple[list[int], bool]:
+            found, has_more = await world.store.read(
+                lambda connection: items.piece(
+                    connection, world.session_id, after=after, max_characters=max_characters, limit=limit
+                )
+            )
+            return [item.no for item in found], has_more
+
+        assert await numbers(0, 100, 9) == ([1], True)
+        assert await numbers(1, 100, 9) == ([2], True)  # one at least, whatever its size
+        assert await numbers(2, 100, 9) == ([3, 5, 6, 7], False)
+        assert await numbers(2, 100, 2) == ([3, 5], True)
+        assert await numbers(5, 100, 2) == ([6, 7], False)
+        assert await numbers(7, 100, 2) == ([], False)
 
 
 async def test_a_registration_is_numbered_and_only_the_newest_counts_as_present(world: World) -> None:

@@ -26,7 +26,7 @@ from claudios.protocol.errors import Conflict
 from claudios.protocol.link import AgentLink
 from claudios.protocol.messages import Instruction, Mode, Outcome, PermissionMode, Received, Report, Reported, Welcome
 from claudios.protocol.signing import sign_instruction
-from claudios.server.instructions import accept, outcome, revise
+from claudios.server.instructions import accept, outcome, revise, starting
 from claudios.server.instructions.accept import Asker
 from claudios.server.keys import ServerKey
 from claudios.server.store import accounts, agents, projects, registrations, sessions
@@ -281,7 +281,7 @@ class InstructionMachine(RuleBasedStateMachine):
             self.agent = SyntheticAgent("", project.id, made.id, token)
             new = NewSession(str(uuid4()), project.id, made.id, "", Mode.CHAT, "/w", None, PermissionMode.DEFAULT)
             self.asker = Asker(user.id, user.username)
-            accept.start(connection, new, "first", self.asker, NOW_MS)
+            starting.start(connection, new, "first", self.asker, NOW_MS)
             self.session_id = new.id
 
         self.write(build)

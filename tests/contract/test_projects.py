@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from claudios.protocol.errors import Conflict, Expired, Forbidden, NotFound
-from claudios.server.store import accounts, audit, projects
+from claudios.server.store import accounts, audit, project_removal, projects
 from claudios.server.store.accounts import User
 from claudios.server.store.audit import Action
 from claudios.server.store.engine import Store
@@ -109,11 +109,15 @@ async def test_a_project_keeps_at_least_one_owner(store: Store) -> None:
     assert [(member.username, member.role) for member in left] == [("bob", Role.OWNER)]
 
 
-async def test_a_deleted_project_takes_all_of_its_own_with_it_and_nothing_else(store: Store) -> None:
+async def test_a_deleted_project_is_out_of_sight_at_once_and_nothing_else_is(store: Store) -> None:
     ada = await person(store, "ada")
     home, other = await project(store, ada), await project(store, ada, "other")
     await store.write(lambda connection: projects.invite(connection, home.id, ada.id, Role.VIEWER, NOW))
-    await store.write(lambda connection: projects.remove(connection, home.id))
+    await store.write(lambda connection: project_removal.hide(connection, home.id, NOW))
+    assert await store.read(lambda connection: projects.of_user(connection, ada.id)) == [other]
+    assert await store.read(project_removal.next_hidden) == home.id
+    assert await store.write(lambda connection: project_removal.remove_piece(connection, home.id))
+    assert await store.read(project_removal.next_hidden) is None
     assert await store.read(lambda connection: projects.of_user(connection, ada.id)) == [other]
 
 

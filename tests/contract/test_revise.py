@@ -20,7 +20,7 @@ from claudios.server.instructions.lifecycle import InstructionState, Issued
 from claudios.server.keys import ServerKey
 from claudios.server.projections.asks import Unsupported
 from claudios.server.projections.life import Life
-from claudios.server.store import agents, instructions, lives, requests, sessions
+from claudios.server.store import agents, instructions, issuing, lives, requests, sessions
 from claudios.server.store.engine import Store
 from claudios.server.store.instructions import Instruction
 from claudios.server.store.requests import RequestState
@@ -250,11 +250,11 @@ async def test_an_instruction_of_another_session_is_not_found(away: World) -> No
 
 
 async def test_beyond_a_number_of_waiting_instructions_more_are_refused_with_the_remedy(away: World) -> None:
-    ids = [str(uuid4()) for _ in range(instructions.MAX_WAITING - 1)]
+    ids = [str(uuid4()) for _ in range(issuing.MAX_WAITING - 1)]
     drafts = [
-        instructions.Draft(ids[n], InstructionKind.COMMAND, away.session_id, EMPTY, 10**9, "x") for n in range(len(ids))
+        issuing.Draft(ids[n], InstructionKind.COMMAND, away.session_id, EMPTY, 10**9, "x") for n in range(len(ids))
     ]
-    await away.do(lambda connection: instructions.issue(connection, away.agent.agent_id, drafts, None, 2))
+    await away.do(lambda connection: issuing.issue(connection, away.agent.agent_id, drafts, None, 2))
     with pytest.raises(TooMany, match="withdraw some"):
         await send(away, "one too many")
     await refuse_what_claude_asks(away)
@@ -268,19 +268,19 @@ async def test_beyond_a_number_of_waiting_instructions_more_are_refused_with_the
 async def test_beyond_a_number_that_waits_in_a_project_an_agent_gets_a_few_more_and_then_none(away: World) -> None:
     def wait(connection: Connection, agent_id: str, count: int) -> None:
         drafts = [
-            instructions.Draft(str(uuid4()), InstructionKind.COMMAND, away.session_id, EMPTY, 10**9, "x")
+            issuing.Draft(str(uuid4()), InstructionKind.COMMAND, away.session_id, EMPTY, 10**9, "x")
             for _ in range(count)
         ]
-        instructions.issue(connection, agent_id, drafts, None, 2, is_limited=False)
+        issuing.issue(connection, agent_id, drafts, None, 2, is_limited=False)
 
     def fill(connection: Connection) -> None:
-        for name in range(instructions.MAX_WAITING_IN_PROJECT // instructions.MAX_WAITING):
+        for name in range(issuing.MAX_WAITING_IN_PROJECT // issuing.MAX_WAITING):
             made, _ = agents.create(connection, ServerKey(bytes(32)), away.project_id, f"agent {name}", 1)
-            wait(connection, made.id, instructions.MAX_WAITING)
+            wait(connection, made.id, issuing.MAX_WAITING)
 
     await away.do(fill)
     await send(away, "few wait for this agent")
-    await away.do(lambda connection: wait(connection, away.agent.agent_id, instructions.FREELY_WAITING))
+    await away.do(lambda connection: wait(connection, away.agent.agent_id, issuing.FREELY_WAITING))
     with pytest.raises(TooMany, match="5000 instructions wait for the agents of this project"):
         await send(away, "one too many")
 

@@ -11,10 +11,12 @@ import pytest
 from claudios.protocol.messages import EndReason, InstructionKind, Outcome, Report, SessionState, TerminateSession
 from claudios.server.bus.memory import MemoryBus
 from claudios.server.bus.topics import OVERVIEW
-from claudios.server.instructions import accept, outcome, revise
+from claudios.server.instructions import accept, outcome, revise, starting
 from claudios.server.instructions.lifecycle import InstructionState
 from claudios.server.instructions.mailbox import Mailbox
-from claudios.server.store import agents, expiry, instructions, registrations
+from claudios.server.projections.life import Life
+from claudios.server.store import agents, channels, expiry, instructions, issuing, lives, notifications, registrations
+from claudios.server.store.channels import NewChannel, Way, new_channel_id
 from claudios.server.store.engine import Store
 from claudios.server.store.instructions import Instruction
 from tests.contract.test_data_path_store import World, made
@@ -97,10 +99,22 @@ async def test_an_agent_that_comes_back_after_all_goes_on_with_what_it_began(gon
     assert (session.state, session.reason, session.ended_ms) == (SessionState.QUEUED, None, None)
 
 
+async def test_who_was_told_that_it_was_given_up_is_told_of_its_end_too(gone: World) -> None:
+    new = NewChannel(
+        new_channel_id(), Way.WEBHOOK, "ci", "https://x.example.org", b"", "https://x", project_id=gone.project_id
+    )
+    await gone.do(lambda connection: channels.add(connection, new, DUE))
+    await give_up(gone)
+    await report(gone, gone.session_id, Outcome.DONE)
+    ended = Life(1, SessionState.ENDED, EndReason.EXITED)
+    await gone.do(lambda connection: lives.witness(connection, gone.session_id, ended, DUE))
+    assert [due.kind for due in await gone.do(lambda connection: notifications.claim(connection, 9, DUE))] == ["ended"]
+
+
 async def test_a_late_report_leaves_a_session_alone_that_ended_otherwise(gone: World) -> None:
     await give_up(gone)
     place = await gone.place()
-    await gone.do(lambda connection: accept.resume(connection, place, None, gone.asker, DUE))
+    await gone.do(lambda connection: starting.resume(connection, place, None, gone.asker, DUE))
     await report(gone, gone.session_id, Outcome.DONE)
     session = await gone.session()
     assert (session.epoch, session.state) == (2, SessionState.QUEUED)
@@ -122,8 +136,8 @@ async def test_what_never_reached_the_agent_is_expired_when_the_agent_says_so(go
 
 async def test_the_servers_clock_gives_it_up_by_itself_and_tells_people(gone: World) -> None:
     body = accept.as_json(TerminateSession(session_id=gone.session_id))
-    draft = instructions.Draft(str(uuid4()), InstructionKind.TERMINATE_SESSION, gone.session_id, body, DUE)
-    await gone.do(lambda connection: instructions.issue(connection, gone.agent.agent_id, [draft], None, 3))
+    draft = issuing.Draft(str(uuid4()), InstructionKind.TERMINATE_SESSION, gone.session_id, body, DUE)
+    await gone.do(lambda connection: issuing.issue(connection, gone.agent.agent_id, [draft], None, 3))
     bus = MemoryBus()
     told: asyncio.Queue[str] = asyncio.Queue()
     bus.subscribe(OVERVIEW, lambda change: told.put_nowait(change.message))

@@ -21,7 +21,7 @@ from claudios.protocol.messages import Mode, PermissionMode
 from claudios.server.bus.memory import MemoryBus
 from claudios.server.bus.topics import FramesStored, frames
 from claudios.server.ingest.verify import Source
-from claudios.server.instructions import accept
+from claudios.server.instructions import starting
 from claudios.server.instructions.accept import Asker
 from claudios.server.keys import ServerKey
 from claudios.server.live import feed as feed_module
@@ -59,6 +59,7 @@ class ViewerMachine(RuleBasedStateMachine):
         self.bus = MemoryBus()
         self.moved = asyncio.Event()
         self.unpublished: list[FramesStored] = []
+        self.told_seq = 0
         self.viewers: list[Viewer] = []
         with self.store.engines[0].begin() as connection:
             self._make(connection)
@@ -76,6 +77,7 @@ class ViewerMachine(RuleBasedStateMachine):
         """Word of what is committed comes in order, perhaps late."""
         for stored in self.unpublished:
             self.bus.publish(frames(self.session_id), stored)
+            self.told_seq = stored.last_seq
         self.unpublished = []
 
     @rule()
@@ -90,6 +92,26 @@ class ViewerMachine(RuleBasedStateMachine):
         viewer = Viewer(max(0, self.output.seq - back))
         self.viewers.append(viewer)
         self._connect(viewer)
+
+    @rule(frames_seen=st.integers(1, 2))
+    @precondition(lambda self: len(self.viewers) < VIEWERS)
+    def come_in_the_middle_of_what_is_on_its_way(self, frames_seen: int) -> None:
+        """Word of a batch comes between a viewer's subscription, of whose frames it has some, and its first reading."""
+        self.commit([1, 1, 1])
+        self.come(3 - frames_seen)
+        self.publish()
+
+    @rule(batches=st.integers(2, 3))
+    @precondition(lambda self: len(self.viewers) < VIEWERS)
+    def more_comes_than_may_wait_while_somebody_reads(self, batches: int) -> None:
+        """Nothing comes after it that would tell of what was dropped."""
+        self.publish()
+        self.come(0)
+        self.time_passes(1)
+        for _ in range(batches):
+            self.commit([400])
+        self.publish()
+        self._settle(self.told_seq)
 
     @rule(which=st.integers(0, VIEWERS - 1))
     @precondition(lambda self: self.viewers)
@@ -117,24 +139,30 @@ class ViewerMachine(RuleBasedStateMachine):
             assert viewer.cursor <= self.output.seq
 
     def teardown(self) -> None:
-        """Once word of something comes again, everybody who is there has everything."""
+        """Who is there gets all that word came of, and everything once word of something comes again."""
+        self._settle(self.told_seq)
         self.commit([1])
         self.publish()
         for viewer in self.viewers:
             if viewer.feed is None:
                 self._connect(viewer)
 
+        self._settle(self.output.seq)
+        self.each_sees_every_frame_once_and_in_order()
+        for viewer in self.viewers:
+            self._part(viewer)
+
+    def _settle(self, seq: int) -> None:
+        """Wait until everybody who is there has the frames up to `seq`."""
+
         async def settle() -> None:
             self._begin_to_read()
             async with asyncio.timeout(20):
-                while any(viewer.cursor < self.output.seq for viewer in self.viewers):
+                while any(viewer.feed is not None and viewer.cursor < seq for viewer in self.viewers):
                     self.moved.clear()
                     await self.moved.wait()
 
         self.runner.run(settle())
-        self.each_sees_every_frame_once_and_in_order()
-        for viewer in self.viewers:
-            self._part(viewer)
 
     def _connect(self, viewer: Viewer) -> None:
         """Have the feed hear what is published from now on; the first reading comes when time passes."""
@@ -168,7 +196,7 @@ class ViewerMachine(RuleBasedStateMachine):
         agent = SyntheticAgent("", project.id, made.id, token)
         registrations.register(connection, made.id, agent.hello(), "websocket", 1)
         new = NewSession(str(uuid4()), project.id, made.id, "", Mode.CHAT, "/w", None, PermissionMode.DEFAULT)
-        accept.start(connection, new, "first", Asker(user.id, user.username), 1)
+        starting.start(connection, new, "first", Asker(user.id, user.username), 1)
         self.session_id = new.id
         self.output = agent.output(new.id)
         self.source = Source(made.id, project.id, agent.keys.key_id, agent.keys.sign, 1)

@@ -7,7 +7,7 @@
             ...
         case.judge(expected, stored)              lost, doubled, reordered: counted for the report, and none allowed
         case.recovered(seconds)                   the worst goes into the report
-        case.memory("agent", rss_bytes, within)   the peak of each kind of process, and its bound where there is one
+        case.memory("agent", rss_bytes, within)   a bound of the test's own; `Product` tells of what it ends by itself
         case.did(10_000)                          where the repetitions are examples or interleavings, not a loop
 
 The marker and the fixture `case` serve tests in every directory (`tests/faults/report.py`); `product` is a server and
@@ -23,21 +23,24 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.case import Case
 from tests.faults.product import Product, running_product
+from tests.helpers.databases import lay_down
 
 
 @pytest.fixture
-async def product(tmp_path: Path) -> AsyncIterator[Product]:
+async def product(tmp_path: Path, migrated: Path, case: Case) -> AsyncIterator[Product]:
     """A running server and agent whose sessions are fake CLIs."""
-    async with running_product(Product(tmp_path / "product")) as running:
+    lay_down(migrated, tmp_path / "product" / "server" / "claudios.db")
+    async with running_product(Product(tmp_path / "product", case=case)) as running:
         yield running
 
 
 @pytest.fixture
-async def lone_server(tmp_path: Path) -> AsyncIterator[Product]:
+async def lone_server(tmp_path: Path, migrated: Path, case: Case) -> AsyncIterator[Product]:
     """A running server as a process of its own, and a token that no daemon uses."""
-    product = Product(tmp_path / "product")
-    product.home.mkdir()
+    product = Product(tmp_path / "product", case=case)
+    lay_down(migrated, product.home / "server" / "claudios.db")
     try:
         await product.start_server()
         await product.register()

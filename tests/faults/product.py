@@ -21,6 +21,8 @@ from uuid import uuid4
 import httpx2
 
 from claudios.protocol.frame import Frame, Stream, decode
+from tests.faults.case import Case
+from tests.faults.memory import rss_bytes
 from tests.helpers import fake_cli
 from tests.helpers.programs import write_program
 from tests.helpers.server import Person
@@ -51,7 +53,8 @@ class Product:
     """A server and an agent that can be killed, frozen and started again; all state is below `home`.
 
     `link_url` is where the agent finds its server: set it to a relay's before the agent starts. A session whose
-    directory holds the options of a fake CLI in the file `fake-cli` runs that; any other runs `real_claude`.
+    directory holds the options of a fake CLI in the file `fake-cli` runs that; any other runs `real_claude`. What its
+    processes have of memory before they are ended is told to `case`.
     """
 
     home: Path
@@ -63,6 +66,7 @@ class Product:
     project_id: str = ""
     token: str = ""
     server_environment: Mapping[str, str] = field(default_factory=dict)
+    case: Case | None = None
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _http: httpx2.AsyncClient | None = None
     _links_before: int = 0
@@ -104,6 +108,10 @@ class Product:
         made = await self.ask("POST", f"/projects/{self.project_id}/agents", {"name": "machine"})
         self.token, self.agent_id = made["token"], made["agent"]["id"]
 
+    def signs_in_as(self, other: Product) -> None:
+        """Ask as the owner of another server on the same store."""
+        self._http = other.person(self.url).http
+
     def person(self, url: str | None = None) -> Person:
         """Return the server's owner as a browser at its own address, or at a relay's."""
         assert self._http is not None
@@ -124,6 +132,7 @@ class Product:
 
     def kill(self, name: str) -> None:
         """End a process as a crash would."""
+        self._note_memory(name)
         process = self._running.pop(name)
         self.note_links()
         process.kill()
@@ -138,15 +147,18 @@ class Product:
         self._running[name].send_signal(signal.SIGCONT)
 
     def signal(self, name: str, number: signal.Signals) -> None:
+        self._note_memory(name)
         self._running[name].send_signal(number)
 
     async def stop(self, name: str) -> int:
         """End a process as its user would, and return its exit code."""
+        self._note_memory(name)
         self._running[name].terminate()
         return await self.died(name)
 
     async def stop_leaving_sessions(self) -> None:
         """End the daemon as an upgrade does."""
+        self._note_memory("agent")
         self._running["agent"].send_signal(signal.SIGUSR1)
         await self.died("agent")
 
@@ -370,6 +382,18 @@ class Product:
                 start_new_session=True,
             )
 
+    def _note_memory(self, name: str) -> None:
+        """Tell the case what a process has had, and with the agent its shims."""
+        if self.case is None:
+            return
+        kind = "agent" if name == "agent" else "server"
+        pids = {self.pid(name): kind}
+        if kind == "agent":
+            pids |= {int(path.read_text() or 0): "shim" for path in self.state.glob("sessions/*/shim.pid")}
+        for pid, kind in pids.items():
+            with suppress(ProcessLookupError, FileNotFoundError):  # it has ended
+                self.case.lived(kind, rss_bytes(pid))
+
     def _links(self) -> int:
         return self.output("agent").count("Connected to")
 
@@ -391,20 +415,6 @@ async def running_product(
         yield product
     finally:
         await product.close()
-
-
-def rss_bytes(pid: int, field: str = "VmHWM") -> int:
-    """Return the most memory that a living process has had, or with VmRSS what it has now."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1]) * 1024
-    raise ProcessLookupError(pid)
-
-
-def forget_peak(pid: int) -> int:
-    """Have the kernel count a process's VmHWM anew, and return what it has now."""
-    Path(f"/proc/{pid}/clear_refs").write_text("5")
-    return rss_bytes(pid)
 
 
 def _free_port() -> int:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.case import Case
+from tests.faults.case import GROWTH, Case
+from tests.faults.memory import forget_peak, rss_bytes
 from tests.faults.rows import ROWS, Row
 
 BASE_SECONDS = 120
@@ -80,11 +81,20 @@ def _counted(request: pytest.FixtureRequest) -> Iterator[None]:
 def _recorded(request: pytest.FixtureRequest, mark: pytest.Mark) -> Iterator[Case]:
     seed = int(os.environ.get("FAULTS_SEED") or secrets.randbits(32))
     print(f"FAULTS_SEED={seed}")
-    made = Case(_row(mark), _repetitions(request.config, mark), seed)
+    takes_its_time = request.config.getoption("--faults-results") is not None
+    made = Case(_row(mark), _repetitions(request.config, mark), seed, takes_its_time=takes_its_time)
+    before = forget_peak(os.getpid())
     yield made
+    if not made.peaks:  # what it tested ran in this process
+        made.lived(GROWTH, rss_bytes(os.getpid()) - before)
+    _write(request, made)
+    assert made.is_within_bounds, f"more memory than {made.bounds}: {made.peaks}"
+
+
+def _write(request: pytest.FixtureRequest, made: Case) -> None:
     results = request.config.getoption("--faults-results")
     if results is not None:
-        passed = request.node.stash.get(_PASSED, False)
+        passed = request.node.stash.get(_PASSED, False) and made.is_within_bounds
         with results.open("ab", buffering=0) as file:  # one write of one line: workers do not mix theirs
             file.write(json.dumps(_line(made, request.node.nodeid, passed=passed)).encode() + b"\n")
 

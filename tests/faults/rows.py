@@ -39,7 +39,10 @@ _ALL = (
     Row("A7", "daemon upgraded under load, shims of the older version", "adopted, nothing lost"),
     Row("A9", "an instruction whose handling always crashes", "set aside as poison after 5, the queue goes on"),
     Row(
-        "S1", "SIGKILL of a replica that holds links", "agents elsewhere in seconds, delivered in 2 s", needs="replicas"
+        "S1",
+        "SIGKILL of a replica that holds links",
+        "agents elsewhere in seconds, delivered in 2 s",
+        needs="PostgreSQL",
     ),
     Row("S2", "killed between commit and wake-up", "delivered by the sweep in 2 s"),
     Row("S3", "NATS dead for 2 min", "nothing lost; live view by the store; recovers by itself", needs="NATS"),
@@ -69,6 +72,9 @@ _ALL = (
     Row("X9", "WebSocket Origin foreign, null, look-alike, other port", "refused before the upgrade"),
     Row("X10", "password guessing, enumeration, argon2 flood", "slowed, the same timing, nobody locked out"),
     Row("X12", "a canary token in logs, arguments, environment, errors, spool", "not found"),
+    Row(
+        "X13", "links out, `..`, a directory swapped for a link, pipes and devices", "refused, nothing of outside seen"
+    ),
     Row("X15", "terminal escapes in output", "no clipboard write, no bad link, nothing typed back, bounded page"),
     Row("X16", "script in markdown, HTML, SVG, names; remote images", "no script runs, no request leaves, CSP silent"),
     Row("X17", "log tampered", "verify names the first bad position; fails closed"),

@@ -26,10 +26,11 @@ from claudios.protocol.codec import (
 from claudios.protocol.frame import decode
 from claudios.protocol.messages import Ack, Bye, Report, Rewind, Welcome
 from claudios.protocol.messages import Outcome as ReportOutcome
-from claudios.protocol.signing import Batch
+from claudios.protocol.signing import GENESIS, Batch
 from claudios.server.serving import Serving
 from tests.faults.case import Case
-from tests.faults.product import Product, forget_peak, rss_bytes
+from tests.faults.memory import forget_peak, rss_bytes
+from tests.faults.product import Product
 from tests.helpers.server import People, Person
 from tests.helpers.synthetic_agent import SyntheticAgent, new_agent
 from tests.helpers.viewers import socket
@@ -92,7 +93,8 @@ async def test_recorded_bytes_have_no_effect_later_elsewhere_or_from_another_age
         await link.say(stranger.output(session_id).batch(link.boot, b"twice\n"))
         assert (await link.expect(Rewind)).seq == 0
         await link.say(output.resealed(recorded, link.boot))
-        await link.expect(Rewind)
+        told = await link.expect(Rewind)
+        assert (told.seq, told.head) == (0, GENESIS.hex()), "it learns nothing of another agent's log"
     # On paths that expect something else.
     async with httpx2.AsyncClient(base_url=server.url, headers={"content-type": CONTENT_TYPE}) as http:
         for path in ("/agent/v1/check", "/api/v1/auth/login", f"/api/v1/sessions/{session_id}/commands"):

@@ -124,7 +124,7 @@ async def test_planted_secrets_are_in_no_log_argument_address_or_error_after_a_w
     case: Case, claude_cli: Path, claude_environment: Mapping[str, str], tmp_path: Path
 ) -> None:
     """T-4, W-6: tokens, the keys made of them, the server's and the machine's own, a password, and what people ask."""
-    product = Product(tmp_path / "product", claude_cli, claude_environment)
+    product = Product(tmp_path / "product", claude_cli, claude_environment, case=case)
     async with running_relay(product.url) as relay:
         relay.up.kept = bytearray()
         product.link_url = relay.url

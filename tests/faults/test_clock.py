@@ -19,7 +19,7 @@ DAY_SECONDS = 86_400
 async def test_a_clock_that_jumps_a_day_ahead_and_back_ends_nothing(case: Case, tmp_path: Path, whose: str) -> None:
     clock = tmp_path / "clock"
     clock.write_text("0")
-    made, skewed = Product(tmp_path / "product"), {"CLAUDIOS_CLOCK_FILE": str(clock)}
+    made, skewed = Product(tmp_path / "product", case=case), {"CLAUDIOS_CLOCK_FILE": str(clock)}
     async with running_product(made, **{whose: skewed}) as product:
         sessions = [await product.start_session(STREAMS) for _ in range(2)]
         for session_id in sessions:

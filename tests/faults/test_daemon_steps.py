@@ -12,7 +12,7 @@ from claudios.protocol.frame import Stream
 from claudios.shim.processes import marked
 from tests.faults.case import Case
 from tests.faults.failpoints import points
-from tests.faults.product import UNDER_WAY, Product, rss_bytes
+from tests.faults.product import UNDER_WAY, Product
 
 ECHO = "--initialize --echo got:"
 COMMANDS = 2
@@ -127,8 +127,6 @@ async def test_a_daemon_killed_at_any_step_leaves_one_process_and_one_write(case
         product.start_agent()
         await taken.told()
         case.recovered(time.monotonic() - begun)
-        case.memory("agent", rss_bytes(product.pid("agent")))
         await taken.judge()
         if waits:
             await product.terminate(busy)
-    case.memory("server", rss_bytes(product.pid("server")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,13 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from claudios.protocol.frame import Stream
+from claudios.agent.output.spool import Spool
+from claudios.protocol.frame import Frame, Stream, decode, encode
+from claudios.shim.spool import SpoolWriter
 from tests.faults.case import MIB, Case
 from tests.helpers import fake_cli
-from tests.helpers.power_loss import repeat
+from tests.helpers.power_loss import SESSION, repeat
 from tests.helpers.shim import FAKE, RunningShim, running_shim
 
 LINE_BYTES = 1000
+PAGE_BYTES = 4096
 DISK_MIB = 6
 
 
@@ -100,6 +104,41 @@ def test_a_disk_that_stays_full_costs_one_gap_that_names_every_dropped_byte(case
                 assert lost["sha256"] == sha256(dropped).hexdigest()
                 case.judge([whole], [kept + dropped + rest])
                 case.memory("shim", shim.memory_bytes(), 32 * MIB)
+
+
+@pytest.mark.fault("D1", usually=1)
+def test_a_tail_that_was_torn_is_cut_while_the_disk_is_full_and_the_log_goes_on_behind_it(
+    case: Case, tmp_path: Path
+) -> None:
+    for n in case.each():
+        place = tmp_path / str(n)
+        with small_disk(place / "spool") as disk:
+            ballast = disk / "ballast"
+            ballast.write_bytes(bytes(case.dice.randrange(3, 5) * MIB))
+            with running_shim(place, flood(4)) as shim:
+                until_log_says_full(shim)
+                case.memory("shim", shim.memory_bytes(), 32 * MIB)
+                shim.process.kill()
+                shim.process.wait()
+            spool, newest = Spool(place, SESSION), max(disk.glob("*.seg"))
+            whole = {path: path.read_bytes() for path in disk.glob("*.seg")}
+            written = [frame for path in sorted(whole) for frame in decode(whole[path])]
+            torn = encode(Frame(Stream.STDOUT, 1, written[-1].seq + 1, 0, 0, b"never whole" * 20))
+            os.truncate(ballast, ballast.stat().st_size - 2 * PAGE_BYTES)
+            with newest.open("ab") as segment:
+                segment.write(torn[: case.dice.randrange(1, len(torn))])
+            begun = time.monotonic()
+            assert spool.recover() is not None
+            assert newest.read_bytes() == whole[newest]
+            assert spool.head_seq == written[-1].seq
+            ballast.unlink()
+            goes_on = SpoolWriter(str(spool.path), 2, spool.head_seq + 1)
+            goes_on.append([(Stream.STDOUT, b"and on")])
+            goes_on.close()
+            case.recovered(time.monotonic() - begun)
+            frames = [frame for path in sorted(disk.glob("*.seg")) for frame in decode(path.read_bytes())]
+            assert [frame.seq for frame in frames] == list(range(1, len(written) + 2))
+            case.judge([*(frame.payload for frame in written), b"and on"], [frame.payload for frame in frames])
 
 
 @pytest.mark.fault("D2", usually=1)

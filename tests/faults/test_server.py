@@ -81,7 +81,7 @@ async def test_a_database_that_crashes_under_load_loses_nothing_that_was_acknowl
     case: Case, tmp_path: Path
 ) -> None:
     with private_cluster() as cluster:
-        product = Product(tmp_path / "product", server_environment={"DATABASE_URL": cluster.url})
+        product = Product(tmp_path / "product", case=case, server_environment={"DATABASE_URL": cluster.url})
         async with running_product(product):
             session_id = await product.start_session(STREAMS)
             await product.until_state(session_id, "running")

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from claudios.protocol.frame import Stream
-from tests.faults.case import MIB, Case
-from tests.faults.product import STREAMS, UNDER_WAY, Product, rss_bytes, running_product
+from tests.faults.case import BOUNDS, Case
+from tests.faults.memory import rss_bytes
+from tests.faults.product import STREAMS, UNDER_WAY, Product, running_product
 from tests.helpers.relay import Relay, running_relay
 
 FAKES = 4
 ECHO = "got:"
 BUSY = f"{STREAMS.replace('--rate 30000', '--rate 10000')} --echo {ECHO}"
-BOUNDS = {"agent": 128 * MIB, "server": 512 * MIB, "shim": 32 * MIB}
 LONGEST_PAUSE_SECONDS = 1.0
 LONGEST_FAULT_SECONDS = 2.0
 MAX_PENDING = 40
@@ -42,9 +42,9 @@ FAULTS = (
 
 @pytest.fixture
 async def product(
-    tmp_path: Path, claude_cli: Path, claude_environment: Mapping[str, str]
+    case: Case, tmp_path: Path, claude_cli: Path, claude_environment: Mapping[str, str]
 ) -> AsyncIterator[tuple[Product, Relay]]:
-    made = Product(tmp_path / "product", claude_cli, claude_environment)
+    made = Product(tmp_path / "product", claude_cli, claude_environment, case=case)
     async with running_relay(made.url) as relay:
         made.link_url = relay.url
         async with running_product(made):

@@ -25,6 +25,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 BLOCK_BYTES = 256 * 1024
 BAD_TEXT = (b"\xff\xfe not UTF-8, a NUL \x00 and half a euro \xe2\x82", b"\xac, then CRLF\r\n")
@@ -79,6 +80,8 @@ class FakeCli:
             signal.signal(signal.Signals[name], signal.SIG_IGN)
         if options.goodbye and "SIGTERM" not in options.ignore:
             signal.signal(signal.SIGTERM, self._leave)
+        if options.status:
+            note_status(os.getpid(), options.status)
         self._leave_children(options.children, keep_output=options.children_keep_output)
         if options.stderr:
             sys.stderr.write(options.stderr + "\n")
@@ -90,6 +93,8 @@ class FakeCli:
             for part in BAD_TEXT:
                 self._write(part)
         self._emit()
+        if options.when_emitted:
+            Path(options.when_emitted).write_bytes(b"all is emitted\n")
         if options.linger:
             threading.Event().wait()
         if not options.at_once:
@@ -194,9 +199,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--rate", type=float, default=0, metavar="BYTES", help="bytes a second; 0 is as fast as it can")
     add("--huge", type=int, default=0, metavar="BYTES", help="then print one line of this length")
     add("--nested", type=int, default=0, metavar="N", help="print a line of JSON that is nested N deep")
+    add("--when-emitted", metavar="PIPE", help="write a line into this named pipe once everything is printed")
     add("--goodbye", metavar="TEXT", help="print a line at the end of input, or at SIGTERM")
     add("--json", action="store_true", help="lines and echoes are JSON objects")
     add("--bad-text", action="store_true", help="first print invalid UTF-8, NUL, a split character and CRLF")
+    add("--status", metavar="STATE", help="note in Claude's registry what it is at: idle, busy or waiting")
     add("--stderr", metavar="TEXT", help="first print a line to standard error")
     add("--wait-lines", type=int, default=0, metavar="N", help="print only after N lines of input")
     add("--echo", metavar="PREFIX", help="answer every line of input")
@@ -210,6 +217,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--die", metavar="SIGNAL", help="end by this signal instead of exiting")
     add("--exit", type=int, default=0, metavar="CODE", help="exit code")
     return parser.parse_args(arguments)
+
+
+def note_status(pid: int, state: str, waits_for: str | None = None) -> None:
+    """Note in the registry of the configuration that CLAUDE_CONFIG_DIR names what a process is at."""
+    registry = Path(os.environ["CLAUDE_CONFIG_DIR"]) / "sessions"
+    registry.mkdir(parents=True, exist_ok=True)
+    fresh = registry / f"{pid}.new"
+    fresh.write_text(json.dumps({"pid": pid, "status": state, "waitingFor": waits_for}))
+    fresh.replace(registry / f"{pid}.json")
 
 
 def _session_named() -> str:

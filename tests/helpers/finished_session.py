@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
+
+from sqlalchemy import text
 
 from claudios.protocol.messages import Ack, Checkpoint, Checkpointed, Outcome, Report, Reported, Welcome
 from claudios.protocol.signing import Batch
 from claudios.server.serving import Serving
+from claudios.server.store.engine import Store
 from tests.helpers.records import KEY, Signer
 from tests.helpers.server import People, Person
 from tests.helpers.synthetic_agent import Link, SyntheticAgent, event, new_agent, take
@@ -29,7 +30,7 @@ class Record:
     agent: SyntheticAgent
     link: Link
     session_id: str
-    database: Path
+    store: Store
     signer: Signer
     batches: list[Batch] = field(default_factory=list)
 
@@ -50,8 +51,12 @@ class Record:
         return [line["action"] for line in await self.owner.ask("GET", "/audit")]
 
     def tamper(self, statement: str, *values: object) -> None:
-        with closing(sqlite3.connect(self.database, timeout=30)) as database, database:
-            assert database.execute(statement, values).rowcount
+        """Change something in the database behind the server's back; each `?` is a value."""
+        first, *others = statement.split("?")
+        named = first + "".join(f":value{number}{piece}" for number, piece in enumerate(others))
+        with self.store.engines[0].begin() as connection:
+            changed = connection.execute(text(named), {f"value{n}": value for n, value in enumerate(values)})
+            assert changed.rowcount
 
 
 @asynccontextmanager
@@ -61,7 +66,6 @@ async def finished_session(server: Serving, people: People, prompt: str | None =
     agent = await new_agent(owner, server.url)
     wanted = {"agent_id": agent.agent_id, "prompt": prompt, "title": "Finished"}
     session = await owner.ask("POST", f"/projects/{agent.project_id}/sessions", wanted)
-    database = server.application.parts.config.state_dir / "claudios.db"
     async with agent.socket() as link:
         await link.say(agent.hello().model_copy(update={"checkpoint_key": KEY.public}))
         welcome = await link.expect(Welcome)
@@ -70,7 +74,7 @@ async def finished_session(server: Serving, people: People, prompt: str | None =
         await link.say(Report(instruction_id=start.id, outcome=Outcome.DONE))
         await link.expect(Reported)
         signer = Signer(agent.agent_id, session["id"], at_ms=int(time.time() * 1000))
-        made = Record(owner, agent, link, session["id"], database, signer)
+        made = Record(owner, agent, link, session["id"], server.application.parts.store, signer)
         output = agent.output(made.session_id)
         for n in range(BATCHES):
             payloads: list[Any] = [b"%d-%d\n" % (n, m) for m in range(FRAMES)]

@@ -50,9 +50,11 @@ from claudios.protocol.messages import (
     SessionStatus,
     Status,
     Tune,
+    Typed,
     Welcome,
 )
-from claudios.protocol.signing import GENESIS, Batch, sign_instruction, verify_batch
+from claudios.protocol.signing import GENESIS, Batch, sign_instruction, sign_typed, verify_batch
+from claudios.protocol.terminal import Keystroke
 
 FOREVER_MS = 10**15
 
@@ -110,6 +112,7 @@ class Registration:
         self.boot = boot
         self.carrier = carrier
         self.order = ServerLink(boot)
+        self.typed = 0
         self.outgoing: list[ServerMessage] = []
         self.has_outgoing = asyncio.Event()
         self.is_over = False
@@ -148,6 +151,7 @@ class LinkServer:
         self.received = 0
         self.refused: list[ClaudiosError] = []
         self.requests = 0
+        self.waits: list[int] = []
         self.messages_with_batches = 0
         self.messages_compressed = 0
         self.most_held = 0
@@ -221,6 +225,19 @@ class LinkServer:
         self.mailbox.append(instruction)
         self.say(instruction)
         return instruction
+
+    def type(
+        self, session_id: str, stroke: Keystroke, *, n: int | None = None, boot: int | None = None, key: bytes = b""
+    ) -> Typed:
+        """Sign what somebody typed, as the next of the registration unless `n` says otherwise, and pass it on."""
+        assert self.registration is not None
+        self.registration.typed = n or self.registration.typed + 1
+        body = stroke.model_dump_json(exclude_none=True)
+        place = {"boot": boot or self.registration.boot, "n": self.registration.typed}
+        signature = sign_typed(key or self.keys.instruct, self.agent_id, session_id=session_id, body=body, **place)
+        typed = Typed(session_id=session_id, n=self.registration.typed, body=body, signature=signature.hex())
+        self.say(typed)
+        return typed
 
     def say(self, *messages: ServerMessage) -> None:
         """Say something to the agent, if it is there."""
@@ -302,6 +319,7 @@ class LinkServer:
 
     async def _sync(self, request: Request) -> Response:
         self.requests += 1
+        self.waits.append(int(request.query_params["wait"]))
         await self._tell()
         refusal = self._refusal(request.headers.get("authorization"))
         if refusal is not None:

@@ -142,6 +142,13 @@ def taped(root: Path) -> Iterator[Tape]:
                 inodes[os.fspath(target)] = inodes.pop(os.fspath(source))
                 note("rename", os.fspath(source), to=os.fspath(target))
 
+    def link(source: Any, target: Any, **more: Any) -> None:
+        with lock:
+            real["link"](source, target, **more)
+            if mine(source):
+                inodes[os.fspath(target)] = inodes[os.fspath(source)]
+                note("link", os.fspath(source), to=os.fspath(target))
+
     patches: dict[str, Callable[..., Any]] = {
         "open": open_,
         "close": close,
@@ -153,6 +160,7 @@ def taped(root: Path) -> Iterator[Tape]:
         "ftruncate": ftruncate,
         "unlink": unlink,
         "replace": replace,
+        "link": link,
     }
     to_disk = syncer._to_disk
     for name, patch in patches.items():
@@ -166,7 +174,20 @@ def taped(root: Path) -> Iterator[Tape]:
             setattr(os, name, function)
 
 
-_WATCHED = ("open", "close", "write", "writev", "pwrite", "fsync", "fdatasync", "ftruncate", "unlink", "replace")
+_WATCHED = (
+    "open",
+    "close",
+    "write",
+    "writev",
+    "pwrite",
+    "fsync",
+    "fdatasync",
+    "ftruncate",
+    "unlink",
+    "replace",
+    "link",
+)
+_NAMING = ("create", "unlink", "rename", "link")
 
 
 def disk_after(tape: Tape, at: int, dice: random.Random | None) -> dict[str, bytes]:
@@ -194,13 +215,13 @@ def disk_after(tape: Tape, at: int, dice: random.Random | None) -> dict[str, byt
     names: dict[str, int] = {}
     doubtful_names: dict[str, int] = {}
     for place, operation in enumerate(happened):
-        if operation.what not in ("create", "unlink", "rename"):
+        if operation.what not in _NAMING:
             continue
         directory = str(Path(str(operation.file)).parent)
         if place >= synced.get(directory, 0):
             if directory not in doubtful_names:
                 left = sum(
-                    str(Path(str(later.file)).parent) == directory and later.what in ("create", "unlink", "rename")
+                    str(Path(str(later.file)).parent) == directory and later.what in _NAMING
                     for later in happened[place:]
                 )
                 doubtful_names[directory] = dice.randrange(left + 1) if dice is not None else 0
@@ -211,6 +232,8 @@ def disk_after(tape: Tape, at: int, dice: random.Random | None) -> dict[str, byt
             names[str(operation.file)] = operation.place
         elif operation.what == "unlink":
             names.pop(str(operation.file), None)
+        elif operation.what == "link" and str(operation.file) in names:
+            names[operation.to] = names[str(operation.file)]
         elif str(operation.file) in names:
             names[operation.to] = names.pop(str(operation.file))
     return {name: bytes(contents[inode]) for name, inode in names.items()}

@@ -62,6 +62,10 @@ class Relay:
         """Pass on what has come meanwhile, and what comes."""
         self._speaks.set()
 
+    def turn_to(self, target_url: str) -> None:
+        """Have new connections go to another target; those that are open stay where they are."""
+        self._target_port = _port(target_url)
+
     def cut(self) -> None:
         """Reset every connection."""
         for writer in list(self._writers):
@@ -143,6 +147,10 @@ class Relay:
         return True
 
 
+def _port(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
 def _reset(writer: asyncio.StreamWriter) -> None:
     """Close with RST, as a machine does that knows nothing of the connection."""
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
@@ -152,7 +160,7 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 @asynccontextmanager
 async def running_relay(target_url: str) -> AsyncIterator[Relay]:
     """Run a relay to the server at `target_url` while the block lasts."""
-    relay = Relay(int(target_url.rpartition(":")[2]))
+    relay = Relay(_port(target_url))
     serving = await asyncio.start_server(relay.serve, "127.0.0.1", 0, limit=READ_BYTES)
     relay.port = serving.sockets[0].getsockname()[1]
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from claudios.server.app import Application
 from claudios.server.config import Config
 from claudios.server.serving import Serving, running
+from tests.helpers.databases import lay_down
 
 PASSWORD = "correct horse battery staple"
 
@@ -85,16 +86,28 @@ class People:
         return Person(http, answer.json())
 
 
+@asynccontextmanager
+async def elsewhere(person: Person, serving: Serving) -> AsyncIterator[Person]:
+    """Let somebody use another server on the same database."""
+    headers = {"origin": serving.url}
+    async with httpx2.AsyncClient(
+        base_url=serving.url, headers=headers, cookies=person.http.cookies, timeout=60
+    ) as http:
+        yield Person(http, person.user)
+
+
 StartServer = Callable[..., Awaitable[Serving]]
 
 
 @pytest.fixture
-async def start_server(tmp_path: Path) -> AsyncIterator[StartServer]:
+async def start_server(tmp_path: Path, migrated: Path) -> AsyncIterator[StartServer]:
     """Start servers that live as long as the test; their settings may be named."""
     async with AsyncExitStack() as stack:
 
         async def start(build: Callable[[Config], Application] = Application, **settings: Any) -> Serving:
             config = Config(**{"state_dir": tmp_path / "server", "port": 0, **settings})
+            if config.database_url is None:
+                lay_down(migrated, config.state_dir / "claudios.db")
             return await stack.enter_async_context(running(config, build))
 
         yield start

@@ -35,6 +35,9 @@ class Told:
     def changed(self, status: SessionStatus) -> None:
         print(f"{status.state.value} {status.session_id}", flush=True)
 
+    def untyped(self, session_id: str) -> None:
+        pass
+
     def close_record(self, session_id: str) -> bool:
         return True
 
@@ -42,6 +45,7 @@ class Told:
 async def serve(directory: Path, options: str, kill_at: int | None) -> None:
     claude = fake_claude(directory.parent, options, os.environ)
     manager = SessionManager(directory, claude, 5, Told())
+    say_when_given()
     await manager.adopt()
     print("adopted", flush=True)
     reader = asyncio.StreamReader()
@@ -56,6 +60,16 @@ async def serve(directory: Path, options: str, kill_at: int | None) -> None:
         else:
             await manager.write(Command.model_validate_json(body))
         print(f"done {what}", flush=True)
+
+
+def say_when_given() -> None:
+    """Print a line when a session has been given all that its start brings."""
+
+    def say(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "claudios.session.forgotten":
+            print("given", *arguments, flush=True)
+
+    sys.addaudithook(say)
 
 
 def die_at(step: int) -> None:

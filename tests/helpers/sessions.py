@@ -43,6 +43,7 @@ class Host:
     def __init__(self, directory: Path, claude: ClaudeCommand, max_concurrent: int = 5, **settings: Any) -> None:
         self.changes: list[SessionStatus] = []
         self.rooms: list[str] = []
+        self.untyped_in: list[str] = []
         self.directory = directory
         self.manager = SessionManager(directory, claude, max_concurrent, self, **settings)
         self._spools: dict[str, Spool] = {}
@@ -57,6 +58,10 @@ class Host:
 
     def room(self, session_id: str, room: Room) -> None:
         self.rooms.append(room.space)
+        self._news.set()
+
+    def untyped(self, session_id: str) -> None:
+        self.untyped_in.append(session_id)
         self._news.set()
 
     def close_record(self, session_id: str) -> bool:

@@ -14,21 +14,25 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from claudios.protocol.codec import CONTENT_TYPE, CompressedBatch, decode_from_server, encode
+from claudios.protocol.fields import Model
 from claudios.protocol.frame import Frame, Stream
 from claudios.protocol.frame import encode as encode_frame
 from claudios.protocol.ids import AGENT_TOKEN, AgentKeys, agent_keys, parse_token
 from claudios.protocol.messages import (
+    Ack,
     Hello,
     Instruction,
     Machine,
-    Model,
+    Mode,
     PermissionMode,
     Received,
+    Rewind,
     ServerMessage,
     SessionStatus,
     Welcome,
 )
 from claudios.protocol.signing import GENESIS, Batch, advance, seal
+from tests.helpers.patience import patience
 from tests.helpers.server import Person
 
 MACHINE = Machine(
@@ -40,10 +44,12 @@ MACHINE = Machine(
     default_directory="/work",
     directories=("/work",),
     permission_modes=tuple(PermissionMode),
+    modes=tuple(Mode),
     max_concurrent_sessions=5,
 )
 
 M = TypeVar("M", bound=ServerMessage)
+T = TypeVar("T")
 
 
 class Output:
@@ -111,15 +117,15 @@ class Link:
 
     async def expect(self, kind: type[M], matching: Callable[[M], bool] = lambda _: True) -> M:
         """Return the next message of a kind, after the one expected last; others in between are passed over."""
-        async with self._changed:
-            while True:
-                for place in range(self._taken, len(self.heard)):
-                    message = self.heard[place]
-                    if isinstance(message, kind) and matching(message):
-                        self._taken = place + 1
-                        return message
-                assert not self._reading.done(), f"the server hung up after {self.heard}"
-                await self._changed.wait()
+        async with patience(kind.__name__):
+            return await self._next(
+                lambda message: message if isinstance(message, kind) and matching(message) else None
+            )
+
+    async def answer(self) -> Ack | Rewind:
+        """Return what the server says of output that it was sent, after the message expected last."""
+        async with patience("an answer to a batch"):
+            return await self._next(lambda message: message if isinstance(message, Ack | Rewind) else None)
 
     async def until_closed(self) -> None:
         await self._reading
@@ -132,6 +138,17 @@ class Link:
         """Break the connection without a word."""
         self.socket.transport.abort()
         await self._reading
+
+    async def _next(self, wanted: Callable[[ServerMessage], T | None]) -> T:
+        async with self._changed:
+            while True:
+                for place in range(self._taken, len(self.heard)):
+                    found = wanted(self.heard[place])
+                    if found is not None:
+                        self._taken = place + 1
+                        return found
+                assert not self._reading.done(), f"the server hung up after {self.heard}"
+                await self._changed.wait()
 
     async def _read(self) -> None:
         try:
@@ -167,6 +184,7 @@ class SyntheticAgent:
             machine=MACHINE,
             sessions=sessions,
             received=self.received if received is None else received,
+            lists_paths=True,
         )
 
     @asynccontextmanager
@@ -215,8 +233,12 @@ class Poller:
             trust_env=False,
         )
 
-    async def register(self, *sessions: SessionStatus) -> Welcome:
-        answer = await self.sync(self._agent.hello(*sessions))
+    async def register(
+        self, *sessions: SessionStatus, modes: Sequence[Mode] = tuple(Mode), answers: Sequence[str] = ()
+    ) -> Welcome:
+        hello = self._agent.hello(*sessions)
+        machine = hello.machine.model_copy(update={"modes": tuple(modes), "answers": tuple(answers)})
+        answer = await self.sync(hello.model_copy(update={"machine": machine}))
         welcome = answer[0]
         assert isinstance(welcome, Welcome)
         self.boot = welcome.boot
@@ -227,6 +249,14 @@ class Poller:
         answer = await self.post(*messages, wait_ms=wait_ms)
         assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
         return decode_from_server(answer.content)
+
+    async def come_for(self, kind: type[M]) -> M:
+        """Poll until a message of a kind has come; return the first one."""
+        async with patience(kind.__name__):
+            while True:
+                for message in await self.sync(wait_ms=20_000):
+                    if isinstance(message, kind):
+                        return message
 
     async def post(self, *messages: Model | Batch | CompressedBatch, wait_ms: int = 0) -> httpx2.Response:
         """Post messages; return the answer as it is."""

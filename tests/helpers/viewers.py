@@ -11,6 +11,7 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
 from claudios.protocol.frame import Frame, decode
+from tests.helpers.patience import patience
 from tests.helpers.server import Person
 
 
@@ -40,7 +41,8 @@ class LogViewer:
     async def until(self, seq: int) -> list[Frame]:
         """Read on until frame `seq` is there."""
         while not self.frames or self.frames[-1].seq < seq:
-            raw = await self.socket.recv()
+            async with patience(f"frame {seq}"):
+                raw = await self.socket.recv()
             assert isinstance(raw, bytes)
             self.frames += decode(raw)
         return self.frames
@@ -93,7 +95,8 @@ class Page:
         return [item for _, item in sorted(self.items.get(session_id, {}).items())]
 
     async def _read(self) -> None:
-        message = orjson.loads(await self.socket.recv())
+        async with patience("another message for the page"):
+            message = orjson.loads(await self.socket.recv())
         self.told.append(message)
         if message["type"] == "items":
             kept = self.items.setdefault(message["session_id"], {})
@@ -120,5 +123,5 @@ async def page(person: Person) -> AsyncIterator[Page]:
 
 async def soon(task: asyncio.Future[Any]) -> Any:
     """Wait for something that must happen by itself."""
-    async with asyncio.timeout(60):
+    async with patience("what must happen by itself"):
         return await task

@@ -116,6 +116,25 @@ async def test_a_lost_acknowledgement_means_sending_again_and_storing_once(
 
 
 @both_carriers
+async def test_after_a_reconnect_the_agent_goes_on_where_the_server_stands(
+    server: LinkServer, tmp_path: Path, make: MakeCarrier
+) -> None:
+    """O-2: what the server has is not sent again, though its acknowledgement was lost."""
+    async with linked(server, tmp_path, make) as uplink:
+        server.misbehaviour.lose_acks = True
+        uplink.write(ONE, b"a")
+        await server.until_output(ONE, b"a")
+        server.misbehaviour.lose_acks = False
+        await server.cut()
+        await server.until(lambda: len(server.hellos) == 2)
+        await until_acked(uplink, ONE)
+        assert server.messages_with_batches == 1
+        uplink.write(ONE, b"b")
+        await server.until_output(ONE, b"b")
+    assert_stored(server, ONE, [b"a", b"b"])
+
+
+@both_carriers
 async def test_a_lost_batch_is_sent_again_from_the_spool(server: LinkServer, tmp_path: Path, make: MakeCarrier) -> None:
     """O-2, O-3: the server forgot what it had not committed."""
     async with linked(server, tmp_path, make) as uplink:

@@ -15,7 +15,7 @@ import pytest
 
 from claudios.agent.sessions.launcher import ClaudeCommand
 from claudios.protocol.frame import Stream
-from claudios.protocol.messages import EndReason, Input, SessionState
+from claudios.protocol.messages import EndReason, Fork, Input, SessionState
 from claudios.shim.processes import marked
 from tests.helpers.model import ScriptedModel
 from tests.helpers.sessions import Host, user_line
@@ -69,6 +69,11 @@ def tool_that_says_when_it_runs(project: Path) -> str:
 
 def exists(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
+
+
+def turns_asked(model: ScriptedModel, conversation: str) -> list[int]:
+    """Return how many turns each request to the model held that was made in a conversation."""
+    return [int(str(asked["n"])) for asked in model.requests() if asked.get("session") == conversation]
 
 
 async def test_a_prompt_is_answered_and_the_log_tells_the_whole_story(host: Host, project: Path) -> None:
@@ -164,8 +169,58 @@ async def test_a_session_whose_claude_was_killed_goes_on_where_it_was(
     frames = host.frames(session_id)
     assert [frame.seq for frame in frames] == list(range(1, len(frames) + 1))
     assert {frame.epoch for frame in frames} == {1, 2}
-    turns = [int(str(asked["n"])) for asked in model.requests() if asked.get("session") == session_id]
+    turns = turns_asked(model, session_id)
     assert turns[-1] > turns[0], "the resumed conversation holds what was said before"
+
+
+@pytest.mark.parametrize("is_working", [False, True], ids=["idle", "in a turn"])
+async def test_a_fork_knows_what_was_said_and_leaves_the_running_original_alone(
+    host: Host, project: Path, model: ScriptedModel, claude_environment: Mapping[str, str], is_working: bool
+) -> None:
+    """I-17."""
+    original = await host.start(user_line("[[say remember me]]"), directory=project)
+    await host.message(original, is_result)
+    if is_working:
+        await host.write(original, user_line("[[bash touch later.txt]] [[say after the tool]]"))
+        request = await host.message(original, asks_permission)
+    (kept,) = Path(claude_environment["CLAUDE_CONFIG_DIR"]).glob(f"projects/*/{original}.jsonl")
+    before = kept.read_bytes()
+    fork = await host.start(user_line("[[say in the fork]]"), directory=project, resume=Fork(of=original))
+    await host.message(fork, says("in the fork"))
+    now = kept.read_bytes()  # the original itself may still be writing of its turn
+    assert now.startswith(before)
+    assert fork.encode() not in now
+    assert turns_asked(model, fork)[0] > turns_asked(model, original)[0], "the fork holds what was said before"
+
+    if is_working:
+        await host.write(original, answer(request, behavior="allow", updatedInput=request["request"]["input"]))
+        await host.message(original, says("after the tool"))
+        assert (project / "later.txt").exists()
+    await host.write(original, user_line("[[say in the original]]"))
+    await host.message(original, says("in the original"))
+    await host.write(fork, user_line("[[say again in the fork]]"))
+    await host.message(fork, says("again in the fork"))
+    await host.terminate(fork)
+    await host.ended(fork)
+    await host.start(user_line("[[say later]]"), directory=project, session_id=fork, epoch=2, resume=fork)
+    await host.message(fork, says("later"))
+    assert "in the fork" not in kept.read_text()
+
+
+async def test_a_fork_that_was_killed_before_its_first_turn_is_forked_again(
+    host: Host, project: Path, model: ScriptedModel
+) -> None:
+    """I-17."""
+    original = await host.start(user_line("[[say remember me]]"), directory=project)
+    await host.message(original, is_result)
+    fork = await host.start(directory=project, resume=Fork(of=original))
+    await host.until_state(fork, SessionState.RUNNING)
+    os.kill(host.events(fork)[0]["pid"], signal.SIGKILL)
+    await host.ended(fork)
+    await host.start(user_line("[[say in the fork]]"), directory=project, session_id=fork, epoch=2,
+                     resume=Fork(of=original), may_begin=True)  # fmt: skip
+    await host.message(fork, says("in the fork"))
+    assert turns_asked(model, fork)[0] > turns_asked(model, original)[0], "the fork holds what was said before"
 
 
 async def test_a_prompt_sent_again_to_the_resumed_conversation_is_run_once(

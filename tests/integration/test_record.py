@@ -200,6 +200,13 @@ class TestIngest:
         assert "checkpoint_refused" in await record.actions()
         assert (await record.verify())["verified"]
 
+    async def test_one_that_its_key_has_not_signed_is_refused(self, record: Record) -> None:
+        """C-6"""
+        signed = record.signer.sign(LAST, record.batches[-1].head)
+        other = signed.model_copy(update={"at_ms": signed.at_ms + 1})
+        assert (await record.say(other)).code == "signature_invalid"
+        assert "checkpoint_refused" in await record.actions()
+
     async def test_an_unknown_key_and_another_agents_session_are_refused(
         self, record: Record, people: People, server: Serving
     ) -> None:

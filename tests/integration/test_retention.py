@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from claudios.cli.commands.verify import verify
 from claudios.client.record import check_record
+from claudios.protocol.messages import Outcome, Report, Reported
+from claudios.server.screens.drawer import Drawer
+from claudios.server.screens.screens import Screens
 from claudios.server.serving import Serving
-from claudios.server.store import retention
+from claudios.server.store import announcements, retention
 from claudios.server.store.engine import Store
+from claudios.server.store.expiry import GIVEN_UP
+from claudios.server.store.notification_settings import NotificationSettings
+from claudios.server.store.requests import NewRequest
 from claudios.server.store.retention import Due, Policy
-from claudios.server.store.tables import audit
+from claudios.server.store.tables import audit, metadata, notifications, tombstones
 from tests.helpers.finished_session import BATCHES, LAST, Record, finished_session
 from tests.helpers.server import People, StartServer
+from tests.helpers.synthetic_agent import take
 from tests.helpers.viewers import page
 
 pytestmark = pytest.mark.integration
 
 DAY_MS = 24 * 60 * 60 * 1000
 PROMPT = "the prompt that goes"
+TOLD = NotificationSettings().model_dump(mode="json")
 
 
 @dataclass
@@ -85,6 +92,14 @@ class Ended:
         assert await self.is_removed()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def server(start_server: StartServer, request: pytest.FixtureRequest) -> Serving:
+    """A running server on each database."""
+    if request.param == "sqlite":
+        return await start_server()
+    return await start_server(database_url=request.getfixturevalue("migrated_postgres_url"))
+
+
 @pytest.fixture
 async def ended(server: Serving, people: People) -> AsyncIterator[Ended]:
     async with finished_session(server, people, prompt=PROMPT) as record:
@@ -115,13 +130,25 @@ async def test_output_is_removed_by_age_and_its_record_still_verifies(ended: End
 
 
 async def test_nothing_of_what_was_said_stays_in_any_table(ended: Ended) -> None:
+    await ended.serving.application.data_path.follower.catch_up()  # it can be found
+    await ended.record.owner.ask("PUT", "/notifications/settings", {**TOLD, "delay_seconds": 3600})
+    await ended.record.owner.ask("POST", "/notifications/ntfy", {"address": "https://ntfy.invalid/x"})
+    asked = NewRequest("r1", 1, "permission", "Bash", PROMPT, '{"command":"ls"}', None, "[]", None, None, None, None, 1)
+    session_id = ended.record.session_id
+    await ended.store.write(
+        lambda connection: announcements.asked(connection, session_id, asked, int(time.time() * 1e3))
+    )
+    told = select(notifications.c.text, notifications.c.state).where(notifications.c.request_id == "r1")
+    (before,) = await ended.store.read(lambda connection: connection.execute(told).all())
+    assert PROMPT in before.text
     await ended.remove()
+    assert await ended.store.read(lambda connection: connection.execute(told).all()) == [("", "withdrawn")]
     said = (PROMPT, "0-0\\n", "3-1\\n")
-    with closing(sqlite3.connect(ended.record.database, timeout=30)) as database:
-        for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            for row in database.execute(f"SELECT * FROM {table}").fetchall():
+    with ended.store.engines[0].connect() as connection:
+        for name, table in metadata.tables.items():
+            for row in connection.execute(select(table)):
                 text = repr(row)
-                assert not any(each in text for each in said), (table, row)
+                assert not any(each in text for each in said), (name, row)
 
 
 async def test_people_read_that_it_was_removed_and_why(ended: Ended) -> None:
@@ -147,6 +174,23 @@ async def test_a_page_that_is_open_on_it_begins_anew(ended: Ended) -> None:
     assert [item["body"]["code"] for item in again["items"]] == ["removed"]
 
 
+async def test_no_screen_is_shown_that_was_drawn_from_it(ended: Ended) -> None:
+    pytest.importorskip("pyghostty")
+    session_id = ended.record.session_id
+    of_another_server = Screens(ended.store, Drawer())
+    everywhere = (ended.serving.application.data_path.screens, of_another_server)
+    for screens in everywhere:
+        drawn = await screens.of(session_id)
+        assert drawn.drawing.data
+        assert drawn.seq == LAST
+    await ended.remove()
+    for screens in everywhere:
+        shown = await screens.of(session_id)
+        assert shown.drawing.data == b""
+        assert shown.seq == LAST
+    await of_another_server.close()
+
+
 async def test_a_removed_session_is_not_resumed_and_can_be_deleted(ended: Ended) -> None:
     await ended.remove()
     path = f"/sessions/{ended.record.session_id}"
@@ -154,6 +198,26 @@ async def test_a_removed_session_is_not_resumed_and_can_be_deleted(ended: Ended)
     assert "output of this session was removed" in refused["error"]["message"]
     await ended.record.owner.ask("PATCH", path, {"is_kept": True}, expect=409)
     await ended.record.owner.ask("DELETE", path)
+
+
+async def test_a_removed_session_whose_agent_is_gone_can_be_deleted(ended: Ended) -> None:
+    ended.record.tamper("UPDATE agents SET received = 0, removed_ms = 1")  # before it had taken all that was asked
+    await ended.remove()
+    await ended.record.owner.ask("DELETE", f"/sessions/{ended.record.session_id}")
+
+
+async def test_a_start_given_up_long_ago_that_comes_about_is_heard_after_the_removal(ended: Ended) -> None:
+    async with page(ended.record.owner) as watching:
+        await watching.subscribe(ended.record.session_id)
+        await ended.record.owner.ask("POST", f"/sessions/{ended.record.session_id}/resume", {}, expect=201)
+        (start,) = await take(ended.record.link, ended.record.agent)
+        await watching.expect("instruction", matching=lambda told: told["instruction"]["state"] == "taken")
+    ended.record.tamper("UPDATE instructions SET state = 'unknown', code = 'unheard' WHERE id = ?", start.id)
+    ended.record.tamper("UPDATE sessions SET state = 'ended', reason = 'failed', detail = ?", GIVEN_UP)
+    await ended.remove()
+    await ended.record.link.say(Report(instruction_id=start.id, outcome=Outcome.DONE))
+    await ended.record.link.expect(Reported)
+    assert (await ended.session())["state"] == "queued"
 
 
 async def test_the_oldest_go_until_the_project_holds_no_more_than_it_keeps(ended: Ended) -> None:
@@ -185,7 +249,7 @@ async def test_what_somebody_keeps_stays(ended: Ended) -> None:
 
 
 async def test_a_record_that_does_not_hold_is_never_removed(ended: Ended) -> None:
-    ended.record.tamper("UPDATE batches SET signature = zeroblob(32) WHERE first_seq = 4")
+    ended.record.tamper("UPDATE batches SET signature = ? WHERE first_seq = 4", bytes(32))
     await ended.keep(keep_days=1)
     ended.age(31)
     for _ in range(2):
@@ -201,7 +265,7 @@ async def test_a_record_that_does_not_hold_is_never_removed(ended: Ended) -> Non
 
 
 async def test_a_session_that_the_server_fails_at_stays_and_ends_nothing_else(ended: Ended) -> None:
-    ended.record.tamper("UPDATE agent_keys SET sign_key_encrypted = zeroblob(60)")  # as by another server.key
+    ended.record.tamper("UPDATE agent_keys SET sign_key_encrypted = ?", bytes(60))  # as by another server.key
     await ended.keep(keep_days=1)
     ended.age(31)
     await ended.sweep()
@@ -263,8 +327,8 @@ async def test_a_sweep_that_comes_second_takes_nothing_amiss(ended: Ended) -> No
 async def test_a_tombstone_that_was_tampered_with_is_named(ended: Ended) -> None:
     await ended.remove()
     for column, value in (("bytes", 1), ("removed_ms", 1), ("batches", 9), ("kept", 1), ("cause", "size")):
-        with closing(sqlite3.connect(ended.record.database, timeout=30)) as database:
-            (before,) = database.execute(f"SELECT {column} FROM tombstones").fetchone()
+        with ended.store.engines[0].connect() as connection:
+            before = connection.execute(select(tombstones.c[column])).scalar_one()
         ended.record.tamper(f"UPDATE tombstones SET {column} = ?", value)
         assert "changed or signed by somebody else" in (await ended.record.verify())["problem"], column
         ended.record.tamper(f"UPDATE tombstones SET {column} = ?", before)

@@ -19,6 +19,8 @@ from websockets.asyncio.client import connect
 
 from claudios.protocol.ids import AGENT_TOKEN, agent_keys, parse_token
 from claudios.server.app import describe
+from claudios.server.store.notification_settings import NotificationSettings
+from tests.helpers.push_browser import PushBrowser
 from tests.helpers.server import People
 
 pytestmark = pytest.mark.integration
@@ -40,6 +42,8 @@ class Who(Enum):
 
 _SESSION = f"{API}/sessions/{{session_id}}"
 _PROJECT = f"{API}/projects/{{project_id}}"
+_SCHEDULE = f"{_PROJECT}/schedules/{{schedule_id}}"
+_PLAN = {"name": "x", "agent_id": "{agent_id}", "expression": "0 9 * * *", "time_zone": "UTC", "prompt": "x"}
 POLICY: dict[tuple[str, str], Who] = {
     ("GET", "/healthz"): Who.ANYBODY,
     ("GET", "/readyz"): Who.ANYBODY,
@@ -56,9 +60,28 @@ POLICY: dict[tuple[str, str], Who] = {
     ("POST", f"{API}/auth/device/{{user_code}}/approve"): Who.SIGNED_IN,
     ("GET", f"{API}/me"): Who.SIGNED_IN,
     ("PATCH", f"{API}/me"): Who.SIGNED_IN,
+    ("GET", f"{API}/me/logins"): Who.SIGNED_IN,
+    ("DELETE", f"{API}/me/logins/{{login_id}}"): Who.SIGNED_IN,
+    ("POST", f"{API}/auth/codes"): Who.SIGNED_IN,
     ("GET", f"{API}/tokens"): Who.SIGNED_IN,
     ("POST", f"{API}/tokens"): Who.SIGNED_IN,
     ("DELETE", f"{API}/tokens/{{token_id}}"): Who.SIGNED_IN,
+    ("GET", f"{API}/notifications"): Who.SIGNED_IN,
+    ("GET", f"{API}/notifications/settings"): Who.SIGNED_IN,
+    ("PUT", f"{API}/notifications/settings"): Who.SIGNED_IN,
+    ("GET", f"{API}/notifications/push-key"): Who.SIGNED_IN,
+    ("GET", f"{API}/notifications/channels"): Who.SIGNED_IN,
+    ("POST", f"{API}/notifications/push"): Who.SIGNED_IN,
+    ("POST", f"{API}/notifications/ntfy"): Who.SIGNED_IN,
+    ("DELETE", f"{API}/notifications/channels/{{channel_id}}"): Who.SIGNED_IN,
+    ("POST", f"{API}/notifications/channels/{{channel_id}}/test"): Who.SIGNED_IN,
+    ("GET", f"{_PROJECT}/webhooks"): Who.OWNER,
+    ("POST", f"{_PROJECT}/webhooks"): Who.OWNER,
+    ("DELETE", f"{_PROJECT}/webhooks/{{webhook_id}}"): Who.OWNER,
+    ("POST", f"{_PROJECT}/webhooks/{{webhook_id}}/test"): Who.OWNER,
+    ("GET", f"{_PROJECT}/webhooks/{{webhook_id}}/deliveries"): Who.OWNER,
+    ("POST", f"{_PROJECT}/webhooks/{{webhook_id}}/deliveries/{{delivery_id}}/redeliver"): Who.OWNER,
+    ("POST", f"{API}/answer-links"): Who.ANYBODY,  # who holds the secret of one
     ("GET", f"{API}/projects"): Who.SIGNED_IN,
     ("POST", f"{API}/projects"): Who.SIGNED_IN,
     ("GET", _PROJECT): Who.VIEWER,
@@ -75,12 +98,21 @@ POLICY: dict[tuple[str, str], Who] = {
     ("GET", f"{_PROJECT}/retention/preview"): Who.VIEWER,
     ("PUT", f"{_PROJECT}/retention"): Who.OWNER,
     ("GET", f"{API}/agents"): Who.SIGNED_IN,
+    ("GET", f"{API}/costs"): Who.SIGNED_IN,
     ("POST", f"{_PROJECT}/agents"): Who.OWNER,
     ("GET", f"{API}/agents/{{agent_id}}"): Who.VIEWER,
     ("PATCH", f"{API}/agents/{{agent_id}}"): Who.OWNER,
     ("DELETE", f"{API}/agents/{{agent_id}}"): Who.OWNER,
     ("POST", f"{API}/agents/{{agent_id}}/token"): Who.OWNER,
     ("POST", f"{API}/agents/{{agent_id}}/revoke"): Who.OWNER,
+    ("POST", f"{API}/agents/{{agent_id}}/give-up"): Who.OWNER,
+    ("GET", f"{API}/agents/{{agent_id}}/files"): Who.OPERATOR,
+    ("GET", f"{API}/agents/{{agent_id}}/files/content"): Who.OPERATOR,
+    ("PUT", f"{API}/agents/{{agent_id}}/files/content"): Who.OPERATOR,
+    ("GET", f"{API}/agents/{{agent_id}}/files/download"): Who.OPERATOR,
+    ("GET", f"{API}/agents/{{agent_id}}/worktrees"): Who.OPERATOR,
+    ("GET", f"{API}/agents/{{agent_id}}/conversations"): Who.OPERATOR,
+    ("POST", f"{API}/agents/{{agent_id}}/conversations/{{conversation_id}}/import"): Who.OPERATOR,
     ("GET", f"{API}/sessions"): Who.SIGNED_IN,
     ("POST", f"{_PROJECT}/sessions"): Who.OPERATOR,
     ("GET", _SESSION): Who.VIEWER,
@@ -90,6 +122,7 @@ POLICY: dict[tuple[str, str], Who] = {
     ("POST", f"{_SESSION}/interrupt"): Who.OPERATOR,
     ("POST", f"{_SESSION}/terminate"): Who.OPERATOR,
     ("POST", f"{_SESSION}/resume"): Who.OPERATOR,
+    ("POST", f"{_SESSION}/fork"): Who.OPERATOR,
     ("GET", f"{API}/instructions"): Who.SIGNED_IN,
     ("GET", f"{_SESSION}/instructions"): Who.VIEWER,
     ("PATCH", f"{_SESSION}/instructions/{{instruction_id}}"): Who.OPERATOR,
@@ -103,42 +136,103 @@ POLICY: dict[tuple[str, str], Who] = {
     ("DELETE", f"{_SESSION}/prompts/{{prompt_id}}"): Who.OPERATOR,
     ("POST", f"{_SESSION}/prompts/{{prompt_id}}/send"): Who.OPERATOR,
     ("GET", f"{_SESSION}/offers"): Who.VIEWER,
+    ("GET", f"{_SESSION}/paths"): Who.OPERATOR,
+    ("GET", f"{_SESSION}/git"): Who.OPERATOR,
+    ("GET", f"{_SESSION}/git/diff"): Who.OPERATOR,
+    ("POST", f"{_SESSION}/git/worktree/merge"): Who.OPERATOR,
+    ("POST", f"{_SESSION}/git/worktree/remove"): Who.OPERATOR,
     ("POST", f"{_SESSION}/settings"): Who.OPERATOR,
     ("POST", f"{_SESSION}/tasks/{{task_id}}/stop"): Who.OPERATOR,
     ("GET", f"{_SESSION}/items"): Who.VIEWER,
+    ("GET", f"{_SESSION}/images/{{seq}}/{{offset}}/{{number}}"): Who.VIEWER,
+    ("GET", f"{_SESSION}/prompts/{{prompt_id}}/images/{{place}}"): Who.VIEWER,
     ("GET", f"{_SESSION}/log"): Who.VIEWER,
     ("GET", f"{_SESSION}/frames"): Who.VIEWER,
     ("GET", f"{_SESSION}/verify"): Who.VIEWER,
     ("GET", f"{_SESSION}/export"): Who.VIEWER,
+    ("GET", f"{_SESSION}/asciicast"): Who.VIEWER,
+    ("GET", f"{_SESSION}/transcript"): Who.VIEWER,
     ("POST", f"{_SESSION}/requests/{{request_id}}/answer"): Who.OPERATOR,
     ("GET", f"{API}/requests"): Who.SIGNED_IN,
+    ("GET", f"{API}/search"): Who.SIGNED_IN,
+    ("GET", f"{_SESSION}/shares"): Who.OWNER,
+    ("POST", f"{_SESSION}/shares"): Who.OWNER,
+    ("DELETE", f"{_SESSION}/shares/{{share_id}}"): Who.OWNER,
+    ("POST", f"{API}/shared"): Who.ANYBODY,  # with a link's code
     ("GET", f"{API}/audit"): Who.SIGNED_IN,
+    ("GET", f"{_PROJECT}/budgets"): Who.VIEWER,
+    ("PUT", f"{_PROJECT}/budgets"): Who.OWNER,
+    ("GET", f"{_SESSION}/budgets"): Who.VIEWER,
+    ("GET", f"{API}/schedules/due"): Who.SIGNED_IN,
+    ("GET", f"{_PROJECT}/schedules"): Who.VIEWER,
+    ("POST", f"{_PROJECT}/schedules"): Who.OPERATOR,
+    ("GET", _SCHEDULE): Who.VIEWER,
+    ("PUT", _SCHEDULE): Who.OPERATOR,
+    ("DELETE", _SCHEDULE): Who.OPERATOR,
+    ("POST", f"{_SCHEDULE}/pause"): Who.OPERATOR,
+    ("POST", f"{_SCHEDULE}/resume"): Who.OPERATOR,
+    ("GET", f"{_SCHEDULE}/runs"): Who.VIEWER,
+    ("POST", f"{_SCHEDULE}/runs"): Who.OPERATOR,
+    ("PUT", f"{_SESSION}/budget"): Who.OPERATOR,
+    ("GET", f"{API}/templates"): Who.SIGNED_IN,
+    ("POST", f"{_PROJECT}/templates"): Who.OPERATOR,
+    ("PUT", f"{_PROJECT}/templates/{{template_id}}"): Who.OPERATOR,
+    ("DELETE", f"{_PROJECT}/templates/{{template_id}}"): Who.OPERATOR,
+    ("GET", f"{API}/agents/{{agent_id}}/recent-directories"): Who.VIEWER,
+    ("PUT", f"{_SESSION}/limit-prompt"): Who.OPERATOR,
+    ("POST", f"{_SESSION}/limit-stop/cancel"): Who.OPERATOR,
+    ("GET", f"{API}/usage"): Who.SIGNED_IN,
+    ("GET", f"{API}/usage.csv"): Who.SIGNED_IN,
     ("GET", "/agent/v1/check"): Who.AGENT,
     ("POST", "/agent/v1/check"): Who.AGENT,
     ("POST", "/agent/v1/sync"): Who.AGENT,
     (SOCKET, "/agent/v1/link"): Who.AGENT,
     (SOCKET, f"{_SESSION}/live-log"): Who.VIEWER,
+    (SOCKET, f"{_SESSION}/terminal"): Who.VIEWER,
     (SOCKET, f"{API}/live"): Who.SIGNED_IN,
 }
 BODIES: dict[tuple[str, str], object] = {
     ("POST", f"{API}/tokens"): {"name": "x"},
+    ("PUT", f"{API}/notifications/settings"): NotificationSettings().model_dump(mode="json"),
+    ("POST", f"{API}/notifications/push"): PushBrowser().subscription("https://push.example.org/x"),
+    ("POST", f"{API}/notifications/ntfy"): {"address": "https://ntfy.example.org/x"},
+    ("POST", f"{_PROJECT}/webhooks"): {"name": "x", "address": "https://hook.example.org/x"},
+    ("POST", f"{API}/answer-links"): {"secret": "x"},
     ("POST", f"{API}/projects"): {"name": "x"},
     ("PATCH", _PROJECT): {"name": "x"},
     ("PATCH", f"{_PROJECT}/members/{{user_id}}"): {"role": "viewer"},
     ("POST", f"{_PROJECT}/invitations"): {"role": "viewer"},
+    ("POST", f"{_SESSION}/shares"): {"days": 1},
     ("POST", f"{API}/invitations/accept"): {"code": "x"},
     ("POST", f"{_PROJECT}/agents"): {"name": "x"},
     ("PATCH", f"{API}/agents/{{agent_id}}"): {"name": "x"},
     ("POST", f"{API}/agents/{{agent_id}}/token"): {},
+    ("PUT", f"{API}/agents/{{agent_id}}/files/content"): {
+        "path": "x",
+        "upload": "0" * 32,
+        "offset": 0,
+        "content": "",
+    },
     ("POST", f"{_PROJECT}/sessions"): {"agent_id": "{agent_id}"},
     ("PATCH", _SESSION): {"title": "x"},
     ("POST", f"{_SESSION}/commands"): {"text": "x"},
     ("PATCH", f"{_SESSION}/instructions/{{instruction_id}}"): {"text": "x"},
     ("POST", f"{_SESSION}/resume"): {},
+    ("POST", f"{_SESSION}/fork"): {},
     ("PUT", f"{_PROJECT}/retention"): {},
+    ("PUT", f"{_PROJECT}/budgets"): {},
+    ("PUT", f"{_SESSION}/budget"): {"usd": 1},
+    ("POST", f"{_PROJECT}/templates"): {"name": "x"},
+    ("PUT", f"{_PROJECT}/templates/{{template_id}}"): {"name": "y"},
+    ("PUT", f"{_SESSION}/limit-prompt"): {"prompt": "Continue."},
+    ("POST", f"{_PROJECT}/schedules"): _PLAN,
+    ("PUT", _SCHEDULE): _PLAN,
+    ("POST", f"{_SCHEDULE}/runs"): {},
     ("POST", f"{_SESSION}/prompts"): {"id": "{instruction_id}", "text": "x"},
     ("PUT", f"{_SESSION}/prompts"): {"ids": []},
     ("PATCH", f"{_SESSION}/prompts/{{prompt_id}}"): {"text": "x", "instead_of": "y"},
+    ("POST", f"{_SESSION}/git/worktree/remove"): {},
+    ("POST", f"{API}/agents/{{agent_id}}/conversations/{{conversation_id}}/import"): {},
     ("POST", f"{_SESSION}/settings"): {"setting": "model", "value": "haiku"},
     ("POST", f"{_SESSION}/requests/{{request_id}}/answer"): {"behavior": "deny"},
     ("PATCH", f"{API}/me"): {"username": "x"},
@@ -205,6 +299,10 @@ async def world(people: People) -> World:
     agent = await owner.ask("POST", f"{path}/agents", {"name": "laptop"})
     session = await owner.ask("POST", f"{path}/sessions", {"agent_id": agent["agent"]["id"]})
     invitation = await owner.ask("POST", f"{path}/invitations", {"role": "viewer"})
+    template = await owner.ask("POST", f"{path}/templates", {"name": "kept"})
+    share = await owner.ask("POST", f"/sessions/{session['id']}/shares", {})
+    plan = {**_PLAN, "agent_id": agent["agent"]["id"]}
+    schedule = await owner.ask("POST", f"{path}/schedules", plan)
     everybody = {
         "owner": owner,
         "viewer": await people.member(home["id"], "viewer"),
@@ -215,6 +313,8 @@ async def world(people: People) -> World:
     for name, person in everybody.items():
         bearers[name] = (await person.ask("POST", "/tokens", {"name": "test"}))["token"]
     kept = await owner.ask("POST", "/tokens", {"name": "kept"})
+    channel = await owner.ask("POST", "/notifications/ntfy", {"address": "https://ntfy.example.org/x"})
+    webhook = await owner.ask("POST", f"{path}/webhooks", {"name": "x", "address": "https://hook.example.org/x"})
     revoked = await owner.ask("POST", "/tokens", {"name": "revoked"})
     await owner.ask("DELETE", f"/tokens/{revoked['id']}")
     bearers["revoked"] = revoked["token"]
@@ -227,12 +327,24 @@ async def world(people: People) -> World:
         "session_id": session["id"],
         "instruction_id": session["id"],
         "invitation_id": invitation["id"],
+        "share_id": share["id"],
+        "template_id": template["id"],
+        "schedule_id": schedule["id"],
         "user_id": everybody["operator"].user["id"],
         "token_id": kept["id"],
+        "login_id": (await owner.ask("GET", "/me/logins"))[0]["id"],
         "user_code": device["user_code"],
         "request_id": "req_1",
         "prompt_id": str(uuid4()),
         "task_id": "task_1",
+        "conversation_id": str(uuid4()),
+        "seq": "1",
+        "offset": "0",
+        "number": "0",
+        "place": "0",
+        "channel_id": channel["id"],
+        "webhook_id": webhook["id"],
+        "delivery_id": "ntf_1",
     }
     return World(people, ids, bearers)
 
@@ -245,12 +357,24 @@ def nowhere() -> dict[str, str]:
         "session_id": str(uuid4()),
         "instruction_id": str(uuid4()),
         "invitation_id": "inv_22222222222222222222",
+        "share_id": "shr_22222222222222222222",
+        "template_id": "tpl_22222222222222222222",
+        "schedule_id": "sch_22222222222222222222",
         "user_id": "usr_22222222222222222222",
         "token_id": "tok_22222222222222222222",
+        "login_id": "lgn_22222222222222222222",
         "user_code": "ZZZZ-ZZZZ",
         "request_id": "req_2",
         "prompt_id": str(uuid4()),
         "task_id": "task_2",
+        "conversation_id": str(uuid4()),
+        "seq": "2",
+        "offset": "0",
+        "number": "0",
+        "place": "0",
+        "channel_id": "chn_22222222222222222222",
+        "webhook_id": "chn_22222222222222222222",
+        "delivery_id": "ntf_2",
     }
 
 
@@ -283,6 +407,13 @@ async def test_people_are_no_agents(world: World, who: str) -> None:
     assert wrong == {}
 
 
+async def test_a_token_under_another_scheme_signs_nobody_in(world: World) -> None:
+    async with httpx2.AsyncClient(base_url=world.people.serving.url, timeout=60) as http:
+        for scheme, status in (("Bearer", 200), ("bearer", 200), ("Basic", 401), ("Token", 401)):
+            headers = {"authorization": f"{scheme} {world.bearers['owner']}"}
+            assert (await http.get(f"{API}/projects", headers=headers)).status_code == status
+
+
 @pytest.mark.fault("X6")
 async def test_a_stranger_cannot_tell_what_exists_from_what_never_was(world: World) -> None:
     wrong = {}
@@ -295,10 +426,18 @@ async def test_a_stranger_cannot_tell_what_exists_from_what_never_was(world: Wor
 
 @pytest.mark.fault("X6")
 async def test_ones_own_things_are_not_anothers(world: World) -> None:
-    assert await world.ask("stranger", "DELETE", f"{API}/tokens/{{token_id}}", world.ids) == (404, "not_found")
+    for method, path in (
+        ("DELETE", f"{API}/tokens/{{token_id}}"),
+        ("DELETE", f"{API}/notifications/channels/{{channel_id}}"),
+        ("POST", f"{API}/notifications/channels/{{channel_id}}/test"),
+    ):
+        assert await world.ask("stranger", method, path, world.ids) == (404, "not_found")
+    stranger = await world.people.stranger()
+    await stranger.ask("DELETE", f"/me/logins/{world.ids['login_id']}", expect=404)
     async with httpx2.AsyncClient(base_url=world.people.serving.url, timeout=60) as http:
         http.headers["authorization"] = f"Bearer {world.bearers['stranger']}"
-        for path in ("agents", "sessions"):
+        assert (await http.get(f"{API}/search?q=laptop")).json()["hits"] == []
+        for path in ("agents", "sessions", "notifications", "notifications/channels"):
             assert (await http.get(f"{API}/{path}")).json() == []
             assert (await http.get(f"{API}/{path}?project_id={world.ids['project_id']}")).json() == []
         assert (await http.get(f"{API}/instructions?id={world.ids['instruction_id']}")).json() == []

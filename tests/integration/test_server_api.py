@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from claudios.protocol.ids import AGENT_TOKEN, agent_keys, parse_token
 from claudios.server.bus import topics
 from claudios.server.config import Registration
 from claudios.server.serving import Serving
-from claudios.server.store import agents
+from claudios.server.store import agents, tables
+from tests.helpers.patience import patience
 from tests.helpers.server import PASSWORD, People, StartServer
 from tests.helpers.synthetic_agent import new_agent
 
@@ -32,6 +34,21 @@ async def test_an_invited_person_registers_and_is_in_the_project_with_the_role(p
     viewer = await people.member(home["id"], "viewer")
     assert [(one["name"], one["role"]) for one in await viewer.ask("GET", "/projects")] == [("Home", "viewer")]
     assert not viewer.user["is_owner"]
+
+
+async def test_a_deleted_project_is_gone_at_once_and_what_it_held_soon(people: People) -> None:
+    owner = await people.owner()
+    agent = await new_agent(owner, people.serving.url)
+    store = people.serving.application.parts.store
+    assert (await owner.ask("GET", f"/agents/{agent.agent_id}"))["id"] == agent.agent_id
+    await owner.ask("DELETE", f"/projects/{agent.project_id}")
+    assert agent.project_id not in [each["id"] for each in await owner.ask("GET", "/projects")]
+    for path in (f"/projects/{agent.project_id}", f"/agents/{agent.agent_id}"):
+        await owner.ask("GET", path, expect=404)
+    left = select(tables.projects.c.id).where(tables.projects.c.id == agent.project_id)
+    async with patience("the removal of the project"):
+        while await store.read(lambda connection: connection.execute(left).first()) is not None:
+            pass
 
 
 async def test_an_invitation_makes_one_account_only(people: People) -> None:
@@ -104,6 +121,33 @@ async def test_an_api_token_works_without_cookie_or_origin_until_it_is_revoked(p
         assert "token" not in str((await owner.ask("GET", "/tokens"))[0])
         await owner.ask("DELETE", f"/tokens/{made['id']}")
         assert (await program.get("/api/v1/me")).status_code == 401
+
+
+async def test_a_code_signs_another_device_in_once_and_that_device_is_signed_out_again(people: People) -> None:
+    owner = await people.owner()
+    made = await owner.ask("POST", "/auth/codes", {})
+    async with people.browser(**{"user-agent": "A phone"}) as phone:
+        assert (await phone.post("/api/v1/auth/link", json={"code": made["code"]})).json() == owner.user
+        assert (await phone.post("/api/v1/auth/link", json={"code": made["code"]})).status_code == 410
+        seen = await owner.ask("GET", "/me/logins")
+        assert sorted((login["device"] == "A phone", login["is_this"]) for login in seen) == [
+            (False, True),
+            (True, False),
+        ]
+        assert made["code"] not in str(seen)
+        (theirs,) = [login for login in seen if not login["is_this"]]
+        await owner.ask("DELETE", f"/me/logins/{theirs['id']}")
+        assert (await phone.get("/api/v1/me")).status_code == 401
+    assert len(await owner.ask("GET", "/me/logins")) == 1
+
+
+async def test_an_api_token_signs_nobody_in_or_out(people: People) -> None:
+    owner = await people.owner()
+    made = await owner.ask("POST", "/tokens", {"name": "laptop"})
+    (own,) = await owner.ask("GET", "/me/logins")
+    async with people.browser(authorization=f"Bearer {made['token']}") as program:
+        assert (await program.post("/api/v1/auth/codes", json={})).status_code == 403
+        assert (await program.delete(f"/api/v1/me/logins/{own['id']}")).status_code == 403
 
 
 async def test_a_program_signs_in_by_the_consent_of_a_person(people: People) -> None:
@@ -257,3 +301,12 @@ async def test_a_session_cannot_take_the_id_of_a_command(people: People, server:
     command_id = (await owner.ask("POST", f"/sessions/{session_id}/commands", {"text": "hello"}))["id"]
     answer = await owner.http.post(f"/api/v1{path}", json={**wanted, "id": command_id})
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "conflict")
+
+
+async def test_a_session_is_started_on_an_agent_of_its_own_project(server: Serving, people: People) -> None:
+    owner = await people.owner()
+    agent = await new_agent(owner, server.url)
+    other = await owner.ask("POST", "/projects", {"name": "Other"})
+    wanted = {"agent_id": agent.agent_id, "prompt": "hello"}
+    await owner.ask("POST", f"/projects/{other['id']}/sessions", wanted, expect=404)
+    await owner.ask("POST", f"/projects/{agent.project_id}/sessions", wanted)

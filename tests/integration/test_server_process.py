@@ -173,6 +173,8 @@ async def test_state_is_for_its_owner_only(tmp_path: Path) -> None:
         (("--port", "http"), "flag --port"),
         (("--tls-cert", "/none"), "flag --tls-cert"),
         (("--host", "256.1.1.1", "--behind-proxy"), "--host"),
+        (("--nope",), "`claudios server --help`"),
+        (("backup",), "FILE"),
     ],
 )
 async def test_a_wrong_setting_is_one_line_with_its_remedy(
@@ -182,6 +184,26 @@ async def test_a_wrong_setting_is_one_line_with_its_remedy(
     assert code == 2
     assert len(errors.splitlines()) == 1
     assert remedy in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "remedy"),
+    [
+        (("backup", "--json"), "input_invalid", "FILE. See `claudios server backup --help`"),
+        (("backup", "--json", "--state-dir", "/none", "x.backup"), "setting_invalid", "Check --state-dir"),
+        (("restore", "--json", "/none.backup"), "input_invalid", "/none.backup"),
+        (("sign-in-link", "--json", "--nope"), "input_invalid", "--nope"),
+        (("setup", "--json"), "input_invalid", "--agent-config"),
+    ],
+)
+async def test_an_error_is_json_where_json_is_asked_for(
+    tmp_path: Path, arguments: tuple[str, ...], code: str, remedy: str
+) -> None:
+    exit_code, output, errors = await run(tmp_path, *arguments)
+    assert (exit_code, output) == (2, "")
+    told = json.loads(errors)["error"]
+    assert told["code"] == code
+    assert remedy in told["message"]
 
 
 async def test_a_port_in_use_is_named_with_what_to_do(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from claudios.agent.sessions import lock
 from claudios.agent.sessions.orphans import find_orphans
 from claudios.protocol.errors import SessionLost
 from claudios.protocol.frame import Stream
-from claudios.protocol.messages import Command, EndReason, SessionState, StartSession
+from claudios.protocol.messages import Command, EndReason, Input, Mode, SessionState, StartSession
 from claudios.shim.processes import marked
 from tests.helpers import fake_cli
 from tests.helpers.sessions import Host, fake_claude, user_line
@@ -43,6 +43,7 @@ class Daemon:
             *(sys.executable, "-m", "tests.helpers.session_daemon", str(directory), options, *more),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "CLAUDE_CONFIG_DIR": str(directory.parent / "claude")},
         )
         daemon = cls(process)
         await daemon.until("adopted")
@@ -85,6 +86,10 @@ async def start_host(tmp_path: Path) -> AsyncIterator[StartHost]:
 
 def has_printed(host: Host, session_id: str, ending: bytes) -> bool:
     return host.stream(session_id, Stream.STDOUT).endswith(ending)
+
+
+def is_typed(host: Host, session_id: str, typed: bytes) -> bool:
+    return typed in host.stream(session_id, Stream.STDIN)
 
 
 async def until_exited(watched: int) -> None:
@@ -155,6 +160,36 @@ async def test_a_start_survives_the_daemons_death_at_every_step_and_happens_once
         events = [(event["event"], event.get("id")) for event in host.events(body.session_id)]
         assert [name for name, _ in events] == ["started", "input", "input"]
         assert host.stream(body.session_id, Stream.STDIN).count(b'"hello"') == 1
+        await host.manager.close(terminate=True)
+    assert step > 10
+
+
+@pytest.mark.timeout(600)  # some thirty daemons, one after the other
+async def test_a_prompt_for_a_terminal_is_typed_once_whenever_the_daemon_dies(tmp_path: Path) -> None:
+    """V-5"""
+    step, has_died, options = 0, True, "--emit 10 --status idle --linger"
+    typed = b"\x1b[200~say hello\x1b[201~\r"
+    while has_died:
+        step += 1
+        print(f"step {step}")
+        directory = tmp_path / f"at-{step}"
+        directory.mkdir()
+        prompt = Input(id=str(uuid4()), line="say hello")
+        body = body_for(directory).model_copy(update={"mode": Mode.TERMINAL, "inputs": (prompt,)})
+        daemon = await Daemon.start(directory / "sessions", options, str(step))
+        daemon.send("start", body)
+        await daemon.until(f"running {body.session_id}")
+        has_died = not await daemon.until("given")
+        await daemon.kill()
+        environment = {**os.environ, "CLAUDE_CONFIG_DIR": str(directory / "claude")}
+        host = Host(directory / "sessions", fake_claude(directory, options, environment))
+        await host.manager.adopt()
+        await host.manager.start(body)  # the journal of instructions gives it again
+        host.spool(body.session_id)
+        await host.until(partial(is_typed, host, body.session_id, typed))
+        assert host.stream(body.session_id, Stream.STDIN) == typed
+        names = [event["event"] for event in host.events(body.session_id)]
+        assert [names.count(name) for name in ("started", "activity", "input")] == [1, 1, 1]
         await host.manager.close(terminate=True)
     assert step > 10
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,11 +18,11 @@ from claudios.agent.output.spool import Spool
 from claudios.agent.sessions.launcher import ClaudeCommand
 from claudios.protocol.errors import ClaudeNotFound, Conflict, InputInvalid, NotFound, SessionLost, TooMany
 from claudios.protocol.frame import Stream
-from claudios.protocol.messages import EndReason, SessionState
+from claudios.protocol.messages import EndReason, NewWorktree, SessionState, StartSession
 from claudios.protocol.signing import advance
 from claudios.shim.processes import marked
 from tests.helpers import fake_cli
-from tests.helpers.sessions import Host, fake_claude, frames_of, user_line
+from tests.helpers.sessions import PATIENCE_SECONDS, Host, fake_claude, frames_of, user_line
 
 pytestmark = pytest.mark.integration
 
@@ -50,6 +51,20 @@ async def running(host: Host, directory: Path, **fields: object) -> str:
     session_id = await host.start(directory=directory, **fields)
     await host.until_state(session_id, SessionState.RUNNING)
     return session_id
+
+
+@asynccontextmanager
+async def written_to(pipe: Path) -> AsyncIterator[asyncio.Event]:
+    """Yield what is set once a program has written to this named pipe, which has to come in PATIENCE_SECONDS."""
+    loop, written = asyncio.get_running_loop(), asyncio.Event()
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    loop.add_reader(reader, written.set)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            yield written
+    finally:
+        loop.remove_reader(reader)
+        os.close(reader)
 
 
 def shim_of(host: Host, session_id: str) -> int:
@@ -183,6 +198,34 @@ async def test_what_cannot_be_started_is_refused_at_once(start_host: StartHost, 
     with pytest.raises(ClaudeNotFound):
         await nobody.start(directory=tmp_path)
     assert host.manager.statuses() == []
+
+
+async def test_a_start_that_is_refused_leaves_no_worktree_behind(tmp_path: Path) -> None:
+    """Nobody could remove it: its session has never begun."""
+    made: list[str] = []
+
+    def make(session_id: str, of: Path) -> str:
+        made.append(session_id)
+        return str(of)
+
+    host = Host(tmp_path / "sessions", ClaudeCommand(None, {}), make_worktree=make)
+    body = StartSession(session_id=str(uuid4()), directory=NewWorktree(of=str(tmp_path)))
+    with pytest.raises(ClaudeNotFound):
+        await host.manager.start(body)
+    assert made == []
+
+
+async def test_a_first_start_that_came_to_nothing_gives_up_its_worktree_and_no_other(
+    start_host: StartHost, tmp_path: Path
+) -> None:
+    discarded: list[str] = []
+    nobody = Host(tmp_path / "other", ClaudeCommand(None, {}), discard_worktree=discarded.append)
+    apart = NewWorktree(of=str(tmp_path))
+    first = StartSession(session_id=str(uuid4()), directory=apart)
+    for body in (first.model_copy(update={"epoch": 2}), first.model_copy(update={"directory": str(tmp_path)}), first):
+        assert discarded == []
+        await nobody.manager.give_up(body)
+    assert discarded == [first.session_id]
 
 
 async def test_a_running_session_is_not_resumed(start_host: StartHost, tmp_path: Path) -> None:
@@ -356,10 +399,14 @@ class TestWithoutRoom:
         self, start_host: StartHost, tmp_path: Path
     ) -> None:
         """F-6"""
-        host = await start_host(self.FLOOD, spool_max_bytes=self.QUOTA)
+        pipe = tmp_path / "emitted"
+        os.mkfifo(pipe)
+        host = await start_host(f"{self.FLOOD} --when-emitted {pipe}", spool_max_bytes=self.QUOTA)
         session_id = await running(host, tmp_path)
-        await host.write(session_id, user_line("flood"))
-        await host.until(lambda: "dropping" in host.rooms)
+        async with written_to(pipe) as emitted:
+            await host.write(session_id, user_line("flood"))
+            await host.until(lambda: "dropping" in host.rooms)
+            await emitted.wait()
         await host.terminate(session_id)
         await host.ended(session_id)
         frames = host.frames(session_id)

@@ -211,6 +211,22 @@ def test_a_full_disk_pauses_the_program_and_nothing_is_lost_when_space_returns(t
         daemon.until("taken", id="late")
 
 
+def test_input_that_the_log_has_no_room_for_does_not_reach_the_program(tmp_path: Path) -> None:
+    """What was written and stands nowhere would be written again."""
+    with running_shim(tmp_path, [*FAKE, "--echo", "got:"]) as shim:
+        daemon = shim.attach()
+        daemon.until_true(lambda: bool(shim.frames()))
+        limit = max(path.stat().st_size for path in tmp_path.rglob("*.seg"))
+        resource.prlimit(shim.process.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        daemon.send(op="input", id="early", line="early")
+        daemon.until("refused", id="early", code="spool_full")
+        resource.prlimit(shim.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        daemon.until("space", space="room")
+        daemon.send(op="input", id="late", line="late")
+        daemon.until_true(lambda: shim.stream(Stream.STDOUT).endswith(b"got:late\n"))
+        assert shim.stream(Stream.STDOUT) == b"got:late\n"
+
+
 def test_a_program_that_exits_while_the_disk_is_full_loses_nothing(tmp_path: Path) -> None:
     total, size = 2_000_000, 100
     argv = [*FAKE, "--wait-lines", "1", "--emit", str(total), "--line", str(size), "--at-once"]

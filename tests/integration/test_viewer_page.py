@@ -12,6 +12,7 @@ import pytest
 from claudios.protocol.frame import Stream
 from claudios.protocol.messages import Ack, Command, Instruction, Outcome, Report, Reported, parse_body
 from claudios.server.serving import Serving, running
+from tests.helpers.paused_read import paused_read
 from tests.helpers.server import People, Person
 from tests.helpers.synthetic_agent import Link, Output, SyntheticAgent, event, line, new_agent, take
 from tests.helpers.viewers import page
@@ -302,6 +303,30 @@ class TestRequests:
             {"subtype": "apply_flag_settings", "settings": {"effortLevel": "low"}},
         ]
 
+    async def test_a_session_is_resumed_with_the_effort_it_had(
+        self, owner: Person, agent: SyntheticAgent, session_id: str
+    ) -> None:
+        """I-16: also where the process before had not confirmed it."""
+        path = f"/sessions/{session_id}"
+        await owner.ask("POST", f"{path}/settings", {"setting": "effort", "value": "low"}, expect=201)
+        output = agent.output(session_id)
+        async with agent.link() as link, page(owner) as watching:
+            _start, command = await take(link, agent, 2)
+            await watching.subscribe(session_id)
+            given = orjson.loads(command.body)["input"]["line"].encode() + b"\n"
+            response = {"subtype": "success", "request_id": command.id, "response": {}}
+            told = line({"type": "control_response", "response": response})
+            await send(link, output, event("started", pid=1), (Stream.STDIN, given), told)
+            for epoch in (2, 3):
+                await send(link, output, event("ended", exit_code=0, reason="exited"))
+                await watching.expect("session", matching=lambda said: said["session"]["state"] == "ended")
+                await owner.ask("POST", f"{path}/resume", {}, expect=201)
+                (resumed,) = await take(link, agent)
+                assert orjson.loads(resumed.body)["effort"] == "low"
+                output.epoch = epoch
+                await send(link, output, event("started", pid=epoch), line({"type": "keep_alive"}))
+                await watching.expect("session", matching=lambda said: said["session"]["state"] == "running")
+
     async def test_a_plan_is_approved_edited_and_in_a_mode(
         self, owner: Person, agent: SyntheticAgent, session_id: str, asked: str
     ) -> None:
@@ -321,6 +346,29 @@ class TestRequests:
             "updatedInput": {"plan": "1. End"},
             "updatedPermissions": [{"type": "setMode", "mode": "acceptEdits", "destination": "session"}],
         }
+
+    async def test_an_input_that_was_shortened_for_showing_is_not_what_the_tool_gets(
+        self, owner: Person, agent: SyntheticAgent, session_id: str, asked: str
+    ) -> None:
+        output = agent.output(session_id)
+        output.batch(0, event("started", pid=1), asks("r1", command="rm x"))  # what was sent already
+        async with agent.link() as link, page(owner) as watching:
+            await watching.subscribe(session_id)
+            wanted = asks("w1", "Write", file_path="a", content="x" * 100_000)
+            await send(link, output, wanted[:60_000], wanted[60_000:])
+            told = await watching.expect("request", matching=lambda message: message["request"]["id"] == "w1")
+        shown = told["request"]["input"]
+        path = f"/sessions/{session_id}/requests/w1/answer"
+        await owner.ask("POST", path, {"behavior": "allow", "updated_input": {**shown, "file_path": "b"}}, expect=422)
+        await owner.ask("POST", path, {"behavior": "allow", "updated_input": {"file_path": "b", "content": "short"}})
+
+    async def test_an_input_of_very_many_levels_is_refused(self, owner: Person, asked: str) -> None:
+        deep: dict[str, object] = {}
+        for _ in range(300):
+            deep = {"command": [deep]}
+        answer = {"behavior": "allow", "updated_input": deep}
+        refused = await owner.ask("POST", f"/sessions/{asked}/requests/r1/answer", answer, expect=422)
+        assert "levels deep" in refused["error"]["message"]
 
     async def test_an_answer_that_could_not_be_delivered_may_be_given_again(
         self, owner: Person, agent: SyntheticAgent, asked: str
@@ -366,14 +414,27 @@ class TestSeeing:
         async with page(owner) as mine, page(stranger) as theirs:
             for one in (mine, theirs):
                 await one.say(type="overview")
-                await one.say(type="ping")
-                await one.expect("pong")
+                await one.expect("overview")
             await owner.ask("PATCH", f"/sessions/{session_id}", {"title": "renamed"})
             told = await mine.expect("session")
             assert told["session"]["title"] == "renamed"
             await theirs.say(type="ping")
             await theirs.expect("pong")
-            assert [message["type"] for message in theirs.told] == ["pong", "pong"]
+            assert [message["type"] for message in theirs.told] == ["overview", "pong"]
+
+    async def test_what_changes_before_an_overview_is_answered_can_be_read_afterwards(
+        self, server: Serving, owner: Person, session_id: str
+    ) -> None:
+        async with page(owner) as watching:
+            async with paused_read(server.application.parts.store, "FROM members") as in_the_middle:
+                await watching.say(type="overview")
+                await in_the_middle()
+                await owner.ask("PATCH", f"/sessions/{session_id}", {"title": "missed"})
+                assert watching.told == []
+            await watching.expect("overview")
+            assert (await owner.ask("GET", f"/sessions/{session_id}"))["title"] == "missed"
+            await owner.ask("PATCH", f"/sessions/{session_id}", {"title": "told"})
+            await watching.expect("session", matching=lambda message: message["session"]["title"] == "told")
 
     async def test_a_strangers_subscription_is_answered_as_if_there_were_no_session(
         self, people: People, session_id: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from claudios.protocol.messages import Ack, Tune
@@ -53,23 +55,38 @@ async def said_secretly(agent: SyntheticAgent, session_id: str) -> None:
         await link.expect(Ack)
 
 
-async def test_a_member_removed_while_their_subscription_begins_is_shown_nothing(
-    server: Serving, people: People, owner: Person, agent: SyntheticAgent, session_id: str
+async def test_a_page_cannot_tell_a_session_of_another_project_from_one_that_never_was(
+    people: People, session_id: str
 ) -> None:
+    async with page(await people.stranger()) as watching:
+        answers = [await watching.subscribe(each) for each in (session_id, str(uuid4()))]
+    assert [(answer["type"], answer["code"]) for answer in answers] == [("error", "not_found")] * 2
+
+
+@pytest.mark.parametrize("reading", ["SELECT members.role", "FROM requests JOIN"], ids=["at the door", "inside"])
+async def test_a_member_removed_while_their_subscription_begins_is_shown_nothing(
+    server: Serving, people: People, owner: Person, agent: SyntheticAgent, session_id: str, reading: str
+) -> None:
+    wanted = {"agent_id": agent.agent_id, "prompt": "hello"}
+    other = await owner.ask("POST", f"/projects/{agent.project_id}/sessions", wanted)
     viewer = await people.member(agent.project_id, "viewer")
     async with page(viewer) as watching:
-        async with paused_read(server.application.parts.store, "SELECT members.role") as in_the_middle:
+        await watching.subscribe(other["id"])
+        begun = len(watching.told)
+        async with paused_read(server.application.parts.store, reading) as in_the_middle:
             await watching.say(type="subscribe", session_id=session_id)
-            await in_the_middle()
+            assert await in_the_middle()
             await removed(server, agent, viewer)
+            # What is watched was gone through, and this subscription cannot be caught there any more.
+            await watching.expect("removed", matching=lambda told: told["id"] == other["id"])
         await watching.say(type="ping")
         await watching.expect("pong")
         await said_secretly(agent, session_id)
         await owner.ask("PATCH", f"/sessions/{session_id}", {"title": "a secret title"})
         await watching.say(type="ping")
         await watching.expect("pong")
-        refusal, *others = [message["type"] for message in watching.told]
-        assert refusal in ("error", "removed")  # refused at the door, or sent away from it
+        refusal, *others = [message["type"] for message in watching.told[begun:] if other["id"] not in str(message)]
+        assert refusal in ("error", "removed")  # refused at the door, or sent away from inside
         assert others == ["pong", "pong"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 from claudios.protocol.frame import Stream
 from claudios.protocol.messages import Ack, Outcome, Report, Reported
 from claudios.server.serving import Serving
+from claudios.server.store import prompts
 from tests.helpers.server import People, Person
 from tests.helpers.synthetic_agent import Link, Output, SyntheticAgent, event, line, new_agent, take
 from tests.helpers.viewers import page
@@ -89,6 +91,20 @@ async def test_what_waits_is_sent_one_by_one_each_time_claude_has_nothing_to_do(
         assert await session.next_prompt(link) == "two"
 
 
+async def test_a_prompt_whose_wake_up_was_lost_is_sent_by_the_sweep(session: Session, server: Serving) -> None:
+    """It waited for half a minute: a server that is killed after a commit, or a replica, tells this one nothing."""
+    server.application.data_path.releaser._news = ()  # deaf from here on
+    async with session.agent.link() as link, page(session.owner) as watching:
+        await watching.subscribe(session.id)
+        await session.say(link, result(), state("idle"))
+        await watching.expect("session", matching=lambda told: told["session"]["activity"] == "idle")
+        await server.application.parts.store.write(
+            lambda connection: prompts.add(connection, session.id, str(uuid4()), "unheard", None, 1)
+        )
+        async with asyncio.timeout(10):
+            assert await session.next_prompt(link) == "unheard"
+
+
 async def test_a_prompt_is_sent_at_once_where_claude_has_nothing_to_do(session: Session) -> None:
     async with session.agent.link() as link, page(session.owner) as watching:
         await watching.subscribe(session.id)
@@ -149,3 +165,75 @@ async def test_who_may_only_read_changes_nothing(people: People, session: Sessio
     assert (await reader.ask("GET", f"/sessions/{session.id}/prompts"))["prompts"] == []
     wanted = {"id": str(uuid4()), "text": "hello"}
     await reader.ask("POST", f"/sessions/{session.id}/prompts", wanted, expect=403)
+
+
+async def test_an_id_that_waits_as_a_prompt_is_taken_and_the_server_lives_on(session: Session) -> None:
+    prompt_id = str(uuid4())
+    await session.wait_with("wait", prompt_id)
+    wanted = {"id": prompt_id, "text": "wait"}
+    await session.owner.ask("POST", f"/sessions/{session.id}/commands", wanted, expect=409)
+    start = {"id": prompt_id, "agent_id": session.agent.agent_id}
+    await session.owner.ask("POST", f"/projects/{session.agent.project_id}/sessions", start, expect=409)
+    async with session.agent.link() as link:
+        await session.say(link, result(), state("idle"))
+        assert await session.next_prompt(link) == "wait"
+
+
+async def test_a_prompt_that_is_put_twice_waits_once(session: Session) -> None:
+    prompt_id = str(uuid4())
+    first = await session.wait_with("wait", prompt_id)
+    again = await session.wait_with("wait", prompt_id)
+    assert again == first
+    assert [prompt["id"] for prompt in again["prompts"]] == [prompt_id]
+    await session.wait_with("another text", str(uuid4()))
+    async with session.agent.link() as link:
+        await session.say(link, result(), state("idle"))
+        assert await session.next_prompt(link) == "wait"
+        await session.say(link, result(), state("idle"))
+        assert await session.next_prompt(link) == "another text"
+
+
+async def test_what_waits_stays_within_its_bounds_when_it_is_edited(session: Session) -> None:
+    first, second, third = (str(uuid4()) for _ in range(3))
+    for prompt_id, text in ((first, "a" * 499_999), (second, "b" * 499_999), (third, "c")):
+        await session.wait_with(text, prompt_id)
+    longer = {"text": "d" * 400_000, "instead_of": "c"}
+    await session.owner.ask("PATCH", f"/sessions/{session.id}/prompts/{third}", longer, expect=429)
+    shorter = {"text": "d" * 400_000, "instead_of": "a" * 499_999}
+    await session.owner.ask("PATCH", f"/sessions/{session.id}/prompts/{first}", shorter)
+
+
+async def test_a_first_prompt_that_waited_gives_the_session_its_title(session: Session) -> None:
+    await session.wait_with("Mend the tests\nand more")
+    async with session.agent.link() as link:
+        await session.say(link, result(), state("idle"))
+        await session.next_prompt(link)
+    assert (await session.owner.ask("GET", f"/sessions/{session.id}"))["title"] == "Mend the tests"
+
+
+async def test_a_prompt_added_again_after_its_session_has_ended_is_known(session: Session) -> None:
+    prompt_id = str(uuid4())
+    added = await session.wait_with("later", prompt_id)
+    async with session.agent.link() as link, page(session.owner) as watching:
+        await watching.subscribe(session.id)
+        await session.say(link, event("ended", exit_code=0, reason="exited"))
+        await watching.expect("session", matching=lambda told: told["session"]["state"] == "ended")
+    assert await session.wait_with("later", prompt_id) == added
+
+
+async def test_what_waits_is_sent_though_no_log_tells_of_the_prompt_before_a_loss(session: Session) -> None:
+    async with session.agent.link() as link, page(session.owner) as watching:
+        await watching.subscribe(session.id)
+        wanted = {"text": "lost with the disk"}
+        await session.owner.ask("POST", f"/sessions/{session.id}/commands", wanted, expect=201)
+        (lost,) = await take(link, session.agent)
+        await link.say(Report(instruction_id=lost.id, outcome=Outcome.DONE))
+        await link.expect(Reported)
+        await session.wait_with("go on")
+        await session.say(link, event("ended", exit_code=None, reason="lost"))
+        await watching.expect("session", matching=lambda told: told["session"]["state"] == "ended")
+        await session.owner.ask("POST", f"/sessions/{session.id}/resume", {}, expect=201)
+        await take(link, session.agent)
+        session.output.epoch = 2
+        await session.say(link, event("started", pid=2), state("idle"))
+        assert await session.next_prompt(link) == "go on"

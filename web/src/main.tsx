@@ -3,11 +3,15 @@ import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-qu
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { followNotifications } from "./account/push";
 import { ApiError } from "./api/http";
 import { keys } from "./api/resources";
+import type { Project, ServerInfo, User } from "./api/types";
 import { keepArrivedCode } from "./auth/fragment";
 import { LiveProvider } from "./live/hooks";
-import { checkOnReturn, createLive } from "./live/live";
+import { checkOnReturn, createLive, followOtherWindows, keepOnLeaving, warnOnLeaving } from "./live/live";
+import { noteMissing } from "./offline/parts";
+import { keepShell } from "./offline/shell";
 import { createPageRouter } from "./routes";
 import "./ui/styles.css";
 import { keepTheme } from "./ui/theme";
@@ -24,6 +28,8 @@ const LEAST_BETWEEN_RELOADS_MS = 30_000;
 const client: QueryClient = new QueryClient({
   defaultOptions: {
     queries: {
+      networkMode: "always", // what a browser holds for being offline says nothing of a server on this machine
+      refetchOnReconnect: true,
       staleTime: 30_000,
       retry: (failures, error) =>
         failures < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
@@ -41,9 +47,17 @@ live.store.onRefused = ({ kind, message }) =>
     kind === "terminate_session" ? "The session was not terminated" : "Claude was not reached",
     message ?? "The agent gave no reason. Look at its log.",
   );
-const router = createPageRouter(client);
+const router = createPageRouter(client, live);
+live.onHeld = ({ message }) => tellFailure("A prompt was not sent", message);
+live.known = () => known(client);
+live.onDoubt = () => void client.invalidateQueries({ queryKey: keys.me });
 checkOnReturn(live.socket);
+followOtherWindows(live.unsent);
+warnOnLeaving(live.unsent);
+keepOnLeaving(live.keeper);
+followNotifications((path) => router.history.push(path));
 reloadWhenReplaced();
+if (!location.pathname.startsWith("/shared")) keepShell(); // whoever was sent a link comes for that alone
 
 const page = document.getElementById("page");
 if (page === null) throw new Error("index.html has no element with the id `page`.");
@@ -61,30 +75,51 @@ createRoot(page).render(
   </StrictMode>,
 );
 
+/** What copies are made of beside the store; null until the store has all of it. */
+function known(client: QueryClient): ReturnType<typeof live.known> {
+  const me = client.getQueryData<User>(keys.me);
+  const server = client.getQueryData<ServerInfo>(keys.server);
+  const lists = [keys.agents, keys.requests, [...keys.sessions, "living"]];
+  const isWhole = lists.every((queryKey) => client.getQueryState(queryKey)?.status === "success");
+  if (!me || server === undefined || !isWhole) return null;
+  return { me, server, projects: client.getQueryData<Project[]>(keys.projects) ?? null };
+}
+
 /** Begin to load what the address will need while the server is still asked who this is. */
 function fetchAhead(): void {
-  const isSigningIn = ["/sign-in", "/register", "/invitation", "/device/"].some((path) =>
+  const isSigningIn = ["/sign-in", "/register", "/invitation", "/shared", "/device/"].some((path) =>
     location.pathname.startsWith(path),
   );
   if (isSigningIn) return;
-  void import("./shell/shell");
-  if (location.pathname.startsWith("/sessions/")) void import("./session/view");
-  else void import("./sessions/list");
+  ahead(import("./shell/shell"));
+  ahead(location.pathname.startsWith("/sessions/") ? import("./session/view") : import("./overview/overview"));
   // What one is likely to open next is there when it is wanted, even if the server is not just then.
   setTimeout(() => {
-    void import("./session/view");
-    void import("./sessions/list");
-    void import("./sessions/start-session-form");
+    ahead(import("./session/view"));
+    ahead(import("./overview/overview"));
+    ahead(import("./sessions/start-session-form"));
+    ahead(import("./palette/palette"));
   }, LIKELY_NEXT_MS);
+}
+
+/** What cannot be had yet is asked for again, and its failure shown, when it is wanted. */
+function ahead(part: Promise<unknown>): void {
+  part.catch(() => undefined);
 }
 
 /** A newer page has been put in place of this one, whose parts are gone: take the newer one. Drafts are kept. */
 function reloadWhenReplaced(): void {
-  window.addEventListener("vite:preloadError", (event) => {
-    const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
-    if (Date.now() - last < LEAST_BETWEEN_RELOADS_MS) return;
-    event.preventDefault();
-    sessionStorage.setItem(RELOADED, String(Date.now()));
-    location.reload();
+  window.addEventListener("vite:preloadError", ({ payload }) => {
+    noteMissing(payload);
+    void takeNewer();
   });
+}
+
+async function takeNewer(): Promise<void> {
+  const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
+  if (Date.now() - last < LEAST_BETWEEN_RELOADS_MS) return;
+  const found = await fetch("/", { cache: "no-store" }).catch(() => null);
+  if (!found?.ok) return; // only the server is away: what is shown is better than nothing
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  location.reload();
 }

@@ -9,19 +9,22 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { explain } from "./api/http";
-import { meQuery } from "./api/resources";
-import { Device } from "./auth/device";
-import { Invite } from "./auth/invite";
-import { Register } from "./auth/register";
+import { AuthFrame } from "./auth/frame";
 import { SignIn } from "./auth/sign-in";
+import type { Live } from "./live/live";
+import { isOfMissing } from "./offline/parts";
+import { whoIsHere } from "./offline/who";
+import { GROUPS, MOST_TYPED, type OverviewSearch } from "./overview/search";
 import type { ProjectTab } from "./projects/project";
-import type { ListSearch } from "./sessions/list";
+import { readParams } from "./search/filters";
 import { Splash } from "./shell/splash";
 import { Button } from "./ui/button";
 import { Failure } from "./ui/empty";
+import { isDays, isMeasure, type UsageSearch } from "./usage/search";
 
 interface Context {
   client: QueryClient;
+  live: Live;
 }
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFound });
@@ -33,13 +36,26 @@ const signIn = createRoute({
     typeof search.next === "string" ? { next: search.next } : {},
   component: SignIn,
 });
-const register = createRoute({ getParentRoute: () => root, path: "/register", component: Register });
-const invite = createRoute({ getParentRoute: () => root, path: "/invitation", component: Invite });
+const register = createRoute({
+  getParentRoute: () => root,
+  path: "/register",
+  component: lazyRouteComponent(() => import("./auth/register"), "Register"),
+});
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  component: lazyRouteComponent(() => import("./auth/invite"), "Invite"),
+});
+const shared = createRoute({
+  getParentRoute: () => root,
+  path: "/shared",
+  component: lazyRouteComponent(() => import("./share/shared"), "Shared"),
+});
 const device = createRoute({
   getParentRoute: () => root,
   path: "/device/$code",
   beforeLoad: mustBeSignedIn,
-  component: Device,
+  component: lazyRouteComponent(() => import("./auth/device"), "Device"),
 });
 
 const shell = createRoute({
@@ -48,25 +64,49 @@ const shell = createRoute({
   beforeLoad: mustBeSignedIn,
   component: lazyRouteComponent(() => import("./shell/shell"), "Shell"),
 });
-const list = createRoute({
+const overview = createRoute({
   getParentRoute: () => shell,
   path: "/",
-  validateSearch: (search: Record<string, unknown>): ListSearch => ({
-    ...(isListState(search.state) && { state: search.state }),
+  validateSearch: (search: Record<string, unknown>): OverviewSearch => ({
+    ...(isState(search.state) && { state: search.state }),
     ...(typeof search.project === "string" && { project: search.project }),
     ...(typeof search.agent === "string" && { agent: search.agent }),
+    ...(search.text !== undefined && search.text !== "" && { text: String(search.text).slice(0, MOST_TYPED) }),
+    ...(search.view === "machines" && { view: search.view }),
   }),
-  component: lazyRouteComponent(() => import("./sessions/list"), "SessionList"),
+  component: lazyRouteComponent(() => import("./overview/overview"), "Overview"),
 });
 const session = createRoute({
   getParentRoute: () => shell,
   path: "/sessions/$sessionId",
+  validateSearch: (search: Record<string, unknown>): { item?: number; request?: string } => ({
+    ...(typeof search.item === "number" &&
+      Number.isSafeInteger(search.item) &&
+      search.item > 0 && { item: search.item }),
+    ...(search.request !== undefined && { request: String(search.request) }),
+  }),
   component: lazyRouteComponent(() => import("./session/view"), "SessionView"),
+});
+const search = createRoute({
+  getParentRoute: () => shell,
+  path: "/search",
+  validateSearch: readParams,
+  component: lazyRouteComponent(() => import("./search/search"), "Search"),
 });
 const inbox = createRoute({
   getParentRoute: () => shell,
   path: "/inbox",
   component: lazyRouteComponent(() => import("./inbox/inbox"), "Inbox"),
+});
+const usage = createRoute({
+  getParentRoute: () => shell,
+  path: "/usage",
+  validateSearch: (search: Record<string, unknown>): UsageSearch => ({
+    ...(isDays(search.days) && { days: search.days }),
+    ...(isMeasure(search.measure) && { measure: search.measure }),
+    ...(typeof search.project === "string" && { project: search.project }),
+  }),
+  component: lazyRouteComponent(() => import("./usage/usage"), "UsageView"),
 });
 const projects = createRoute({
   getParentRoute: () => shell,
@@ -77,7 +117,7 @@ const project = createRoute({
   getParentRoute: () => shell,
   path: "/projects/$projectId",
   validateSearch: (search: Record<string, unknown>): { tab?: ProjectTab } =>
-    search.tab === "people" || search.tab === "settings" ? { tab: search.tab } : {},
+    search.tab === "schedules" || search.tab === "people" || search.tab === "settings" ? { tab: search.tab } : {},
   component: lazyRouteComponent(() => import("./projects/project"), "ProjectView"),
 });
 const account = createRoute({
@@ -90,14 +130,15 @@ const tree = root.addChildren([
   signIn,
   register,
   invite,
+  shared,
   device,
-  shell.addChildren([list, inbox, session, projects, project, account]),
+  shell.addChildren([overview, search, inbox, usage, session, projects, project, account]),
 ]);
 
-export function createPageRouter(client: QueryClient) {
+export function createPageRouter(client: QueryClient, live: Live) {
   return createRouter({
     routeTree: tree,
-    context: { client },
+    context: { client, live },
     defaultPreload: "intent",
     defaultPendingComponent: Splash,
     defaultPendingMs: 400,
@@ -113,25 +154,31 @@ declare module "@tanstack/react-router" {
 }
 
 async function mustBeSignedIn({ context, location }: { context: Context; location: { href: string } }): Promise<void> {
-  const me = await context.client.ensureQueryData(meQuery);
+  const me = await whoIsHere(context.client, context.live);
   if (me === null) throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
 }
 
-function isListState(value: unknown): value is NonNullable<ListSearch["state"]> {
-  return value === "waiting" || value === "active" || value === "ended";
+function isState(value: unknown): value is NonNullable<OverviewSearch["state"]> {
+  return value === "archived" || GROUPS.some((group) => group === value);
 }
 
 function NotFound() {
   return (
-    <Failure
-      title="There is nothing at this address"
-      message="It may have been deleted, or mistyped."
-      action={<Button onClick={() => location.assign("/")}>Go to your sessions</Button>}
-    />
+    <AuthFrame title="There is nothing at this address" lead="It may have been deleted, or mistyped.">
+      <Button onClick={() => location.assign("/")}>Go to your sessions</Button>
+    </AuthFrame>
   );
 }
 
 function Broken({ error, reset }: ErrorComponentProps) {
+  if (isOfMissing(error))
+    return (
+      <Failure
+        title="This part of the page is not here"
+        message="This device has not kept it, and the server did not give it."
+        action={<Button onClick={() => location.reload()}>Try again</Button>}
+      />
+    );
   return (
     <Failure title="This did not work" message={explain(error)} action={<Button onClick={reset}>Try again</Button>} />
   );

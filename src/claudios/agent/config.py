@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,12 +18,13 @@ from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from claudios.agent import readers
 from claudios.agent.client.address import is_loopback
 from claudios.agent.flags import Flag, read_flags, suggestion
 from claudios.agent.policy import Policy
-from claudios.protocol.errors import SettingInvalid, TokenInvalid
-from claudios.protocol.ids import AGENT_TOKEN, Token, parse_token
-from claudios.protocol.messages import PermissionMode
+from claudios.protocol.errors import SettingInvalid
+from claudios.protocol.ids import Token
+from claudios.protocol.messages import Mode, PermissionMode
 
 CONFIG_FILE = "config.json"
 
@@ -76,207 +77,123 @@ class Settings:
     warnings: tuple[str, ...]
 
 
-Read = Callable[[object], object]
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting: its name in config.json, its variable, how a value is read, and its default as it would be given."""
 
     name: str
-    read: Read
+    read: readers.Read
     default: object = None
     environment: str | None = None
     flag: Flag | None = None
 
 
-def _shown(given: object) -> str:
-    """Return a value as it would stand in config.json."""
-    return json.dumps(given, ensure_ascii=False)
-
-
-def _integer(least: int, most: int) -> Read:
-    def read(given: object) -> int:
-        text = given.strip() if isinstance(given, str) else given
-        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 15:
-            text = int(text)
-        if not isinstance(text, int) or isinstance(text, bool) or not least <= text <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}, not {_shown(given)}")
-        return text
-
-    return read
-
-
-def _choice(options: type[StrEnum]) -> Read:
-    names = [option.value for option in options]
-
-    def read(given: object) -> StrEnum:
-        if given not in names:
-            raise ValueError(f"must be one of {', '.join(names)}, not {_shown(given)}.{suggestion(given, names)}")
-        return options(given)
-
-    return read
-
-
-def _boolean(given: object) -> bool:
-    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    value = known.get(given.lower(), given) if isinstance(given, str) else given
-    if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, not {_shown(given)}")
-    return value
-
-
-def _text(given: object) -> str:
-    if not isinstance(given, str) or not given or "\0" in given:
-        raise ValueError(f"must be text, not {_shown(given)}")
-    return given
-
-
-def _path(given: object) -> Path:
-    return Path(_text(given)).expanduser()
-
-
-def _file(given: object) -> Path:
-    path = _path(given).absolute()
-    if not path.is_file():
-        raise ValueError(f"names {path}, where there is no file")
-    return path
-
-
-def _directory(given: object) -> Path:
-    path = _path(given).resolve()
-    if not path.is_dir():
-        raise ValueError(f"names {path}, where there is no directory")
-    return path
-
-
-def _list(read: Read, separator: str) -> Read:
-    def read_all(given: object) -> tuple[object, ...]:
-        values = [part for part in given.split(separator) if part] if isinstance(given, str) else given
-        if not isinstance(values, list):
-            raise ValueError(f"must be a list, not {_shown(given)}")
-        return tuple(map(read, values))
-
-    return read_all
-
-
-def _environment(given: object) -> Mapping[str, str]:
-    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise ValueError("must be an object of variables, each with a text")  # never the values: some are secret
-    return MappingProxyType(given)
-
-
-def _server_url(given: object) -> str:
-    url = urlsplit(_text(given).strip())
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise ValueError(f"must be an address such as https://claudios.example.com, not {given!r}")
-    if url.username or url.password or url.query or url.fragment:
-        raise ValueError("must be a plain address, without a user name, a password, a query or a fragment")
-    try:
-        _ = url.port
-    except ValueError:
-        raise ValueError(f"must have a port from 0 to 65535, not {given!r}") from None
-    return f"{url.scheme}://{url.netloc}{url.path.rstrip('/')}"
-
-
-def _token(given: object) -> Token:
-    try:
-        return parse_token(str(given).strip(), AGENT_TOKEN)
-    except TokenInvalid as invalid:
-        raise ValueError(f"is not an agent's token: {invalid.message}") from None
-
-
 _DEFAULT_MODES = [mode.value for mode in PermissionMode if mode is not PermissionMode.BYPASS]
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("serverUrl", _server_url, None, "SERVER_URL", Flag("--server-url", "URL", "address of the server")),
-    Setting("agentToken", _token, None, "AGENT_TOKEN"),
+    Setting("serverUrl", readers.server_url, None, "SERVER_URL", Flag("--server-url", "URL", "address of the server")),
+    Setting("agentToken", readers.token, None, "AGENT_TOKEN"),
     Setting(
         "agentTokenFile",
-        _file,
+        readers.file,
         None,
         "AGENT_TOKEN_FILE",
         Flag("--agent-token-file", "PATH", "file that holds this agent's token"),
     ),
     Setting(
         "pollInterval",
-        _integer(100, 60_000),
+        readers.integer(100, 60_000),
         5000,
         "POLL_INTERVAL",
         Flag("--poll-interval", "MS", "how long the server may hold a poll (5000)"),
     ),
     Setting(
         "outputFlushInterval",
-        _integer(10, 60_000),
+        readers.integer(10, 60_000),
         1000,
         "OUTPUT_FLUSH_INTERVAL",
         Flag("--output-flush-interval", "MS", "how often output nobody watches is sent (1000)"),
     ),
     Setting(
         "maxConcurrentSessions",
-        _integer(1, 1000),
+        readers.integer(1, 1000),
         5,
         "MAX_CONCURRENT_SESSIONS",
         Flag("--max-concurrent-sessions", "N", "sessions beyond this wait in a queue (5)"),
     ),
     Setting(
         "spoolMaxBytes",
-        _integer(16 * 1024**2, 1024**4),
+        readers.integer(16 * 1024**2, 1024**4),
         1024**3,
         "SPOOL_MAX_BYTES",
         Flag("--spool-max-bytes", "N", "undelivered output a session may keep on disk (1 GiB)"),
     ),
     Setting(
         "transport",
-        _choice(Transport),
+        readers.choice(Transport),
         "auto",
         "TRANSPORT",
         Flag("--transport", "auto|websocket|poll", "how to reach the server (auto)"),
     ),
     Setting(
         "stateDirectory",
-        _path,
+        readers.path,
         None,
         "STATE_DIRECTORY",
         Flag("--state-dir", "DIR", "where sessions and undelivered output are kept"),
     ),
     Setting(
-        "claudePath", _file, None, "CLAUDE_PATH", Flag("--claude-path", "PATH", "the Claude CLI (the one on PATH)")
+        "claudePath",
+        readers.file,
+        None,
+        "CLAUDE_PATH",
+        Flag("--claude-path", "PATH", "the Claude CLI (the one on PATH)"),
     ),
     Setting(
         "allowedDirectories",
-        _list(_directory, os.pathsep),
+        readers.list_of(readers.directory, os.pathsep),
         [],
         "ALLOWED_DIRECTORIES",
         Flag("--allowed-directories", f"DIR{os.pathsep}DIR", "where sessions may run (anywhere)"),
     ),
     Setting(
         "permissionModes",
-        _list(_choice(PermissionMode), ","),
+        readers.list_of(readers.choice(PermissionMode), ","),
         _DEFAULT_MODES,
         "PERMISSION_MODES",
         Flag("--permission-modes", "MODE,MODE", "modes sessions may use (all but bypassPermissions)"),
     ),
     Setting(
+        "modes",
+        readers.list_of(readers.choice(Mode), ","),
+        [mode.value for mode in Mode],
+        "MODES",
+        Flag("--modes", "MODE,MODE", "how sessions may run: chat, terminal (both)"),
+    ),
+    Setting(
         "defaultDirectory",
-        _directory,
+        readers.directory,
         "~",
         "DEFAULT_DIRECTORY",
         Flag("--default-directory", "DIR", "where a session starts that names no directory (home)"),
     ),
     Setting(
         "allowInsecureHttp",
-        _boolean,
+        readers.boolean,
         False,
         "ALLOW_INSECURE_HTTP",
         Flag("--allow-insecure-http", None, "permit http:// to another machine"),
     ),
-    Setting("caFile", _file, None, "CA_FILE", Flag("--ca-file", "PATH", "certificates to trust, not the system's")),
-    Setting("demo", _boolean, False, None, Flag("--demo", None, "mark this agent as answering from a scripted model")),
-    Setting("claudeEnvironment", _environment, {}),
+    Setting(
+        "caFile", readers.file, None, "CA_FILE", Flag("--ca-file", "PATH", "certificates to trust, not the system's")
+    ),
+    Setting(
+        "demo", readers.boolean, False, None, Flag("--demo", None, "mark this agent as answering from a scripted model")
+    ),
+    Setting("claudeEnvironment", readers.variables, {}),
     Setting(
         "logFormat",
-        _choice(LogFormat),
+        readers.choice(LogFormat),
         "console",
         "LOG_FORMAT",
         Flag("--log-format", "console|json", "form of the log"),
@@ -342,14 +259,16 @@ def _settings(
         return value
 
     token = pick("agentToken", Token)
+    state_directory = values.get("stateDirectory") or state_home(environment) / "agent" / token.key_id
+    claude_path, ca_file = values.get("claudePath"), values.get("caFile")
+    assert isinstance(state_directory, Path)
     policy = Policy(
         directories=pick("allowedDirectories", tuple),
         permission_modes=pick("permissionModes", tuple),
         default_directory=pick("defaultDirectory", Path),
+        modes=pick("modes", tuple),
+        worktrees=state_directory.resolve() / "worktrees",
     )
-    state_directory = values.get("stateDirectory") or state_home(environment) / "agent" / token.key_id
-    claude_path, ca_file = values.get("claudePath"), values.get("caFile")
-    assert isinstance(state_directory, Path)
     return Settings(
         server_url=pick("serverUrl", str),
         token=token,
@@ -412,7 +331,7 @@ def _from_file(path: Path, problems: list[str]) -> dict[str, _Given]:
         text = given[setting.name].value if setting.name in given else None
         if isinstance(setting.default, int) and isinstance(text, str):
             with suppress(ValueError):  # what it says makes no sense either: `_check` tells that
-                meant = _shown(setting.read(text))
+                meant = readers.shown(setting.read(text))
                 problems.append(f"{setting.name} (from {path}) must not be a text: write {meant} without quotes.")
                 given[setting.name] = _Given(None, str(path))
     return given
@@ -424,7 +343,7 @@ def _take_token_file(values: dict[str, object], sources: dict[str, str], problem
     if not isinstance(path, Path) or ("agentToken" in values and not sources["agentTokenFile"].startswith("the flag")):
         return
     try:
-        values["agentToken"] = _token(path.read_text())
+        values["agentToken"] = readers.token(path.read_text())
         sources["agentToken"] = str(path)
     except (OSError, ValueError) as wrong:
         problems.append(f"agentTokenFile (from {sources['agentTokenFile']}): the content of {path} {_sentence(wrong)}")

@@ -9,18 +9,23 @@ from pathlib import Path
 def write_private(path: Path, raw: bytes) -> None:
     """Put `raw` into `path` (0600) in the place of what was there, durably and all at once. Raises OSError."""
     fresh = path.with_suffix(".new")
+    write_draft(fresh, raw)
+    fresh.replace(path)
+    sync_directory(path.parent)
+
+
+def write_draft(path: Path, raw: bytes) -> None:
+    """Put `raw` into `path` (0600), on the disk, to be renamed. Raises OSError, and then it is gone."""
     try:
-        file = open_private(fresh, os.O_WRONLY | os.O_TRUNC)
+        file = open_private(path, os.O_WRONLY | os.O_TRUNC)
         try:
             write_all(file, raw)
             os.fsync(file)
         finally:
             os.close(file)
     except OSError:
-        fresh.unlink(missing_ok=True)  # half of it would only take space
+        path.unlink(missing_ok=True)  # half of it would only take space
         raise
-    fresh.replace(path)
-    sync_directory(path.parent)
 
 
 def write_all(file: int, raw: bytes) -> None:

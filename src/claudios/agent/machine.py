@@ -22,11 +22,14 @@ ANSWER_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
 
-def find_claude(configured: Path | None) -> Path | None:
-    """Return the Claude CLI: the configured one, that on PATH, or the one inside the package claude-agent-sdk."""
+def find_claude(configured: Path | None, search_path: str | None = None) -> Path | None:
+    """Return the Claude CLI: the configured one, that on PATH, or the one inside the package claude-agent-sdk.
+
+    PATH is this process's own unless another is given.
+    """
     if configured is not None:
         return configured
-    on_path = shutil.which("claude")
+    on_path = shutil.which("claude", path=search_path)
     if on_path is not None:
         return Path(on_path)
     package = find_spec("claude_agent_sdk")  # found, not imported: importing it costs 60 MB
@@ -64,16 +67,19 @@ async def describe(
         directories=tuple(map(str, settings.policy.directories)),
         default_directory=str(settings.policy.default_directory),
         permission_modes=settings.policy.permission_modes,
+        modes=settings.policy.modes,
         max_concurrent_sessions=settings.max_concurrent_sessions,
     )
 
 
 def measure(state_directory: Path, sessions: tuple[SessionStatus, ...]) -> Status:
     """Return how the machine is now. Memory in use is what programs could not get if they asked."""
+    disk = shutil.disk_usage(state_directory)
     return Status(
         load=os.getloadavg()[0],
         memory_used_bytes=_used_memory_bytes(),
-        disk_free_bytes=shutil.disk_usage(state_directory).free,
+        disk_free_bytes=disk.free,
+        disk_bytes=disk.total or None,
         agent_memory_bytes=_own_memory_bytes(),
         wall_ms=time.time_ns() // 1_000_000,
         sessions=sessions,

@@ -13,7 +13,7 @@ from typing import TypeGuard
 from pydantic_core import from_json
 
 from claudios.protocol.errors import InputInvalid, PolicyForbids
-from claudios.protocol.messages import PermissionMode, StartSession
+from claudios.protocol.messages import Mode, NewWorktree, PermissionMode, StartSession
 
 _LINE_TYPES = frozenset({"user", "control_request", "control_response", "keep_alive"})
 # Requests that neither widen what Claude may do nor run programs of the sender's. What is not here is refused.
@@ -51,43 +51,90 @@ _HARMLESS_REQUESTS = frozenset(
 )
 _HARMLESS_SETTINGS = frozenset({"effortLevel"})
 _DEFAULT_MODE_ALIAS = "manual"
+_RECORDS = (".json", ".new")
+"""How the files end in which the agent keeps what it knows of worktrees; the worktrees beside them do not end so."""
 
 _WRONG_SHAPE = "A line for Claude has the wrong shape. Send the JSON that the CLI's documentation shows."
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`directories` are resolved; empty means any. `default_directory` is where a session starts that names none."""
+    """`directories` are resolved; empty means any. `default_directory` is where a session starts that names none.
+
+    In `worktrees` the agent keeps those of sessions, which are allowed as the repositories are that they were made of.
+    """
 
     directories: tuple[Path, ...]
     permission_modes: tuple[PermissionMode, ...]
     default_directory: Path
+    modes: tuple[Mode, ...] = tuple(Mode)
+    worktrees: Path | None = None
 
     def permit_start(self, body: StartSession) -> StartSession:
         """Return `body` with its directory resolved. Raises PolicyForbids, InputInvalid."""
+        if body.mode not in self.modes:
+            raise PolicyForbids(
+                f"This machine does not allow sessions of the mode {body.mode.value}. "
+                "Change `modes` in the agent's configuration there."
+            )
         self._permit_mode(body.permission_mode)
-        directory = self.permit_directory(body.directory)
-        for given in body.inputs:
-            self.permit_line(given.line)
-        return body.model_copy(update={"directory": str(directory)})
+        asked = body.directory
+        if isinstance(asked, NewWorktree):
+            place: str | NewWorktree = NewWorktree(of=str(self.permit_directory(asked.of)))
+        else:
+            place = str(self.permit_directory(asked))
+        if body.mode is Mode.CHAT:  # what is typed into a terminal is a text
+            for given in body.inputs:
+                self.permit_line(given.line)
+        return body.model_copy(update={"directory": place})
 
     def permit_directory(self, asked: str | None) -> Path:
         """Return the directory with links resolved; relative ones count from the default. Raises PolicyForbids."""
-        directory = self.default_directory
-        if asked is not None:
-            if "\0" in asked:
-                raise InputInvalid("A directory's name holds a zero byte. Correct it.")
-            try:
-                directory = (self.default_directory / Path(asked).expanduser()).resolve()
-            except (OSError, RuntimeError) as unknown:
-                raise InputInvalid(f"The directory {asked} cannot be resolved: {unknown}. Name another.") from unknown
-        if self.directories and not any(directory.is_relative_to(allowed) for allowed in self.directories):
-            allowed = ", ".join(map(str, self.directories))
+        directory = self._resolve(asked)
+        if not self._allows(directory):
             raise PolicyForbids(
-                f"This machine does not allow sessions in {directory}, only in {allowed}. "
+                f"This machine does not allow sessions in {directory}, only in {self._allowed}. "
                 "Change `allowedDirectories` in the agent's configuration there."
             )
         return directory
+
+    def permit_path(self, asked: str | None) -> Path:
+        """Return a file's or directory's path with links resolved, like `permit_directory`. Raises PolicyForbids.
+
+        Where a link leads that leads out is not told.
+        """
+        path = self._resolve("." if asked is None else asked)
+        if not self._allows(path):
+            raise PolicyForbids(
+                f"This machine shows files in {self._allowed} only. "
+                "Change `allowedDirectories` in the agent's configuration there."
+            )
+        return path
+
+    @property
+    def _allowed(self) -> str:
+        return ", ".join(map(str, self.directories))
+
+    def _allows(self, path: Path) -> bool:
+        if not self.directories or self.is_in_worktree(path):
+            return True
+        return any(path.is_relative_to(allowed) for allowed in self.directories)
+
+    def is_in_worktree(self, path: Path) -> bool:
+        """Say whether a resolved path is that of a session's worktree, or in one; the records beside them are not."""
+        if self.worktrees is None or path == self.worktrees or not path.is_relative_to(self.worktrees):
+            return False
+        return not path.relative_to(self.worktrees).parts[0].casefold().endswith(_RECORDS)
+
+    def _resolve(self, asked: str | None) -> Path:
+        if asked is None:
+            return self.default_directory
+        if "\0" in asked:
+            raise InputInvalid("A directory's name holds a zero byte. Correct it.")
+        try:
+            return (self.default_directory / Path(asked).expanduser()).resolve()
+        except (OSError, RuntimeError) as unknown:
+            raise InputInvalid(f"The directory {asked} cannot be resolved: {unknown}. Name another.") from unknown
 
     def permit_line(self, line: str) -> None:
         """Check one line for Claude's input. Raises InputInvalid, PolicyForbids."""

@@ -1,6 +1,7 @@
 """The composition root: the parts of the agent, and how instructions and output pass through them.
 
     server ═link═▶ connection ─▶ inbox (journal) ─▶ dispatch ─▶ sessions ─▶ shim ─▶ Claude CLI
+    server ═link═▶ connection ─▶ keyboard ─▶ sessions ─▶ shim ─▶ Claude CLI in a terminal
     server ◀═link═ connection ◀─ streamer ◀─ spool ◀──────────────────────── shim ◀─ Claude CLI
     server ◀═link═ connection ◀─ checkpointer ◀─ what the server has acknowledged
 
@@ -17,16 +18,27 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from functools import partial
 
 from claudios import __version__
 from claudios.agent import machine
+from claudios.agent.answers import Answers
+from claudios.agent.asked import Asked
 from claudios.agent.client.address import tls_context
 from claudios.agent.client.carrier import Carrier
 from claudios.agent.client.clock import ServerClock
 from claudios.agent.client.connection import Connection
 from claudios.agent.config import Settings, Transport
+from claudios.agent.conversations.kept import Kept
+from claudios.agent.conversations.recording import record_earlier
+from claudios.agent.files import files_of
+from claudios.agent.files.places import own_paths
+from claudios.agent.git.answers import as_worktree, git_of
+from claudios.agent.git.program import Git
+from claudios.agent.git.worktrees import Worktrees
 from claudios.agent.instructions.dispatch import Dispatch
 from claudios.agent.instructions.inbox import Inbox
+from claudios.agent.keyboard import Keyboard
 from claudios.agent.machine_key import open_key
 from claudios.agent.notify import Notifier
 from claudios.agent.output.checkpointer import Checkpointer, Position
@@ -34,12 +46,13 @@ from claudios.agent.output.memory import CheckpointMemory
 from claudios.agent.output.seal import Sealer
 from claudios.agent.output.spool import Spool
 from claudios.agent.output.streamer import Streamer
-from claudios.agent.sessions.launcher import ClaudeCommand
+from claudios.agent.sessions.launcher import ClaudeCommand, claude_environment
 from claudios.agent.sessions.manager import SessionManager
 from claudios.agent.sessions.room import shortage
 from claudios.agent.sessions.shim_client import Room
 from claudios.agent.status import StatusLoop
 from claudios.agent.succession import installation_of, remember
+from claudios.protocol.asking import Ask
 from claudios.protocol.errors import AgentInUse, DiskFull
 from claudios.protocol.ids import AgentKeys, agent_keys
 from claudios.protocol.messages import (
@@ -49,6 +62,7 @@ from claudios.protocol.messages import (
     Checkpointed,
     Hello,
     Instruction,
+    ListPaths,
     Machine,
     Reported,
     Rewind,
@@ -57,11 +71,16 @@ from claudios.protocol.messages import (
     SessionStatus,
     Status,
     Tune,
+    Typed,
     Welcome,
 )
 
 DELIVER_SECONDS = 10.0
 CLOSE_SECONDS = 3.0
+UNTYPED = (
+    "The terminal ended before Claude was ready in it, so the prompt that the session was started with was not typed. "
+    "Where the session does not resume by itself, resume it, and type it there."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +100,6 @@ class Agent:
         keys = agent_keys(settings.token)
         state = settings.state_directory
         self._settings = settings
-        self._machine = described
         self._keys = keys
         self._agent_id = ""
         self._named: frozenset[str] = frozenset()
@@ -99,16 +117,36 @@ class Agent:
             _carrier(settings, keys), settings.server_url, self, ends_if_taken=not self._notifier.is_heard
         )
         self._inbox = Inbox(state / "journal", keys.instruct, self._connection.post)
+        git = self._git = Git(claude_environment(os.environ))  # it may run a person's own filters, which need no token
+        self._worktrees = Worktrees(
+            settings.policy.worktrees or state / "worktrees",
+            git,
+            settings.policy.permit_directory,
+            lambda session_id: self._sessions.is_running(session_id),
+        )
+        kept = Kept(claude.environment, settings.policy)
         self._sessions = SessionManager(
             state / "sessions",
             claude,
             settings.max_concurrent_sessions,
             self,
             spool_max_bytes=settings.spool_max_bytes,
+            make_worktree=lambda session_id, place: self._worktrees.create(session_id, place).working_directory,
+            record_earlier=partial(record_earlier, kept, settings.spool_max_bytes),
+            discard_worktree=self._worktrees.discard,
         )
         self._dispatch = Dispatch(
             self._sessions, settings.policy, self._inbox.begin_again, self._inbox.finish, self._clock.now_ms
         )
+        self._keyboard = Keyboard(keys.instruct, settings.policy.modes, self._sessions)
+        self._answers = Answers(settings.policy, self._connection.post)
+        answers = {
+            **files_of(settings),
+            **git_of(git, self._worktrees, settings.policy, own_paths(settings)),
+            **kept.answering,
+        }
+        self._asked = Asked(keys.instruct, answers, self._connection.post)
+        self._machine = described.model_copy(update={"answers": self._asked.kinds})
         self._streamer = Streamer(
             self._sessions,
             self._connection,
@@ -182,12 +220,15 @@ class Agent:
             installation=self._installation,
             run=self._run_id,
             opening=self._openings,
+            lists_paths=True,
         )
 
     def opened(self, welcome: Welcome) -> None:
         self._agent_id = welcome.agent_id
         remember(self._settings.state_directory, welcome.agent_id)
         self._clock.set(welcome.server_time_ms)
+        self._keyboard.opened(welcome)
+        self._asked.opened(welcome)
         self._streamer.opened(welcome, self._named, self._sealer)
         self._checkpointer.opened(welcome.agent_id, welcome.takes_checkpoints)  # from the cursors that are known now
         for report in self._inbox.unreported():
@@ -212,6 +253,13 @@ class Agent:
                     self._streamer.rewind(message)
                 case Tune():
                     self._streamer.watch(message.watched)
+                case Typed():
+                    if not self._is_stopping:
+                        self._keyboard.take(message)
+                case ListPaths():
+                    self._answers.asked(message)
+                case Ask():
+                    self._asked.take(message)
                 case Reported():
                     self._inbox.settle(message.instruction_ids)
                 case _:
@@ -256,6 +304,9 @@ class Agent:
                 pass  # what people wait for is that it runs
         self._status.changed()
 
+    def untyped(self, session_id: str) -> None:
+        self._connection.post(AgentError(code="untyped", message=UNTYPED, session_id=session_id))
+
     def room(self, session_id: str, room: Room) -> None:
         told = shortage(session_id, room)
         if not told.resolved or session_id in self._short_of_room or self._is_adopting:
@@ -288,7 +339,10 @@ class Agent:
             spool = self._sessions.spool(status.session_id)
             seq, head = self._streamer.position(spool)
             last_seq = None if self._streamer.is_held(spool) else spool.head_seq
-            statuses.append(status.model_copy(update={"seq": seq, "head": head.hex(), "last_seq": last_seq}))
+            record = self._worktrees.of(status.session_id)
+            worktree = None if record is None else as_worktree(record)
+            told = {"seq": seq, "head": head.hex(), "last_seq": last_seq, "worktree": worktree}
+            statuses.append(status.model_copy(update=told))
         return tuple(statuses)
 
     # How it ends
@@ -313,6 +367,7 @@ class Agent:
             _log.info("Stopping. Sessions %s.", whose)
             self._notifier.send("STOPPING=1")
         await self._dispatch.close()
+        self._git.close()  # afterwards: a start whose worktree is not made yet is no failed one, but begun again
         await self._sessions.close(terminate=how is Ending.STOPPED)
         if how is Ending.STOPPED and not await self._streamer.drain(DELIVER_SECONDS):
             _log.warning("Some output could not be delivered. It is kept, and sent when the agent starts again.")

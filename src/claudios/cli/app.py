@@ -14,7 +14,7 @@ from claudios.cli import exits
 from claudios.cli.program import as_typed
 from claudios.cli.text import harmless
 from claudios.cli.tree import Tree
-from claudios.protocol.errors import ClaudiosError
+from claudios.protocol.errors import ClaudiosError, InputInvalid
 
 root = Tree(
     "claudios",
@@ -40,20 +40,27 @@ def _print_version(context: click.Context) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors are told on stderr."""
+    as_json = "--json" in arguments
     try:
         code = root.main(arguments, prog_name="claudios", standalone_mode=False)
         sys.stdout.flush()
     except ClaudiosError as error:
-        _tell(error, as_json="--json" in arguments)
+        _tell(error.code, error.message, as_json=as_json)
         return exits.exit_code(error)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return exits.OK
     except click.ClickException as error:
-        error.show()
+        if as_json:
+            _tell(InputInvalid.code, error.format_message(), as_json=True)
+        else:
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
+        if as_json:
+            _tell("stopped", "Stopped.", as_json=True)
+        else:
+            click.echo("Stopped.", err=True)
         return exits.STOPPED
     except OSError as error:
         if error.errno != errno.EPIPE:
@@ -63,8 +70,8 @@ def run(arguments: list[str]) -> int:
     return code if isinstance(code, int) else exits.OK
 
 
-def _tell(error: ClaudiosError, *, as_json: bool) -> None:
+def _tell(code: str, message: str, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"error": {"code": error.code, "message": error.message}}), err=True)
+        click.echo(json.dumps({"error": {"code": code, "message": message}}), err=True)
     else:
-        click.echo(f"{click.style('claudios:', fg='red', bold=True)} {harmless(as_typed(error.message))}", err=True)
+        click.echo(f"{click.style('claudios:', fg='red', bold=True)} {harmless(as_typed(message))}", err=True)

@@ -36,7 +36,13 @@ def details(request: Request) -> str:
     if request.kind == "plan":
         return harmless(plan) if isinstance(plan, str) else "(the plan is in the file that Claude wrote)"
     lines = []
-    for key, value in request.input.items():
+    circumstances = {
+        "why you are asked": request.reason,
+        "about the path": request.blocked_path,
+        "for the subagent": request.subagent,
+        "MCP server": request.mcp_server,
+    }
+    for key, value in [*request.input.items(), *((label, told) for label, told in circumstances.items() if told)]:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         lines.append(f"  {one_line(key)}: " + harmless(text).replace("\n", "\n    "))
     return "\n".join(lines)

@@ -19,8 +19,8 @@ USAGE = 2
 UNREACHABLE = 3
 NOT_ALLOWED = 4
 NOT_FOUND = 5
-BROKEN_PIPE = 141
 STOPPED = 130
+BROKEN_PIPE = 141
 
 MEANINGS = (
     (OK, "it is done"),
@@ -30,6 +30,7 @@ MEANINGS = (
     (NOT_ALLOWED, "not signed in, or not allowed"),
     (NOT_FOUND, "there is no such session, agent, project or request, or several match"),
     (STOPPED, "stopped by Ctrl+C"),
+    (BROKEN_PIPE, "whoever read what it printed went away"),
 )
 
 _CODES: tuple[tuple[type[ClaudiosError], int], ...] = (

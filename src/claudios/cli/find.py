@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from claudios.cli.text import one_line
 from claudios.client.api import Client
+from claudios.client.notifications import Channel
+from claudios.client.schedules import Schedule
 from claudios.client.shapes import Agent, Instruction, Project, Request, Session
+from claudios.client.templates import Template
 from claudios.protocol.errors import NotFound
 from claudios.protocol.ids import is_uuid
 
 SHORT_ID_LENGTH = 8
 PAGE = 200
 
-T = TypeVar("T", Agent, Project)
+T = TypeVar("T", Agent, Project, Template, Channel, Schedule)
 
 
 def short(session_id: str) -> str:
@@ -62,6 +66,47 @@ def project(client: Client, typed: str | None) -> Project:
 def agent(client: Client, typed: str, project_id: str | None = None) -> Agent:
     """Return the agent with this name or id. Raises NotFound when none or several have it."""
     return _named("agent", client.agents(project_id), typed)
+
+
+def agent_to_use(
+    client: Client, typed: str | None, project_typed: str | None = None, remedy: str = "Add --agent"
+) -> Agent:
+    """Return the agent meant: the one named, the only one online, or the only one at all.
+
+    Raises NotFound, with the remedy for several.
+    """
+    project_id = project(client, project_typed).id if project_typed else None
+    if typed is not None:
+        return agent(client, typed, project_id)
+    everything = client.agents(project_id)
+    online = [each for each in everything if each.online]
+    if len(online) == 1 or len(everything) == 1:
+        return (online or list(everything))[0]
+    if not everything:
+        raise NotFound("There is no agent yet. Create one: claudios agents create NAME")
+    names = ", ".join(one_line(each.name) for each in online or everything)
+    raise NotFound(f"Which agent? {remedy}: {names}." + ("" if online else " None of them is online."))
+
+
+def template(client: Client, typed: str, project_id: str | None = None) -> Template:
+    """Return the template with this name or id. Raises NotFound when none or several have it."""
+    return _named("template", client.templates(project_id), typed)
+
+
+def channel(client: Client, typed: str) -> Channel:
+    """Return the way of being told with this name or id. Raises NotFound when none or several have it."""
+    return _named("channel", client.channels(), typed)
+
+
+def schedules(client: Client, typed_project: str | None) -> list[Schedule]:
+    """Return the schedules of a project, or of all that one is a member of. Raises NotFound."""
+    among = client.projects() if typed_project is None else (project(client, typed_project),)
+    return [each for one in among for each in client.schedules.of_project(one.id)]
+
+
+def schedule(client: Client, typed: str, typed_project: str | None) -> Schedule:
+    """Return the schedule with this name or id. Raises NotFound when none or several have it."""
+    return _named("schedule", schedules(client, typed_project), typed)
 
 
 def request(client: Client, typed: str | None) -> Request:

@@ -39,7 +39,7 @@ def _is_for_daemon(arguments: list[str]) -> bool:
 def become(module: str, arguments: list[str]) -> None:
     """Replace this process by a daemon, which parses its own arguments and carries nothing of the command line."""
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
+    os.execv(sys.executable, [sys.executable, "-P", "-m", module, *arguments])
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ R = TypeVar("R")
 server_option = click.option(
     "--server", metavar="URL", help="The server, where you are signed in to several (or CLAUDIOS_SERVER)."
 )
+GO_ON = "Continue."
+"""What a session says by itself once a usage limit has reset, where no other text is given."""
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

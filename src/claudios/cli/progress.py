@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 from claudios.cli.text import one_line
 
@@ -19,7 +20,8 @@ _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 def working(what: str) -> Iterator[None]:
     """Say `what` on stderr once it has taken a second: turning at a terminal, as a single line elsewhere."""
     done = threading.Event()
-    teller = threading.Thread(target=_tell, args=(one_line(what), done), daemon=True)
+    telling = (one_line(what), done.wait, time.monotonic, sys.stderr)
+    teller = threading.Thread(target=tell, args=telling, daemon=True)
     teller.start()
     try:
         yield
@@ -28,16 +30,17 @@ def working(what: str) -> Iterator[None]:
         teller.join()
 
 
-def _tell(what: str, done: threading.Event) -> None:
-    begun = time.monotonic()
-    if done.wait(PATIENCE_SECONDS):
+def tell(what: str, is_done: Callable[[float], bool], now: Callable[[], float], stream: TextIO) -> None:
+    """Say `what` until it is done. `is_done` waits up to so many seconds for that; `now` is a clock in seconds."""
+    begun = now()
+    if is_done(PATIENCE_SECONDS):
         return
-    if not sys.stderr.isatty():
-        print(f"{what} …", file=sys.stderr, flush=True)
+    if not stream.isatty():
+        print(f"{what} …", file=stream, flush=True)
         return
     turn = 0
-    while not done.wait(_TURN_SECONDS):
-        seconds = time.monotonic() - begun
-        print(f"\r\x1b[2K{_FRAMES[turn % len(_FRAMES)]} {what} … {seconds:.0f} s", end="", file=sys.stderr, flush=True)
+    while not is_done(_TURN_SECONDS):
+        seconds = now() - begun
+        print(f"\r\x1b[2K{_FRAMES[turn % len(_FRAMES)]} {what} … {seconds:.0f} s", end="", file=stream, flush=True)
         turn += 1
-    print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+    print("\r\x1b[2K", end="", file=stream, flush=True)

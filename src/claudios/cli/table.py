@@ -17,8 +17,13 @@ GAP = "   "
 NARROWEST = 12
 
 
-def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], give: str | None = None) -> None:
-    """Print aligned columns of harmless texts; the column `give` is cut where the terminal is too narrow."""
+def print_table(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], give: str | None = None, none: str | None = None
+) -> None:
+    """Print aligned columns of harmless texts; the column `give` is cut where the terminal is too narrow.
+
+    Where there are no rows, `none` is said of that on standard error.
+    """
     widths = [max(cells(each[n]) for each in (headers, *rows)) for n in range(len(headers))]
     if give is not None and sys.stdout.isatty():
         place = headers.index(give)
@@ -27,6 +32,8 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], give: str
     click.secho(_line(headers, widths), bold=True)
     for row in rows:
         click.echo(_line(row, widths))
+    if not rows and none is not None:
+        click.echo(none, err=True)
 
 
 def print_json(value: object) -> None:

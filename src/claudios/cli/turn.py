@@ -23,6 +23,9 @@ from claudios.client.shapes import Item, Request, Session
 from claudios.client.sockets import Disconnected
 from claudios.protocol.errors import ClaudiosError
 
+QUEUED_SECONDS = 3.0
+"""How long a session may wait for its machine to begin it before that is said: each does, for a moment."""
+
 
 class End(Enum):
     """How the watching ended."""
@@ -69,6 +72,7 @@ class TurnWatch:
             loop.add_reader(sys.stdin.fileno(), self._read_line)
         self._starting.enter_context(working("Waiting for Claude"))
         following = asyncio.create_task(self._follow())
+        queued = loop.call_later(QUEUED_SECONDS, self._tell_queued)
         try:
             while True:
                 taking = asyncio.create_task(self._events.get())
@@ -81,6 +85,7 @@ class TurnWatch:
                     return self._watched(end)
         finally:
             self._starting.close()
+            queued.cancel()
             following.cancel()
             await asyncio.gather(following, *self._pending, return_exceptions=True)
             loop.remove_signal_handler(signal.SIGINT)
@@ -154,6 +159,11 @@ class TurnWatch:
     def _say(self, text: str, fg: str | None = None) -> None:
         self._starting.close()
         click.secho(text, err=True, fg=fg, dim=fg is None)
+
+    def _tell_queued(self) -> None:
+        if self._session.state == "queued" and self._session.agent_online:
+            name = one_line(self._session.agent_name)
+            self._say(f"The session waits for a free place on {name}. What runs there: claudios ps")
 
     # What Claude asks
 

@@ -31,7 +31,7 @@ PIECE_BYTES = 64 * 1024
 _BY_STATUS = {401: "not_signed_in", 403: "forbidden", 404: "not_found", 409: "conflict", 410: "expired"}
 _BY_STATUS |= {422: "input_invalid", 429: "too_many"}
 
-Query = Mapping[str, str | int | None]
+Query = Mapping[str, str | int | float | None]
 Waiting = Callable[[], AbstractContextManager[None]]
 """What surrounds the wait for an answer, so that a program can show that it waits."""
 

@@ -137,6 +137,35 @@ class ReportedError:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitWindow:
+    """How much of one limit of a plan is used, as a share, and when it resets; `kind` is Claude's name for it."""
+
+    kind: str
+    used: float | None = None
+    resets_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLimits:
+    """How the limits of an agent's account stood at `at_ms`: `standing` is `free`, `near` or `reached`."""
+
+    standing: str
+    at_ms: int
+    windows: tuple[LimitWindow, ...]
+    kind: str | None = None
+    uses_credits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LimitStop:
+    """A limit that stopped a session's newest turn; at `goes_on_ms` it goes on by itself, else with a person."""
+
+    resets_ms: int
+    kind: str | None = None
+    goes_on_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """A daemon on one machine."""
 
@@ -154,6 +183,7 @@ class Agent:
     keys: tuple[AgentKey, ...] = ()
     errors: tuple[ReportedError, ...] = ()
     demo: bool = False
+    limits: PlanLimits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +193,23 @@ class AgentWithToken:
     agent: Agent
     token: str = field(repr=False)
     command: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """How many sessions ended as lost with the machine that was given up."""
+
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWorktree:
+    """The git worktree of a session; before it is made there is no `branch`, and after that perhaps a `removed_ms`."""
+
+    repository: str | None = None
+    branch: str | None = None
+    base: str | None = None
+    removed_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +251,15 @@ class Session:
     is_kept: bool = False
     removed_ms: int | None = None
     unremovable: str | None = None
+    archived_ms: int | None = None
+    forked_from: str | None = None
+    forked_title: str | None = None
+    imported_from: str | None = None
+    limit_prompt: str | None = None
+    stopped_by: LimitStop | None = None
+    worktree: SessionWorktree | None = None
+    schedule_id: str | None = None
+    schedule_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +274,7 @@ class Instruction:
     code: str | None = None
     message: str | None = None
     text: str | None = None
+    images: int = 0
     input_id: str | None = None
     created_by: str | None = None
     done_ms: int | None = None
@@ -243,6 +300,40 @@ class Item:
     def flag(self, key: str) -> bool:
         """Say whether a flag of the body is set."""
         return self.body.get(key) is True
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of an excerpt; `is_hit` where it is what was looked for."""
+
+    text: str
+    is_hit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An item that was found, and where; `no` is 0 for the title of its session."""
+
+    session_id: str
+    session_title: str
+    project_name: str
+    agent_name: str
+    state: str
+    no: int
+    kind: str
+    at_ms: int
+    excerpt: tuple[Piece, ...]
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A page of hits; `next` asks for the one after it. So many sessions are still `unread`."""
+
+    hits: tuple[Hit, ...]
+    next: str | None = None
+    is_cut: bool = False
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +368,10 @@ class Request:
     title: str | None = None
     description: str | None = None
     suggestions: tuple[Suggestion, ...] = ()
+    reason: str | None = None
+    blocked_path: str | None = None
+    subagent: str | None = None
+    mcp_server: str | None = None
     answer: str | None = None
     answered_by: str | None = None
     answered_ms: int | None = None
@@ -299,6 +394,36 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    """One entry of a machine's directory; `kind` is file, directory, or other for what cannot be opened."""
+
+    name: str
+    kind: str
+    size: int
+    modified_ms: int
+    is_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A machine's directory: `path` is absolute, and with `more` there are entries after these."""
+
+    path: str
+    entries: tuple[DirectoryEntry, ...]
+    more: bool
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How much of an upload is on the machine's disk; `is_done` says that it is the file at `path` now."""
+
+    path: str
+    size: int
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """Whether a session's log is what its machine signed; else the first bad frame and what is wrong with it.
 
@@ -318,3 +443,85 @@ class Verification:
     closing: str = "unsigned"
     keys: tuple[str, ...] = ()
     removed: Removed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file that differs, and its patch, where that is shown."""
+
+    path: str
+    status: str
+    was: str | None = None
+    added: int | None = None
+    removed: int | None = None
+    is_binary: bool = False
+    patch: str | None = None
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GitDiff:
+    """What differs from the commit `base`; the first of `total` files."""
+
+    base: str | None
+    base_name: str | None
+    files: tuple[ChangedFile, ...]
+    total: int
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    """A git worktree, and what it was made of."""
+
+    repository: str
+    directory: str
+    branch: str
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedWorktree:
+    """A worktree of a session and how it stands."""
+
+    session_id: str
+    worktree: Worktree
+    changed: int = 0
+    untracked: int = 0
+    ahead: int = 0
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedWorktrees:
+    """The worktrees of a machine."""
+
+    worktrees: tuple[ListedWorktree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergedWorktree:
+    """How a branch was merged: nothing_new, fast_forward or merge_commit."""
+
+    how: str
+    base: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorktreeLoss:
+    """What would be lost with a worktree; `digest` is what is confirmed."""
+
+    files: tuple[str, ...]
+    commits: tuple[str, ...]
+    file_count: int
+    commit_count: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedWorktree:
+    """It is gone, or what would be lost has to be confirmed."""
+
+    is_removed: bool
+    loss: WorktreeLoss | None = None

@@ -25,7 +25,8 @@ Three things to try:
 2. `count to 100` - a long answer, streamed word by word; interrupt it half-way.
 3. `write a file` - I write a file into the session's directory, after asking you.
 
-I also know `show markdown`, `think about it`, `ask me a question`, `tell a long story` and `show an error`.
+I also know `edit a file`, `show markdown`, `think about it`, `ask me a question`, `tell a long story` and \
+`show an error`.
 """
 
 MARKDOWN = """\
@@ -46,6 +47,19 @@ def greet(name: str) -> str:
 - [x] a list with boxes
 - [ ] one of them still open
 """
+
+FETCH = """\
+def fetch(url):
+    for attempt in range(3):
+        answer = get(url)
+        if answer.ok:
+            return answer
+    raise Failed(url)
+"""
+EDITS = (
+    "        if answer.ok:\n            return answer\n",
+    "        if answer.ok:\n            return answer\n        sleep(2**attempt)\n",
+)
 
 
 def steps_for(prompt: str, directory: str) -> tuple[Step, ...]:
@@ -69,6 +83,18 @@ def _write(found: re.Match[str], directory: str) -> Sequence[Step]:
     content = "Hello from the scripted demo model of ClaudiOS.\n"
     call = Directive("tool", "Write " + json.dumps({"file_path": f"{directory}/{name}", "content": content}))
     return (*_speak(f"I will write `{name}` into `{directory}`."), call), _closing("What became of the file")
+
+
+def _edit(found: re.Match[str], directory: str) -> Sequence[Step]:
+    path = f"{directory}/{found[1] or 'fetch.py'}"
+    before, after = EDITS
+    written = {"file_path": path, "content": FETCH}
+    edited = {"file_path": path, "old_string": before, "new_string": after}
+    return (
+        (*_speak("I will write a function that tries three times."), Directive("tool", f"Write {json.dumps(written)}")),
+        (*_speak("It should wait between its tries."), Directive("tool", f"Edit {json.dumps(edited)}")),
+        _closing("The change"),
+    )
 
 
 def _count(found: re.Match[str], _: str) -> Sequence[Step]:
@@ -105,6 +131,7 @@ PHRASES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], Sequence[St
         ),
         _write,
     ),
+    (re.compile(r"\b(?:edit|change)\s+(?:a\s+|the\s+)?file\b(?:\s+`?([\w-]+\.\w+)`?)?", re.IGNORECASE), _edit),
     (re.compile(r"\bcount\s+(?:up\s+)?to\s+(\d{1,6})\b", re.IGNORECASE), _count),
     (re.compile(r"\b(?:tell|stream|write)\b.*\b(?:story|text|essay)\b", re.IGNORECASE), _story),
     (re.compile(r"\bthink\s+about\b", re.IGNORECASE), _think),

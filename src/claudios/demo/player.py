@@ -122,7 +122,7 @@ async def _think(directive: Directive, reply: Reply) -> None:
 async def _http(directive: Directive, reply: Reply) -> None:
     status, options = int(directive.words[0]), directive.options
     names = {"retry-after": "retry-after", "should-retry": "x-should-retry"}
-    headers = {header: options[option] for option, header in names.items() if option in options}
+    headers = {**reply.headers, **{header: options[option] for option, header in names.items() if option in options}}
     if "html" in options or "html" in directive.words:
         html = {"content-type": "text/html"}
         await reply.connection.answer(status, b"<html>proxy error</html>", {**headers, **html})
@@ -138,7 +138,8 @@ async def _stream_error(directive: Directive, reply: Reply) -> None:
 
 
 async def _cut(directive: Directive, reply: Reply) -> None:
-    await reply.break_off(filler(int(directive.options.get("after", 200)), chunk=50))
+    options = directive.options
+    await reply.break_off(filler(int(options.get("after", 200)), chunk=50), options.get("tool", ""))
     await asyncio.sleep(SETTLE_SECONDS)  # a reset discards what the client's kernel has not yet taken
     if directive.name == "die":
         reply.connection.reset()

@@ -69,8 +69,7 @@ class Reply:
 
     async def tool(self, call: ToolCall) -> None:
         """Send a tool call, its input streamed as JSON in pieces."""
-        use_id = f"toolu_demo{os.getpid():x}{next(SERIAL):012d}"
-        head: dict[str, Json] = {"type": "tool_use", "id": use_id, "name": call.name}
+        head: dict[str, Json] = {"type": "tool_use", "id": _new_use_id(), "name": call.name}
         text = json.dumps(dict(call.arguments))
         await self._open_block({**head, "input": {}})
         for start in range(0, len(text), INPUT_PIECE_CHARACTERS):
@@ -95,11 +94,16 @@ class Reply:
         await self._event("message_stop", {})
         await self.connection.end_events()
 
-    async def break_off(self, source: AsyncIterator[str]) -> None:
-        """Send the beginning of a text block that will never be completed."""
-        await self._open_block({"type": "text", "text": ""})
+    async def break_off(self, source: AsyncIterator[str], tool: str = "") -> None:
+        """Send the beginning of a text block, or of a call of a tool, that will never be completed."""
+        if tool:
+            await self._open_block({"type": "tool_use", "id": _new_use_id(), "name": tool, "input": {}})
+            await self._delta({"type": "input_json_delta", "partial_json": '{"content": "'})
+        else:
+            await self._open_block({"type": "text", "text": ""})
         async for piece in source:
-            await self._delta({"type": "text_delta", "text": piece})
+            text: dict[str, Json] = {"type": "text_delta", "text": piece}
+            await self._delta({"type": "input_json_delta", "partial_json": piece} if tool else text)
 
     async def fail(self, error: str) -> None:
         """End the stream with an error event."""
@@ -144,3 +148,7 @@ class Reply:
             "stop_sequence": None,
             "usage": usage,
         }
+
+
+def _new_use_id() -> str:
+    return f"toolu_demo{os.getpid():x}{next(SERIAL):012d}"

@@ -12,7 +12,8 @@ Each is written in double brackets and played in one answer, in order; directive
     planfile WORDS             writes the plan file that plan mode names            plan WORDS   ExitPlanMode
     agent bg=1 type= desc= <<bash ls>> <<say done>>           a subagent; its directives stand in << >>
     http CODE times= type= msg= retry-after= should-retry= html   an HTTP error (`times` times, then the next step)
-    sseerror TYPE times=       an error within the stream     die / eof after=N times=   cut off after N characters
+    sseerror TYPE times=       an error within the stream
+    die / eof after=N times= tool=NAME   cut off after N characters of text, or of the input of a call of that tool
     hang S                     nothing for S seconds, then a reset     stall S      the head, S seconds, then go on
     delay S                    answer S seconds later         repeat N DIRECTIVE    one directive, N answers
     usage in= out= cache_read= cache_write=                   stop REASON           header NAME=VALUE...

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-OPTION = re.compile(r"([a-z_-]+)=(.*)", re.DOTALL)
+OPTION = re.compile(r"([a-z][a-z0-9_-]*)=(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)

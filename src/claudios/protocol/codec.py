@@ -20,14 +20,9 @@ from uuid import UUID
 
 from claudios.protocol import compression
 from claudios.protocol.errors import MessageInvalid, MessageTooLarge, VersionUnsupported
+from claudios.protocol.fields import Model
 from claudios.protocol.ids import uuid_bytes
-from claudios.protocol.messages import (
-    AgentMessage,
-    Model,
-    ServerMessage,
-    parse_from_agent,
-    parse_from_server,
-)
+from claudios.protocol.messages import AgentMessage, ServerMessage, parse_from_agent, parse_from_server
 from claudios.protocol.signing import Batch
 
 CONTENT_TYPE = "application/vnd.claudios.messages"

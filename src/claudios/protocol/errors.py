@@ -15,11 +15,14 @@ ClaudiosError
 │   ├── Forbidden              forbidden
 │   ├── NotFound               not_found
 │   ├── Conflict               conflict
+│   │   ├── Exists                 exists
 │   │   └── Pending                pending
 │   ├── Superseded             superseded
 │   ├── AgentInUse             agent_in_use
 │   ├── PolicyForbids          policy_forbids
 │   ├── Expired                expired
+│   ├── MachineAway            machine_away
+│   ├── AgentOutdated          agent_outdated
 │   └── TooMany                too_many
 └── LocalError             this machine cannot do it now
     ├── SettingInvalid         setting_invalid
@@ -32,6 +35,7 @@ ClaudiosError
     ├── DiskFull               disk_full
     ├── Unavailable            unavailable
     └── Unreachable            unreachable
+        └── AddressForbidden       address_forbidden
 
 A class's docstring is its default message and names the remedy. `code` is stable and crosses the wire.
 """
@@ -140,10 +144,22 @@ class Conflict(Refused):
     code = "conflict"
 
 
+class Exists(Conflict):
+    """There is something of that name already. Choose another name, or say that it is to be replaced."""
+
+    code = "exists"
+
+
 class Pending(Conflict):
     """Nobody has decided yet. Ask again in a moment."""
 
     code = "pending"
+
+
+class BudgetSpent(Refused):
+    """A budget is used up. Raise it, or wait until it is fresh again."""
+
+    code = "budget_spent"
 
 
 class Superseded(Refused):
@@ -168,6 +184,18 @@ class Expired(Refused):
     """It is too late for this. Ask again."""
 
     code = "expired"
+
+
+class MachineAway(Refused):
+    """The machine is offline, or did not answer in time. Try again when it is connected."""
+
+    code = "machine_away"
+
+
+class AgentOutdated(Refused):
+    """The agent on that machine is too old for this. Update the agent there."""
+
+    code = "agent_outdated"
 
 
 class TooMany(Refused):
@@ -244,3 +272,9 @@ class Unreachable(LocalError):
     """The server cannot be reached. Check `serverUrl`, the network and that the server is running."""
 
     code = "unreachable"
+
+
+class AddressForbidden(Unreachable):
+    """This address is not one that the server speaks to. Name a public one, or have --notify-networks allow it."""
+
+    code = "address_forbidden"

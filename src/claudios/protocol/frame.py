@@ -4,7 +4,7 @@
          0     2  magic    "CF"
          2     1  version  1
          3     1  flags    0 (reserved)
-         4     1  stream   1 stdin, 2 stdout, 3 stderr, 4 pty, 5 event
+         4     1  stream   1 stdin, 2 stdout, 3 stderr, 4 pty, 5 event, 6 transcript
          5     3  zero
          8     4  epoch    which process of the session, from 1
         12     8  seq      from 1, contiguous in a session over all epochs
@@ -37,13 +37,17 @@ HEADER_BYTES = _FIELDS.size + _CRC.size
 
 
 class Stream(IntEnum):
-    """Where a frame's bytes come from. `EVENT` frames hold one JSON object written by the shim itself."""
+    """Where a frame's bytes come from. `EVENT` frames hold one JSON object written by the shim itself.
+
+    `TRANSCRIPT` is what Claude itself kept of a conversation that was held before the session, line by line.
+    """
 
     STDIN = 1
     STDOUT = 2
     STDERR = 3
     PTY = 4
     EVENT = 5
+    TRANSCRIPT = 6
 
 
 class Frame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
+from claudios.protocol.asking import Answer, Ask
 from claudios.protocol.errors import OutOfOrder, Superseded, VersionUnsupported
 from claudios.protocol.messages import (
     PROTOCOL_VERSION,
@@ -20,6 +21,8 @@ from claudios.protocol.messages import (
     Checkpointed,
     Hello,
     Instruction,
+    ListPaths,
+    Paths,
     Received,
     Report,
     Reported,
@@ -27,6 +30,7 @@ from claudios.protocol.messages import (
     ServerMessage,
     Status,
     Tune,
+    Typed,
     Welcome,
 )
 from claudios.protocol.signing import Batch
@@ -43,7 +47,9 @@ class LinkState(Enum):
 AT_AGENT: Mapping[LinkState, Mapping[type, LinkState]] = {
     LinkState.OPENING: {Welcome: LinkState.OPEN, Bye: LinkState.CLOSED},
     LinkState.OPEN: {
-        **dict.fromkeys((Instruction, Reported, Ack, Rewind, Checkpointed, Tune), LinkState.OPEN),
+        **dict.fromkeys(
+            (Instruction, Reported, Ack, Rewind, Checkpointed, Tune, ListPaths, Ask, Typed), LinkState.OPEN
+        ),
         Bye: LinkState.CLOSED,
     },
     LinkState.CLOSED: {},
@@ -52,7 +58,7 @@ AT_AGENT: Mapping[LinkState, Mapping[type, LinkState]] = {
 AT_SERVER: Mapping[LinkState, Mapping[type, LinkState]] = {
     LinkState.OPENING: {Hello: LinkState.OPEN},
     LinkState.OPEN: {
-        **dict.fromkeys((Received, Report, Status, AgentError, Checkpoint, Batch), LinkState.OPEN),
+        **dict.fromkeys((Received, Report, Status, AgentError, Checkpoint, Paths, Answer, Batch), LinkState.OPEN),
         Bye: LinkState.CLOSED,
     },
     LinkState.CLOSED: {},

@@ -1,7 +1,7 @@
 """Every message of the link, and the bodies of instructions, as checked values.
 
-Agent to server: Hello, Received, Report, Status, AgentError, Checkpoint, and batches (signing.Batch).
-Server to agent: Welcome, Instruction, Reported, Ack, Rewind, Checkpointed, Tune, Bye.
+Agent to server: Hello, Received, Report, Status, AgentError, Checkpoint, Paths, Answer, and batches (signing.Batch).
+Server to agent: Welcome, Instruction, Reported, Ack, Rewind, Checkpointed, Tune, ListPaths, Ask, Typed, Bye.
 Unknown keys are ignored, so that a newer side can say more; unknown types are refused.
 """
 
@@ -10,31 +10,30 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StringConstraints, TypeAdapter
+from pydantic import Field, StrictBool, StrictInt, TypeAdapter
 from pydantic import ValidationError as PydanticInvalid
 
+from claudios.protocol.asking import Answer, Ask
 from claudios.protocol.errors import MessageInvalid
-from claudios.protocol.ids import UUID_PATTERN
+from claudios.protocol.fields import (
+    BigCount,
+    BigPositive,
+    Count,
+    Hex32,
+    Hex64,
+    Milliseconds,
+    Model,
+    Number,
+    Positive,
+    SessionId,
+    Short,
+    Text,
+)
+from claudios.protocol.terminal import TerminalSize
 
 PROTOCOL_VERSION = 1
 
 T = TypeVar("T")
-
-Count = Annotated[StrictInt, Field(ge=0)]
-Positive = Annotated[StrictInt, Field(ge=1)]
-BigPositive = Annotated[StrictInt, Field(ge=1, lt=2**63)]
-BigCount = Annotated[StrictInt, Field(ge=0, lt=2**63)]
-Milliseconds = Annotated[StrictInt, Field(ge=0)]
-Number = StrictFloat | StrictInt
-SessionId = Annotated[str, StringConstraints(pattern=UUID_PATTERN)]
-Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
-Short = Annotated[str, StringConstraints(max_length=256)]
-Text = Annotated[str, StringConstraints(max_length=4096)]
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class SessionState(StrEnum):
@@ -56,9 +55,10 @@ class EndReason(StrEnum):
 
 
 class Mode(StrEnum):
-    """How Claude runs: `chat` is structured JSON lines. Terminal and SDK modes join it later."""
+    """How Claude runs: `chat` is structured JSON lines, `terminal` its full screen. The SDK's mode joins them later."""
 
     CHAT = "chat"
+    TERMINAL = "terminal"
 
 
 class PermissionMode(StrEnum):
@@ -73,7 +73,11 @@ class PermissionMode(StrEnum):
 
 
 class Machine(Model):
-    """What an agent says of its machine. `demo` marks an agent whose Claude answers from the scripted model."""
+    """What an agent says of its machine. `demo` marks an agent whose Claude answers from the scripted model.
+
+    `modes` are those in which sessions may run there: agents that do not say so know chat only.
+    `answers` names the kinds of question (protocol.asking) that the agent answers; those of before answer none.
+    """
 
     hostname: Short
     os: Short
@@ -86,7 +90,21 @@ class Machine(Model):
     directories: tuple[Text, ...] = ()
     default_directory: Text
     permission_modes: tuple[PermissionMode, ...]
+    modes: tuple[Mode, ...] = (Mode.CHAT,)
+    answers: tuple[Short, ...] = ()
     max_concurrent_sessions: Positive
+
+
+class Worktree(Model):
+    """A git worktree of a session: Claude works in `directory` of it, on `branch`, made from `base` of `repository`.
+
+    Without `base` it was made from a commit that no branch was checked out at.
+    """
+
+    repository: Text
+    directory: Text
+    branch: Short
+    base: Short | None = None
 
 
 class SessionStatus(Model):
@@ -104,6 +122,7 @@ class SessionStatus(Model):
     seq: Count = 0
     head: Hex32 | None = None
     last_seq: Count | None = None
+    worktree: Worktree | None = None
 
 
 class Hello(Model):
@@ -112,6 +131,7 @@ class Hello(Model):
     `checkpoint_key` is the public half of the machine's Ed25519 key. `installation` names the agent's state directory,
     `run` the process: that is how a restart is told from a second daemon with the same token.
     `opening` counts the connections of one `run`, from 1; 0 where the agent does not count them.
+    `lists_paths` says that the agent knows that question.
     """
 
     type: Literal["hello"] = "hello"
@@ -125,6 +145,7 @@ class Hello(Model):
     installation: Short | None = None
     run: Short | None = None
     opening: Count = 0
+    lists_paths: StrictBool = False
 
 
 class Received(Model):
@@ -156,12 +177,16 @@ class Report(Model):
 
 
 class Status(Model):
-    """How the machine and its sessions are. Load is the one-minute average; `wall_ms` is what its clock shows."""
+    """How the machine and its sessions are. Load is the one-minute average; `wall_ms` is what its clock shows.
+
+    `disk_bytes` is how large the disk is that has `disk_free_bytes`: agents of before do not say so.
+    """
 
     type: Literal["status"] = "status"
     load: Number
     memory_used_bytes: Count
     disk_free_bytes: Count
+    disk_bytes: BigPositive | None = None
     agent_memory_bytes: Count
     wall_ms: BigCount | None = None
     sessions: tuple[SessionStatus, ...]
@@ -198,6 +223,19 @@ class Checkpoint(Model):
     final: StrictBool = False
     key: Hex32
     signature: Hex64
+
+
+class Paths(Model):
+    """Answer to ListPaths. Paths count from the directory, those of directories end with a slash.
+
+    `is_cut`: there may be more. `problem` says why there can be none.
+    """
+
+    type: Literal["paths"] = "paths"
+    id: Short
+    paths: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+    is_cut: StrictBool = False
+    problem: Text | None = None
 
 
 class Cursor(Model):
@@ -296,6 +334,29 @@ class Tune(Model):
     watched: tuple[SessionId, ...]
 
 
+class ListPaths(Model):
+    """A question that no log keeps: which paths below a directory `beginning` may become. Answered at once, or not."""
+
+    type: Literal["list_paths"] = "list_paths"
+    id: Short
+    directory: Text | None = None
+    beginning: Short
+
+
+class Typed(Model):
+    """What somebody types into a terminal session; no log of instructions keeps it, the session's own log does.
+
+    `n` counts these messages of a registration from 1. `body` is the JSON text of a protocol.terminal.Keystroke, signed
+    as it stands.
+    """
+
+    type: Literal["typed"] = "typed"
+    session_id: SessionId
+    n: BigPositive
+    body: str
+    signature: Hex32
+
+
 class Bye(Model):
     """The sender will close the link. `code` is one of the error tree, or `shutdown`."""
 
@@ -306,17 +367,40 @@ class Bye(Model):
 
 
 class Input(Model):
-    """One line for Claude's standard input. `id` makes it safe to deliver twice; `line` is a JSON object as text."""
+    """One line for Claude's standard input. `id` makes it safe to deliver twice; `line` is a JSON object as text.
+
+    For a session in a terminal `line` is the text of a prompt.
+    """
 
     id: SessionId
     line: str
 
 
+class Fork(Model):
+    """Begin with a copy of the conversation that Claude keeps under the id `of`, which stays as it is.
+
+    With `is_recorded` the session's log begins with what was said in it: it has been held outside of ClaudiOS.
+    """
+
+    of: SessionId
+    is_recorded: StrictBool = False
+
+
+class NewWorktree(Model):
+    """Work in a git worktree that is made for the session, of the repository in which the directory `of` is."""
+
+    of: Text | None = None
+
+
 class StartSession(Model):
-    """Body of `start_session`. `inputs` follow the handshake; `resume` is a Claude session id to go on with.
+    """Body of `start_session`. `inputs` follow the handshake; `resume` is a Claude session id to go on with, or a fork.
+
+    An agent that knows no forks refuses the body, since to it that is no id: it must never resume what may be running.
+    So does one that knows no worktrees, since to it that is no directory: it must never begin in the other one.
 
     `goes_on` says that nobody asked for this start: the server resumes what was lost, and its cut-off turn goes on.
     `may_begin`: no turn was completed, so Claude may not have that session on disk, and then begins it under its id.
+    `effort` is asked of Claude right after the handshake. `size` is that of a terminal.
     """
 
     session_id: SessionId
@@ -324,10 +408,12 @@ class StartSession(Model):
     first_seq: Positive = 1
     head: Hex32 = "0" * 64
     mode: Mode = Mode.CHAT
-    directory: Text | None = None
+    size: TerminalSize | None = None
+    directory: Text | NewWorktree | None = None
     model: Short | None = None
     permission_mode: PermissionMode = PermissionMode.DEFAULT
-    resume: SessionId | None = None
+    effort: Short | None = None
+    resume: SessionId | Fork | None = None
     goes_on: StrictBool = False
     may_begin: StrictBool = False
     inputs: tuple[Input, ...] = ()
@@ -346,12 +432,10 @@ class TerminateSession(Model):
     session_id: SessionId
 
 
-FromAgent = Annotated[Hello | Received | Report | Status | AgentError | Checkpoint | Bye, Field(discriminator="type")]
-FromServer = Annotated[
-    Welcome | Instruction | Reported | Ack | Rewind | Checkpointed | Tune | Bye, Field(discriminator="type")
-]
-AgentMessage = Hello | Received | Report | Status | AgentError | Checkpoint | Bye
-ServerMessage = Welcome | Instruction | Reported | Ack | Rewind | Checkpointed | Tune | Bye
+AgentMessage = Hello | Received | Report | Status | AgentError | Checkpoint | Paths | Answer | Bye
+ServerMessage = Welcome | Instruction | Reported | Ack | Rewind | Checkpointed | Tune | ListPaths | Ask | Typed | Bye
+FromAgent = Annotated[AgentMessage, Field(discriminator="type")]
+FromServer = Annotated[ServerMessage, Field(discriminator="type")]
 Body = StartSession | Command | TerminateSession
 
 _FROM_AGENT: TypeAdapter[AgentMessage] = TypeAdapter(FromAgent)

@@ -15,7 +15,8 @@ from pydantic import ValidationError as PydanticInvalid
 
 from claudios.protocol.codec import BATCH_KIND, ENVELOPE, JSON_KIND, MAX_MESSAGE_BYTES, read_batch
 from claudios.protocol.errors import MessageInvalid
-from claudios.protocol.messages import BigCount, Checkpoint, Count, Hex32, Model, SessionId, SessionState, Text
+from claudios.protocol.fields import BigCount, Count, Hex32, Model, SessionId, Text
+from claudios.protocol.messages import Checkpoint, SessionState
 from claudios.protocol.signing import Batch
 from claudios.protocol.tombstone import Tombstone
 

@@ -21,8 +21,12 @@ GENESIS = bytes(32)
 
 _BATCH_CONTEXT = b"claudios batch v1\0"
 _INSTRUCTION_CONTEXT = b"claudios instruction v1\0"
+_TYPED_CONTEXT = b"claudios typed v1\0"
+_ASK_CONTEXT = b"claudios ask v1\0"
 _BATCH = Struct("<Q16sIQQ32s32s")
 _INSTRUCTION = Struct("<QQQ")
+_TYPED = Struct("<QQ16s")
+_ASK = Struct("<QQ")
 _LENGTH = Struct("<H")
 
 
@@ -121,6 +125,20 @@ def sign_instruction(
         + _INSTRUCTION.pack(iseq, issued_ms, expires_ms)
         + hashlib.sha256(body.encode()).digest()
     )
+    return hmac.digest(key, canonical, "sha256")
+
+
+def sign_typed(key: bytes, agent_id: str, *, boot: int, n: int, session_id: str, body: str) -> bytes:
+    """Return the HMAC-SHA256 of the `n`-th Typed message of the registration `boot` of one agent (rule S-7)."""
+    fixed = _TYPED.pack(boot, n, uuid_bytes(session_id))
+    canonical = _TYPED_CONTEXT + _prefixed(agent_id) + fixed + hashlib.sha256(body.encode()).digest()
+    return hmac.digest(key, canonical, "sha256")
+
+
+def sign_ask(key: bytes, agent_id: str, *, boot: int, n: int, ask_id: str, kind: str, body: str) -> bytes:
+    """Return the HMAC-SHA256 of the `n`-th Ask message of the registration `boot` of one agent (rule S-8)."""
+    named = _prefixed(agent_id) + _prefixed(ask_id) + _prefixed(kind)
+    canonical = _ASK_CONTEXT + named + _ASK.pack(boot, n) + hashlib.sha256(body.encode()).digest()
     return hmac.digest(key, canonical, "sha256")
 
 

@@ -10,8 +10,8 @@ from enum import StrEnum
 from struct import Struct
 from typing import Literal
 
+from claudios.protocol.fields import BigCount, BigPositive, Hex32, Hex64, Model, SessionId
 from claudios.protocol.ids import uuid_bytes
-from claudios.protocol.messages import BigCount, BigPositive, Hex32, Hex64, Model, SessionId
 from claudios.protocol.signing_key import SigningKey, verify
 
 _CONTEXT = b"claudios tombstone v1\0"

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from claudios import __version__
@@ -18,48 +17,77 @@ from claudios.server.config import Config
 from claudios.server.credentials import Credentials
 from claudios.server.data_path import DataPath
 from claudios.server.keys import ServerKey
-from claudios.server.limits import Limit
+from claudios.server.limits import AtOnce, Limit, Turns
 from claudios.server.passwords import Passwords
 from claudios.server.state_lock import StateLock
 from claudios.server.store import agents as agent_store
-from claudios.server.store.engine import Store
+from claudios.server.store.engine import READERS, Store
 from claudios.server.web import (
     accounts,
     agent_check,
     agents,
+    answer_links,
     audit,
+    budgets,
     commands,
+    conversations,
     data_routes,
     devices,
     errors,
     examples,
+    files,
+    git,
     health,
     instructions,
     invitations,
+    logins,
     members,
     metrics,
+    notifications,
+    paths,
+    pictures,
+    plan_limits,
     projects,
     prompts,
     records,
     requests,
     retention,
+    schedules,
+    search,
     sessions,
     settings,
+    shares,
+    templates,
     tokens,
     transcripts,
+    usage,
+    webhooks,
 )
-from claudios.server.web.errors import ErrorBody
 from claudios.server.web.frame import Frame
 from claudios.server.web.parts import Limits, Parts
 from claudios.server.web.static import Page
 
-API_PREFIX = "/api/v1"
+RECORDS_AT_ONCE = 4
+"""Sessions of one project that are checked or exported at once: each reads a whole log, and hashes it."""
+RECORDS_OF_ONE_AT_ONCE = 2
+"""Of these, those for one person: somebody whose line is slow leaves room for others."""
+DOWNLOADS_AT_ONCE = 4
+"""Of files of machines, for one person."""
+SEARCHES_AT_ONCE = READERS - 1
+"""Of all people, and of each person one: whoever reads anything else finds a reader that does not search."""
+SEARCHES_WAITING = 3
+"""Of one person: a page asks again with each letter."""
+SHARED_AT_ONCE = 4
+"""Pieces of shared transcripts that are read at once for one address, and by one link."""
 # In this order they are matched, one after the other: the busiest first.
 RESOURCES: tuple[APIRouter, ...] = (
     commands.router,
     sessions.router,
     instructions.router,
     transcripts.router,
+    search.router,
+    pictures.router,
+    paths.router,
     records.router,
     prompts.router,
     requests.router,
@@ -67,22 +95,27 @@ RESOURCES: tuple[APIRouter, ...] = (
     health.router,
     accounts.router,
     devices.router,
+    logins.router,
     tokens.router,
     projects.router,
     retention.router,
     members.router,
     invitations.router,
+    shares.router,
     agents.router,
+    conversations.router,
+    files.router,
+    git.router,
+    notifications.router,
+    webhooks.router,
+    answer_links.router,
     audit.router,
+    usage.router,
+    budgets.router,
+    templates.router,
+    plan_limits.router,
+    schedules.router,
 )
-_FAILURES = {
-    401: "Not signed in.",
-    403: "Your role does not allow it.",
-    404: "There is nothing here that you may see.",
-    409: "It has changed, or is already decided.",
-    422: "A value is not valid; `field` names it.",
-    429: "Too many requests; Retry-After says when to come back.",
-}
 
 
 class Application:
@@ -112,10 +145,21 @@ class Application:
                 sign_in_by_account=Limit(burst=10, seconds_per_try=60, clock=monotonic),
                 register_by_address=Limit(burst=20, seconds_per_try=30, clock=monotonic),
                 code_by_address=Limit(burst=20, seconds_per_try=6, clock=monotonic),
+                answer_by_address=Limit(burst=20, seconds_per_try=6, clock=monotonic),
+                told_by_person=Limit(burst=20, seconds_per_try=6, clock=monotonic),
+                records_by_project=AtOnce(RECORDS_AT_ONCE, records.BUSY, retry_after_seconds=5),
+                records_by_person=AtOnce(RECORDS_OF_ONE_AT_ONCE, records.BUSY_FOR_YOU, retry_after_seconds=5),
+                downloads_by_person=AtOnce(DOWNLOADS_AT_ONCE, files.BUSY, retry_after_seconds=5),
+                searches_by_person=Turns(SEARCHES_AT_ONCE, SEARCHES_WAITING, search.BUSY, retry_after_seconds=1),
+                pieces_by_address=Limit(burst=300, seconds_per_try=1, clock=monotonic),
+                shared_by_address=AtOnce(SHARED_AT_ONCE, shares.BUSY_FOR_YOU, retry_after_seconds=1),
+                shared_by_link=AtOnce(SHARED_AT_ONCE, shares.BUSY, retry_after_seconds=1),
             ),
             now_ms=now_ms,
         )
-        self.data_path = DataPath(store, self.parts.bus, self.parts.key, now_ms, config.audit_days)
+        self.data_path = DataPath(
+            store, self.parts.bus, self.parts.key, now_ms, config.audit_days, config.notify_networks
+        )
         self.loops: asyncio.Task[None] | None = None
         self.api = describe()
         self.api.state.parts = self.parts
@@ -142,7 +186,7 @@ class Application:
         if self.loops is not None:
             self.loops.cancel()
             await asyncio.gather(self.loops, return_exceptions=True)
-        self.data_path.close()
+        await self.data_path.close()
         await self.parts.credentials.close()
         self.parts.passwords.close()
         self.parts.store.close()
@@ -158,18 +202,13 @@ def describe() -> FastAPI:
         docs_url=None,  # its scripts would come from elsewhere
         redoc_url=None,
         openapi_url="/openapi.json",
-        generate_unique_id_function=_operation_id,
         separate_input_output_schemas=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        responses={status: {"model": ErrorBody, "description": text} for status, text in _FAILURES.items()},
     )
     errors.install(api)
     api.router.routes[:0] = data_routes.ROUTES
-    for router in RESOURCES:
-        api.include_router(router, prefix=API_PREFIX)
-    api.include_router(agent_check.router)
-    api.include_router(health.probes)
-    api.include_router(metrics.router)
+    for router in (*RESOURCES, agent_check.router, health.probes, metrics.router):
+        api.router.routes.extend(router.routes)
     api.router.default = Page()
     return api
 
@@ -179,7 +218,3 @@ class _Api(FastAPI):
         if self.openapi_schema is None:
             self.openapi_schema = examples.add_to(super().openapi())
         return self.openapi_schema
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name

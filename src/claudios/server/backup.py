@@ -15,6 +15,7 @@ from pathlib import Path
 from claudios import __version__
 from claudios.protocol.errors import Conflict, InputInvalid, SettingInvalid, Unavailable
 from claudios.server.config import Config
+from claudios.server.durable import create_private, sync
 from claudios.server.keys import KEY_BYTES
 from claudios.server.state_lock import UNFINISHED, StateLock
 
@@ -55,9 +56,9 @@ def back_up(config: Config, target: Path, now_ms: int) -> BackUp:
             key = (config.state_dir / KEY).read_bytes()
             copy.execute("INSERT INTO backup VALUES (?, ?, ?)", (key, now_ms, __version__))
         _check(unfinished)
-        _sync(unfinished)
+        sync(unfinished)
         os.link(unfinished, target)  # unlike a rename it replaces nothing
-        _sync(target.parent)
+        sync(target.parent)
     except FileExistsError as raced:
         raise InputInvalid(f"{target} exists already. Name another file.") from raced
     except (sqlite3.Error, OSError) as failed:
@@ -85,13 +86,13 @@ def restore(config: Config, source: Path, now_ms: int, *, force: bool = False) -
         key, made = _unpack(source, fresh)
         unfinished = config.state_dir / UNFINISHED
         unfinished.touch(0o600)
-        _sync(config.state_dir)
+        sync(config.state_dir)
         _move_aside(config.state_dir, now_ms)
-        _write(config.state_dir / KEY, key)
+        create_private(config.state_dir / KEY, key)
         fresh.replace(database)
-        _sync(config.state_dir)
+        sync(config.state_dir)
         unfinished.unlink()
-        _sync(config.state_dir)
+        sync(config.state_dir)
     except OSError as failed:
         raise Unavailable(f"The back-up could not be put back: {failed}. Check the disk.") from failed
     finally:
@@ -118,7 +119,7 @@ def _unpack(source: Path, fresh: Path) -> tuple[bytes, BackUp]:
         raise InputInvalid(f"{source} is no whole back-up of a ClaudiOS server: {damaged}.") from damaged
     if not isinstance(key, bytes) or len(key) != KEY_BYTES:
         raise InputInvalid(f"{source} is no whole back-up of a ClaudiOS server: its key is damaged.")
-    _sync(fresh)
+    sync(fresh)
     return key, BackUp(str(source), source.stat().st_size, int(made_ms), str(version))
 
 
@@ -146,18 +147,3 @@ def _move_aside(directory: Path, now_ms: int) -> None:
         aside.mkdir(mode=0o700)
         for name in there:
             (directory / name).rename(aside / name)
-
-
-def _write(path: Path, raw: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -50,6 +50,7 @@ class Config:
     log_format: LogFormat = LogFormat.CONSOLE
     drain_seconds: float = 0.0
     audit_days: int | None = None
+    notify_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -114,6 +115,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log-format", help="console or json (console)")
     parser.add_argument("--drain-seconds", help="how long /readyz fails before connections close (0)")
     parser.add_argument("--audit-days", help="how long lines of the audit log are kept (0: for ever)")
+    parser.add_argument("--notify-networks", help="private networks that notifications may go to, such as 10.0.0.0/8")
 
 
 def load(flags: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Config:
@@ -133,6 +135,7 @@ def load(flags: Mapping[str, str], environment: Mapping[str, str] = os.environ) 
         log_format=LogFormat(given.choice("log_format", "LOG_FORMAT", "console", tuple(LogFormat))),
         drain_seconds=float(given.integer("drain_seconds", "DRAIN_SECONDS", 0, 0, 600)),
         audit_days=given.integer("audit_days", "AUDIT_DAYS", 0, 0, 36_500) or None,
+        notify_networks=given.networks("notify_networks", "NOTIFY_NETWORKS"),
     )
 
 
@@ -159,6 +162,15 @@ class _Given:
         if text not in choices:
             raise SettingInvalid(f"{self._source(name, variable)} is {text!r}; give one of {', '.join(choices)}.")
         return text
+
+    def networks(self, name: str, variable: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        text = self.text(name, variable) or ""
+        try:
+            return tuple(ipaddress.ip_network(each) for each in text.replace(",", " ").split())
+        except ValueError as wrong:
+            raise SettingInvalid(
+                f"{self._source(name, variable)} is {text!r}; give networks such as 10.0.0.0/8, parted by commas."
+            ) from wrong
 
     def path(self, name: str, variable: str) -> Path | None:
         text = self.text(name, variable)

@@ -1,14 +1,17 @@
-"""How often something may be tried: a rate with a burst, per key, on a clock that nobody sets back.
+"""How often something may be tried, per key: a rate with a burst, on a clock that nobody sets back.
 
-Each key costs one number (the generic cell rate algorithm): the time at which its allowance would be whole again. The
-number of keys is bounded; when there are too many, those that are whole already go first, then the oldest.
+Of a rate each key costs one number (the generic cell rate algorithm): the time at which its allowance would be whole
+again. The number of keys is bounded; when there are too many, those that are whole already go first, then the oldest.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from claudios.protocol.errors import TooMany
 
@@ -54,6 +57,52 @@ class Limit:
         self._whole_at = {key: whole for key, whole in self._whole_at.items() if whole > now}
         for key in list(self._whole_at)[: len(self._whole_at) - MAX_KEYS + 1]:
             del self._whole_at[key]
+
+
+class AtOnce:
+    """Let `most` works of a key be under way at once."""
+
+    def __init__(self, most: int, problem: str, retry_after_seconds: int) -> None:
+        self._most = most
+        self._problem = problem
+        self._retry_after_seconds = retry_after_seconds
+        self._under_way: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, key: str) -> Iterator[None]:
+        """Be one of the key's works while the block lasts. Raises TooMany."""
+        if self._under_way[key] >= self._most:
+            raise TooMany(self._problem, self._retry_after_seconds)
+        self._under_way[key] += 1
+        try:
+            yield
+        finally:
+            self._under_way[key] -= 1
+            if not self._under_way[key]:
+                del self._under_way[key]
+
+
+class Turns:
+    """Let one work of a key be under way, and `most` of all keys; of each key `waiting` others wait for their turn."""
+
+    def __init__(self, most: int, waiting: int, problem: str, retry_after_seconds: int) -> None:
+        self._all = asyncio.Semaphore(most)
+        self._here = AtOnce(1 + waiting, problem, retry_after_seconds)
+        self._alone: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def one(self, key: str) -> AsyncIterator[None]:
+        """Wait for a turn of the key, which lasts as long as the block. Raises TooMany where too many wait."""
+        with self._here.one(key):
+            alone, held = self._alone.get(key, (asyncio.Lock(), 0))
+            self._alone[key] = alone, held + 1
+            try:
+                async with alone, self._all:
+                    yield
+            finally:
+                alone, held = self._alone.pop(key)
+                if held > 1:
+                    self._alone[key] = alone, held - 1
 
 
 class Tries:

@@ -29,6 +29,7 @@ def configure(style: LogFormat) -> None:
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every plugin it loads
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it tells of every address, and some of those are secret
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

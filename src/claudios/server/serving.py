@@ -120,7 +120,8 @@ class _Uvicorn(uvicorn.Server):
         while not self._stopping.is_set():
             await self.on_tick(0)  # renews the Date header
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await self._stopping.wait()
         self.should_exit = True
 
 
@@ -133,8 +134,8 @@ def _uvicorn_config(application: Application, config: Config) -> uvicorn.Config:
         http="httptools",
         ws="websockets-sansio",
         ws_max_size=MAX_MESSAGE_BYTES,
-        ws_ping_interval=9,
-        ws_ping_timeout=9,
+        ws_ping_interval=8,
+        ws_ping_timeout=8,
         ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,

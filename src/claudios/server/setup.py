@@ -1,13 +1,14 @@
 """First things: an owner's account, a project, this machine's agent, and links to sign in with.
 
-All of it works on the database itself, also while the server runs on it, and does nothing twice.
+All of it works on the database itself, also while the server runs on it, and does nothing twice. For scripts it is a
+command, `claudios server setup`; `claudios up` calls it as a function (`cli.up.server_side`), because it wants more of
+the same visit to the database: an API token for the command line, and secrets back through a pipe.
 """
 
 from __future__ import annotations
 
 import getpass
 import json
-import os
 import re
 import socket
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, select
 
 from claudios.server.clock import now_ms
 from claudios.server.config import Config
+from claudios.server.durable import replace_private
 from claudios.server.keys import ServerKey
 from claudios.server.store import accounts, agents, audit, projects
 from claudios.server.store.accounts import User
@@ -52,7 +54,9 @@ async def prepare(config: Config, server_url: str, agent_config: Path) -> Prepar
     finally:
         store.close()
     if made is not None:
-        _write_private(agent_config, {"serverUrl": server_url, "agentToken": made[1]})
+        agent_config.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        settings = {"serverUrl": server_url, "agentToken": made[1]}
+        replace_private(agent_config, f"{json.dumps(settings, indent=2)}\n".encode())
     return Prepared(user.username, project_id, made[0] if made else None, str(agent_config), made is not None)
 
 
@@ -107,16 +111,3 @@ def _owner(connection: Connection) -> User:
 def _free_name(connection: Connection, user_id: str, project_id: str, wanted: str) -> str:
     taken = {agent.name for agent in agents.of_user(connection, user_id, now_ms(), project_id)}
     return next(name for name in (wanted, *(f"{wanted} {number}" for number in range(2, 10_000))) if name not in taken)
-
-
-def _write_private(path: Path, settings: dict[str, str]) -> None:
-    """Write a file that only its owner reads, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(settings, file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

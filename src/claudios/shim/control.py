@@ -6,6 +6,7 @@ import json
 import os
 import selectors
 import socket
+from binascii import a2b_base64
 from collections.abc import Callable
 from struct import Struct
 
@@ -20,13 +21,18 @@ _LENGTH = Struct("<I")
 class Request:
     """One envelope of the daemon. `op` says which of the other fields count."""
 
-    __slots__ = ("id", "line", "op")
+    __slots__ = ("columns", "data", "id", "line", "op", "reason", "rows", "state")
 
     def __init__(self, raw: bytes | bytearray) -> None:
         message = json.loads(raw)
         self.op = str(message["op"])
         self.id = str(message.get("id", ""))
         self.line = str(message.get("line", ""))
+        self.data = a2b_base64(message.get("data", ""))
+        self.columns = int(message.get("columns", 0))
+        self.rows = int(message.get("rows", 0))
+        self.state = str(message.get("state", ""))
+        self.reason = None if message.get("reason") is None else str(message["reason"])
 
 
 class Control:

@@ -1,10 +1,12 @@
-"""What is on its way into the program: each line once, whole, in order, and never waited for."""
+"""What is on its way into the program: each line, or what was typed, once, whole, in order, and never waited for."""
 
 from __future__ import annotations
 
 import os
 import selectors
 from collections import deque
+
+from claudios.shim.terminal import is_hung_up
 
 PENDING_BYTES = 32 * 1024 * 1024
 REMEMBERED = 10_000
@@ -39,7 +41,7 @@ class Inputs:
         return not self._pending or self._pending_bytes + size <= PENDING_BYTES
 
     def take(self, line: bytes, identity: str | None = None) -> None:
-        """Accept a whole line, its newline included, and write what the program's pipe takes of it now."""
+        """Accept a whole line, its newline included, or typed bytes; write what the program takes of it now."""
         if identity is not None:
             self._taken[identity] = None
             if len(self._taken) > REMEMBERED:
@@ -74,7 +76,9 @@ class Inputs:
                     self._pending[0] = self._pending[0][written:]
         except BlockingIOError:
             self._watch(wanted=True)
-        except BrokenPipeError:
+        except OSError as problem:
+            if not isinstance(problem, BrokenPipeError) and not is_hung_up(problem):
+                raise
             self.close()  # the program closed its input: what it did not read, it will not read
         else:
             self._watch(wanted=False)

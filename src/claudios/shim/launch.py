@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from claudios.shim.terminal import Size
+
 
 class Launch:
     """What a shim is to do. Written by the daemon as JSON; the program's environment is the shim's own.
@@ -14,6 +16,9 @@ class Launch:
     `interrupt` is the line that stops what the program is at when it comes near that, and `patience_seconds` is how
     long a program waits for a full disk before its output is dropped. `by_itself` is told in the log: nobody asked for
     this start.
+
+    With `terminal`, its columns and rows, the program runs on a terminal in the place of pipes, and `interrupt` is
+    typed as it stands.
     """
 
     __slots__ = (
@@ -31,6 +36,7 @@ class Launch:
         "spool",
         "spool_max_bytes",
         "start_seconds",
+        "terminal",
     )
 
     def __init__(self, path: str) -> None:
@@ -51,3 +57,5 @@ class Launch:
         self.interrupt = str(raw.get("interrupt", ""))
         self.patience_seconds = float(raw.get("patience_seconds", 30))
         self.start_seconds = float(raw["start_seconds"])
+        size = raw.get("terminal")
+        self.terminal: Size | None = None if size is None else (int(size["columns"]), int(size["rows"]))

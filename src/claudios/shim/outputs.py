@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from claudios.protocol.frame import MAX_PAYLOAD_BYTES, Stream
+from claudios.shim.terminal import is_hung_up
 
 READS_PER_TURN = 16
 
@@ -56,6 +57,10 @@ class Outputs:
                 read = os.read(descriptor, MAX_PAYLOAD_BYTES)
             except BlockingIOError:
                 return
+            except OSError as problem:
+                if not is_hung_up(problem):
+                    raise
+                read = b""
             if not read:
                 self._close(descriptor)
                 return

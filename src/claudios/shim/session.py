@@ -15,7 +15,7 @@ from enum import Enum
 
 from claudios.protocol.frame import MAX_PAYLOAD_BYTES, Stream
 from claudios.shim.announcement import Announcement
-from claudios.shim.child import StartFailed, start
+from claudios.shim.child import Child, StartFailed, start
 from claudios.shim.control import VERSION, Control, Request
 from claudios.shim.family import Family
 from claudios.shim.inputs import Inputs
@@ -28,8 +28,10 @@ from claudios.shim.quota import Quota, Space
 from claudios.shim.recorder import Piece, Recorder
 from claudios.shim.signals import watch_signals
 from claudios.shim.spool import SEGMENT_BYTES, SpoolWriter
+from claudios.shim.terminal import Size
 
 ERRORS_KEPT_BYTES = 2048
+MOST_CHARACTERS = 0xFFFF
 SWEEP_SECONDS = 0.05
 GRACE_SECONDS = 0.5
 DRAIN_SECONDS = 2.0
@@ -56,6 +58,9 @@ class Session:
         self._announcement = Announcement()
         self._is_released = False
         self._pid = 0
+        self._child: Child | None = None
+        self._size = launch.terminal
+        self._activity: tuple[str, str | None] = ("", None)
         self._inputs = Inputs(-1, self._selector)
         self._outputs = Outputs({}, self._selector, self._take_output)
         quota = launch.spool_max_bytes
@@ -128,7 +133,10 @@ class Session:
         self._outputs = Outputs(child.outputs, self._selector, self._take_output)
         self._outputs.watch()
         self._start_due = time.monotonic() + self._launch.start_seconds
-        note = {"by_itself": True} if self._launch.by_itself else {}
+        self._child = child
+        note: dict[str, object] = {"by_itself": True} if self._launch.by_itself else {}
+        if self._size is not None:
+            note |= dict(zip(("columns", "rows"), self._size, strict=True))
         self._recorder.record(_event(event="started", pid=child.pid, argv0=self._launch.argv[0], **note))
 
     def _take_output(self, stream: Stream, read: bytes) -> None:
@@ -161,7 +169,8 @@ class Session:
 
     def _interrupt(self) -> None:
         if self._launch.interrupt and self._inputs.is_open and self._phase is Phase.RUNNING:
-            line = self._launch.interrupt.encode() + b"\n"
+            typed = self._launch.interrupt.encode()
+            line = typed if self._launch.terminal is not None else typed + b"\n"
             self._recorder.record(*_stdin(line))
             self._inputs.take(line)
 
@@ -181,7 +190,13 @@ class Session:
 
     def _receive(self, request: Request) -> None:
         if request.op == "input":
-            self._take_input(request)
+            self._take_input(request.id, request.line.encode() + b"\n")
+        elif request.op == "keys":
+            self._take_input(request.id, request.data)
+        elif request.op == "resize":
+            self._resize((request.columns, request.rows))
+        elif request.op == "activity":
+            self._note_activity(request.state, request.reason)
         elif request.op == "attach":
             self._announcement.seq = self._recorder.seq
             self._control.send({"op": "attached", "version": VERSION, **self._condition()})
@@ -192,30 +207,45 @@ class Session:
         elif request.op == "release":
             self._is_released = True
 
-    def _take_input(self, request: Request) -> None:
-        line = request.line.encode() + b"\n"
-        if self._inputs.has_taken(request.id):
-            self._control.send({"op": "taken", "id": request.id})
+    def _take_input(self, identity: str, given: bytes) -> None:
+        if self._inputs.has_taken(identity):
+            self._control.send({"op": "taken", "id": identity})
             return
         before = self._recorder.seq
-        code = self._journal_input(request.id, line)
+        code = self._journal_input(identity, given)
         if code is None:
-            self._inputs.take(line, request.id)
+            self._inputs.take(given, identity)
             self._announcement.given(before, time.monotonic())
-            self._control.send({"op": "taken", "id": request.id})
+            self._control.send({"op": "taken", "id": identity})
         else:
-            self._control.send({"op": "refused", "id": request.id, "code": code})
+            self._control.send({"op": "refused", "id": identity, "code": code})
 
-    def _journal_input(self, identity: str, line: bytes) -> str | None:
-        """Write a line into the log before the program gets it; return the code of what stands against it."""
-        if b"\n" in line[:-1]:
+    def _journal_input(self, identity: str, given: bytes) -> str | None:
+        """Write an input into the log before the program gets it; return the code of what stands against it."""
+        if self._launch.terminal is None and (b"\n" in given[:-1] or not given.endswith(b"\n")):
             return "input_invalid"
         if self._ladder.has_begun or not self._inputs.is_open:
             return "session_lost"
-        if not self._inputs.has_room(len(line)):
+        if not self._inputs.has_room(len(given)):
             return "too_many"
-        event = _event(event="input", id=identity, bytes=len(line))
-        return None if self._recorder.try_record(event, *_stdin(line)) else "spool_full"
+        event = _event(event="input", id=identity, bytes=len(given))
+        return None if self._recorder.try_record(event, *_stdin(given)) else "spool_full"
+
+    def _resize(self, size: Size) -> None:
+        """Give the terminal another size; the log says so before the program paints for it."""
+        if self._child is None or self._size in (None, size) or self._phase is not Phase.RUNNING:
+            return
+        if not all(0 < length <= MOST_CHARACTERS for length in size):
+            return
+        self._size = size
+        self._recorder.record(_event(event="resized", columns=size[0], rows=size[1]))
+        self._child.resize(size)
+
+    def _note_activity(self, state: str, reason: str | None) -> None:
+        """Write down what the daemon found out of the program's doing, unless that is known."""
+        if self._phase is Phase.RUNNING and self._activity != (state, reason):
+            self._activity = (state, reason)
+            self._recorder.record(_event(event="activity", state=state, reason=reason))
 
     def _condition(self) -> dict[str, object]:
         return {

@@ -10,7 +10,7 @@ import pytest
 
 from claudios.agent.config import SETTINGS, LogFormat, Settings, SettingsInvalid, Transport, load
 from claudios.protocol.ids import AGENT_TOKEN, API_TOKEN, Token
-from claudios.protocol.messages import PermissionMode
+from claudios.protocol.messages import Mode, PermissionMode
 
 TOKEN = Token(AGENT_TOKEN, "abcdefghij", bytes(range(32)))
 OTHER = Token(AGENT_TOKEN, "klmnopqrst", bytes(range(32)))
@@ -84,6 +84,7 @@ def test_defaults_are_those_of_the_documentation(tmp_path: Path) -> None:
     assert settings.policy.default_directory == tmp_path
     assert PermissionMode.BYPASS not in settings.policy.permission_modes
     assert len(settings.policy.permission_modes) == len(PermissionMode) - 1
+    assert settings.policy.modes == (Mode.CHAT, Mode.TERMINAL)
     assert settings.sources["transport"] == "default"
 
 
@@ -203,6 +204,7 @@ def test_an_interval_is_a_whole_number_in_its_range(value: object) -> None:
         ("allowedDirectories", ["/nowhere"], "names /nowhere, where there is no directory"),
         ("allowedDirectories", 5, "must be a list"),
         ("permissionModes", ["yolo"], "must be one of default"),
+        ("modes", ["sdk"], "must be one of chat, terminal"),
         ("caFile", "/nowhere/ca.pem", "there is no file"),
         ("serverUrl", "https://user:pass@example.com", "must be a plain address"),
         ("serverUrl", "https://example.com:99999", "must have a port"),
@@ -284,8 +286,10 @@ def test_plain_http_is_for_this_machine_only_unless_it_is_allowed() -> None:
 def test_lists_are_json_in_the_file_and_separated_elsewhere(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-    config({**ENOUGH, "allowedDirectories": ["a"], "permissionModes": ["plan"]})
+    config({**ENOUGH, "allowedDirectories": ["a"], "permissionModes": ["plan"], "modes": ["chat"]})
     assert load([], {}).policy.directories == (tmp_path / "a",)
+    assert load([], {}).policy.modes == (Mode.CHAT,)
+    assert load(["--modes", "terminal"], {}).policy.modes == (Mode.TERMINAL,)
     settings = load(["--permission-modes", "plan,default"], {"ALLOWED_DIRECTORIES": f"{tmp_path}/a:{tmp_path}/b"})
     assert settings.policy.directories == (tmp_path / "a", tmp_path / "b")
     assert settings.policy.permission_modes == (PermissionMode.PLAN, PermissionMode.DEFAULT)

@@ -47,6 +47,7 @@ async def test_version_and_sign_in_are_asked_of_the_cli(settings: Settings, tmp_
     assert described.claude_signed_in is True
     assert described.memory_bytes > 0
     assert described.max_concurrent_sessions == 5
+    assert described.modes == settings.policy.modes
 
 
 async def test_a_cli_without_credentials_is_not_signed_in(settings: Settings, tmp_path: Path) -> None:
@@ -77,5 +78,6 @@ async def test_claude_is_asked_in_its_own_environment(settings: Settings, tmp_pa
 def test_the_machine_is_measured(tmp_path: Path) -> None:
     status = machine.measure(tmp_path, ())
     assert status.memory_used_bytes > 0
-    assert status.disk_free_bytes > 0
+    assert status.disk_bytes is not None
+    assert 0 < status.disk_free_bytes <= status.disk_bytes
     assert 5_000_000 < status.agent_memory_bytes < 10**10

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from claudios.agent.policy import Policy
 from claudios.protocol.errors import ClaudiosError, InputInvalid, PolicyForbids
-from claudios.protocol.messages import Input, PermissionMode, StartSession
+from claudios.protocol.messages import Input, Mode, PermissionMode, StartSession
 from tests.helpers.instructions import user_line
 
 SESSION = "01234567-89ab-4cde-8f01-23456789abcd"
@@ -39,6 +39,34 @@ def answer(*updates: object) -> str:
     given = {"behavior": "allow", "updatedPermissions": list(updates)}
     response = {"subtype": "success", "request_id": "r", "response": given}
     return json.dumps({"type": "control_response", "response": response})
+
+
+def test_a_mode_that_is_not_allowed_is_refused(home: Path) -> None:
+    """I-9"""
+    terminal = StartSession(session_id=SESSION, mode=Mode.TERMINAL)
+    chats_only = Policy((), (PermissionMode.DEFAULT,), home, (Mode.CHAT,))
+    assert chats_only.permit_start(StartSession(session_id=SESSION)).mode is Mode.CHAT
+    with pytest.raises(PolicyForbids, match=r"mode terminal.*`modes`"):
+        chats_only.permit_start(terminal)
+    assert Policy((), (PermissionMode.DEFAULT,), home).permit_start(terminal).mode is Mode.TERMINAL
+
+
+def test_worktrees_are_allowed_and_what_the_agent_keeps_of_them_is_not(home: Path) -> None:
+    """I-19; whoever could write a record could have any directory removed as a worktree."""
+    root = home / "elsewhere/worktrees"
+    policy = Policy((home / "allowed",), (), home / "allowed", worktrees=root)
+    for inner in ("work-01234567", "work-01234567/a.json", f"work-{SESSION}/.git"):
+        assert policy.permit_path(f"{root}/{inner}") == root / inner
+    for inner in ("", f"{SESSION}.json", f"{SESSION}.JSON", f"{SESSION}.new", "../secret"):
+        with pytest.raises(PolicyForbids):
+            policy.permit_path(f"{root}/{inner}")
+
+
+def test_a_prompt_for_a_terminal_is_a_text_and_for_a_chat_a_message(policy: Policy) -> None:
+    prompt = Input(id=SESSION, line="say\nhello")
+    policy.permit_start(StartSession(session_id=SESSION, mode=Mode.TERMINAL, inputs=(prompt,)))
+    with pytest.raises(InputInvalid):
+        policy.permit_start(StartSession(session_id=SESSION, inputs=(prompt,)))
 
 
 def test_a_session_starts_in_the_default_directory(policy: Policy, home: Path) -> None:

@@ -41,6 +41,15 @@ def test_the_whole_input_is_shown_before_it_is_answered() -> None:
     assert "rm -rf /" in asker.introduction()
 
 
+def test_why_and_about_which_path_one_is_asked_is_shown_too() -> None:
+    asker = Asker()
+    asker.offer(
+        replace(PERMISSION, reason="Path is outside", blocked_path="/etc/x", subagent="Look", mcp_server="calc")
+    )
+    told = asker.introduction()
+    assert all(words in told for words in ("Path is outside", "/etc/x", "Look", "calc"))
+
+
 def test_always_grants_the_suggestion_and_is_offered_only_where_there_is_one() -> None:
     asker = Asker()
     asker.offer(PERMISSION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -42,8 +43,8 @@ def _commands(group: click.Group, context: click.Context) -> list[click.Command]
     return found
 
 
-SILENT = {"completion", "server"}
-"""One prints a script, the other is a daemon."""
+SILENT = {"completion", "server", "terminal", "attach"}
+"""A script, a daemon, and screens."""
 
 
 def test_every_command_that_prints_can_print_json() -> None:
@@ -75,6 +76,12 @@ def test_the_help_lists_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> No
     assert all(f"{code}" in told and meaning in told for code, meaning in exits.MEANINGS)
 
 
+def test_the_documentation_lists_the_exit_codes() -> None:
+    told = (Path(__file__).parents[3] / "docs/operations.md").read_text()
+    table = told.partition("| exit code | meaning |\n| --- | --- |\n")[2].partition("\n\n")[0]
+    assert table.splitlines() == [f"| {code} | {meaning} |" for code, meaning in exits.MEANINGS]
+
+
 def test_a_mistyped_command_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["proyects"]) == exits.USAGE
     assert "projects" in capsys.readouterr().err
@@ -93,6 +100,26 @@ def test_with_json_an_error_is_json_too(capsys: pytest.CaptureFixture[str]) -> N
     assert '"code": "not_signed_in"' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [(["send", "--json"], "SESSION"), (["run", "--json", "--nope"], "--nope"), (["proyects", "--json"], "projects")],
+)
+def test_with_json_a_wrong_command_line_is_json_too(
+    arguments: list[str], fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == exits.USAGE
+    told = capsys.readouterr()
+    assert told.out == ""
+    error = json.loads(told.err)["error"]
+    assert error["code"] == "input_invalid"
+    assert fault in error["message"]
+
+
+def test_without_json_a_wrong_command_line_says_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "--nope"]) == exits.USAGE
+    assert "Try 'claudios run --help' for help." in capsys.readouterr().err
+
+
 def test_an_unreachable_server_has_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLAUDIOS_TOKEN", "clp_x")
     assert run(["ps", "--server", "http://127.0.0.1:1"]) == exits.UNREACHABLE
@@ -100,9 +127,3 @@ def test_an_unreachable_server_has_an_exit_code_of_its_own(monkeypatch: pytest.M
 
 def test_the_permission_modes_are_those_of_the_protocol() -> None:
     assert list(PERMISSION_MODES) == [mode.value for mode in PermissionMode]
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_each_shell_gets_its_completion_script(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["completion", shell]) == exits.OK
-    assert "_CLAUDIOS_COMPLETE" in capsys.readouterr().out

@@ -52,6 +52,15 @@ def test_write_a_file_writes_into_the_sessions_directory(prompt: str, path: str)
     assert (name, json.loads(arguments)["file_path"]) == ("Write", path)
 
 
+def test_edit_a_file_changes_what_was_written_just_before() -> None:
+    (_, written), (_, edited), _ = played("edit a file")
+    before = json.loads(written.argument.removeprefix("Write "))
+    change = json.loads(edited.argument.removeprefix("Edit "))
+    assert before["file_path"] == change["file_path"] == "/work/here/fetch.py"
+    assert before["content"].count(change["old_string"]) == 1
+    assert change["new_string"] != change["old_string"]
+
+
 def test_count_reaches_the_number_asked_for_and_no_absurd_one() -> None:
     assert "\n20\n" in directive("count to 20", "speak").argument
     assert f"\n{LARGEST_COUNT + 1}\n" not in directive("count to 999999", "speak").argument

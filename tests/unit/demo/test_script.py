@@ -34,6 +34,10 @@ def test_directives_joined_by_a_plus_share_an_answer() -> None:
     assert steps == ((Directive("say", "I look"), Directive("bash", "ls -l")), (Directive("say", "done"),))
 
 
+def test_a_header_may_have_digits_in_its_name() -> None:
+    assert Directive("header", "x-5h-used=0.9").options == {"x-5h-used": "0.9"}
+
+
 def test_a_plus_after_other_words_joins_nothing() -> None:
     assert len(parse_script("[[say one]] plus +[[say two]]")) == 2
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import psutil
 import pytest
@@ -61,6 +63,21 @@ def test_its_options_may_come_from_the_environment() -> None:
 def test_it_waits_for_input_before_it_emits() -> None:
     played = play("--echo got: --wait-lines 2 --emit 10 --line 10", b"one\ntwo\n")
     assert played.stdout == b"got:one\ngot:two\n" + fake_cli.line(0, 10)
+
+
+def test_it_says_into_a_pipe_that_all_is_emitted(tmp_path: Path) -> None:
+    pipe = tmp_path / "emitted"
+    os.mkfifo(pipe)
+    argv = [sys.executable, fake_cli.__file__, "--emit", "1000000", "--when-emitted", str(pipe), "--linger"]
+    said = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert not os.read(said, 100)
+        assert len(process.stdout.read(1_000_000)) == 1_000_000
+        select.select([said], [], [], 30)
+        assert os.read(said, 100) == b"all is emitted\n"
+        process.kill()
+    os.close(said)
 
 
 def test_it_emits_until_told_and_says_how_much_that_was() -> None:

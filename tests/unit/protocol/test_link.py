@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claudios.protocol.asking import Answer, Ask
 from claudios.protocol.errors import OutOfOrder, Superseded, VersionUnsupported
 from claudios.protocol.link import AT_AGENT, AT_SERVER, AgentLink, LinkState, ServerLink
 from claudios.protocol.messages import (
@@ -17,7 +18,9 @@ from claudios.protocol.messages import (
     Hello,
     Instruction,
     InstructionKind,
+    ListPaths,
     Machine,
+    Paths,
     PermissionMode,
     Received,
     Report,
@@ -26,6 +29,7 @@ from claudios.protocol.messages import (
     ServerMessage,
     Status,
     Tune,
+    Typed,
     Welcome,
 )
 from claudios.protocol.signing import Batch
@@ -189,6 +193,18 @@ def test_the_cursor_of_received_instructions_does_not_go_back() -> None:
 def test_the_tables_name_every_message_of_the_other_side() -> None:
     """L-2: a message that is added to the protocol needs a place in them."""
     said_by_server = {kind for row in AT_AGENT.values() for kind in row}
-    assert said_by_server == {Welcome, Instruction, Reported, Ack, Rewind, Checkpointed, Tune, Bye}
+    assert said_by_server == {
+        Welcome,
+        Instruction,
+        Reported,
+        Ack,
+        Rewind,
+        Checkpointed,
+        Tune,
+        ListPaths,
+        Ask,
+        Typed,
+        Bye,
+    }
     said_by_agent = {kind for row in AT_SERVER.values() for kind in row}
-    assert said_by_agent == {Hello, Received, Report, Status, AgentError, Checkpoint, Bye, Batch}
+    assert said_by_agent == {Hello, Received, Report, Status, AgentError, Checkpoint, Paths, Answer, Bye, Batch}

@@ -95,7 +95,9 @@ class TestTampering:
     def test_a_row_taken_out_is_missing_from_its_first_frame(self) -> None:
         """R-1"""
         batches = log()
-        assert first_bad([batches[0], *batches[2:]], signed(log())) == 4
+        found = check([batches[0], *batches[2:]], signed(log()))
+        assert found.fault is not None
+        assert (found.fault.seq, found.fault.text) == (4, "Frames 4 to 6 are missing.")
 
     def test_a_frame_taken_out_is_named(self) -> None:
         batches = log()
@@ -162,6 +164,64 @@ class TestTampering:
         found = check(log(), checkpoints)
         assert found.fault is not None
         assert (found.fault.seq, found.fault.text) == (4, "Checkpoint 2 does not continue the one before it.")
+
+    def test_checkpoints_of_a_key_that_its_agent_never_told_are_refused(self) -> None:
+        """R-2: they follow each other and name the true heads."""
+        signer = Signer(AGENT, SESSION, OTHER_KEY)
+        found = check(log(), [signer.sign(batch.last_seq, batch.head) for batch in log()])
+        assert found.fault is not None
+        assert found.fault.text == "Checkpoint 1 is signed with a key that is not this agent's."
+
+    def test_a_checkpoint_over_silence_that_names_another_head_is_refused(self) -> None:
+        """It comes when its frame has been checked already."""
+        made = RecordCheck(AGENT, [KEY.public])
+        for batch in log():
+            made.batch(batch)
+        made.checkpoint(Signer(AGENT, SESSION).sign(LAST, bytes(32)))
+        assert made.fault is not None
+        assert (made.fault.seq, "another chain head at frame 12" in made.fault.text) == (1, True)
+
+    def test_a_batch_that_names_another_beginning_is_refused_by_whoever_has_no_key(self) -> None:
+        """R-1"""
+        batches = log()
+        batches[1] = replace(batches[1], previous=bytes(32))
+        assert first_bad(batches, [], None) == 4
+
+    def test_a_batch_whose_frames_do_not_lead_to_its_head_is_refused_by_whoever_has_no_key(self) -> None:
+        """R-1"""
+        batches = log()
+        batches[3] = replace(batches[3], frames=b"".join(frame(seq, b"another") for seq in (10, 11, 12)))
+        assert first_bad(batches, [], None) == 10
+
+    def test_a_frame_of_another_process_of_the_session_is_named(self) -> None:
+        batches = log()
+        batches[1] = replace(batches[1], epoch=2)
+        found = check(batches, [], None)
+        assert found.fault is not None
+        assert (found.fault.seq, "another process" in found.fault.text) == (4, True)
+
+    def test_a_batch_that_holds_more_than_it_names_is_refused(self) -> None:
+        batches = log()
+        batches[3] = replace(batches[3], last_seq=11)
+        found = check(batches, [], None)
+        assert found.fault is not None
+        assert (found.fault.seq, found.fault.text) == (10, "Frames 10 to 12 are stored as another batch than they are.")
+
+    def test_a_batch_that_ends_within_a_frame_is_refused(self) -> None:
+        batches = log()
+        batches[3] = replace(batches[3], frames=bytes(batches[3].frames)[:-1])
+        found = check(batches, [], None)
+        assert found.fault is not None
+        assert (found.fault.seq, found.fault.text) == (12, "Frame 12 is missing or cut.")
+
+    def test_a_log_that_ends_elsewhere_than_it_is_said_to_is_refused(self) -> None:
+        for last_seq, head in ((LAST + 1, None), (LAST, bytes(32))):
+            made = RecordCheck(AGENT, [KEY.public])
+            for batch in log():
+                made.batch(batch)
+            made.finish(last_seq, head)
+            assert made.fault is not None
+            assert made.fault.seq == LAST + 1
 
     @given(st.integers(0, LAST * 3 - 1), st.integers(0, 7))
     def test_no_bit_of_a_frame_can_be_flipped(self, place: int, bit: int) -> None:

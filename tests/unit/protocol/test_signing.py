@@ -22,7 +22,9 @@ from claudios.protocol.signing import (
     canonical_batch,
     chain_of,
     seal,
+    sign_ask,
     sign_instruction,
+    sign_typed,
     verify_batch,
 )
 
@@ -225,3 +227,49 @@ def test_an_identifier_that_no_length_could_tell_is_refused() -> None:
     """S-5"""
     with pytest.raises(MessageInvalid):
         sign_instruction(KEY, "a" * 65_536, **INSTRUCTION)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("part", ["key", "agent", "boot", "n", "session_id", "body"])
+def test_a_typed_message_signed_for_anything_else_does_not_hold(part: str) -> None:
+    """S-6, S-7."""
+    said = {"boot": 3, "n": 7, "session_id": SESSION, "body": "{}"}
+    right = sign_typed(KEY, AGENT, **said)  # type: ignore[arg-type]
+    other = {"boot": 4, "n": 8, "session_id": SESSION.replace("0", "1"), "body": "{ }"}
+    key, agent = (bytes(32) if part == "key" else KEY), ("agt_b" if part == "agent" else AGENT)
+    changed = {**said, **({part: other[part]} if part in other else {})}
+    assert sign_typed(key, agent, **changed) != right  # type: ignore[arg-type]
+
+
+def test_a_typed_message_is_signed_over_the_bytes_that_the_rule_names() -> None:
+    """S-7."""
+    canonical = (
+        b"claudios typed v1\0"
+        + len(AGENT).to_bytes(2, "little")
+        + AGENT.encode()
+        + (3).to_bytes(8, "little")
+        + (7).to_bytes(8, "little")
+        + bytes.fromhex(SESSION.replace("-", ""))
+        + hashlib.sha256(b"{}").digest()
+    )
+    signature = sign_typed(KEY, AGENT, boot=3, n=7, session_id=SESSION, body="{}")
+    assert signature == hmac.digest(KEY, canonical, "sha256")
+
+
+@pytest.mark.parametrize("part", ["key", "agent", "boot", "n", "ask_id", "kind", "body"])
+def test_a_question_signed_for_anything_else_does_not_hold(part: str) -> None:
+    """S-6, S-8."""
+    said = {"boot": 3, "n": 7, "ask_id": "q", "kind": "read_file", "body": "{}"}
+    right = sign_ask(KEY, AGENT, **said)  # type: ignore[arg-type]
+    other = {"boot": 4, "n": 8, "ask_id": "r", "kind": "write_file", "body": "{ }"}
+    key, agent = (bytes(32) if part == "key" else KEY), ("agt_b" if part == "agent" else AGENT)
+    changed = {**said, **({part: other[part]} if part in other else {})}
+    assert sign_ask(key, agent, **changed) != right  # type: ignore[arg-type]
+
+
+def test_a_question_is_signed_over_the_bytes_that_the_rule_names() -> None:
+    """S-8."""
+    named = b"".join(len(text).to_bytes(2, "little") + text.encode() for text in (AGENT, "q", "read_file"))
+    numbers = (3).to_bytes(8, "little") + (7).to_bytes(8, "little")
+    canonical = b"claudios ask v1\0" + named + numbers + hashlib.sha256(b"{}").digest()
+    signature = sign_ask(KEY, AGENT, boot=3, n=7, ask_id="q", kind="read_file", body="{}")
+    assert signature == hmac.digest(KEY, canonical, "sha256")

@@ -60,6 +60,19 @@ def test_a_rule_without_a_test_is_named() -> None:
     assert list(wrong_rules(texts)) == [f"{PROTOCOL}: no test cites rule Z-2"]
 
 
+@pytest.mark.parametrize("file", ["tests/helpers/a.py", "tests/conftest.py", "tests/unit/protocol/model/world.py"])
+def test_a_rule_that_only_a_helper_cites_has_no_test(file: str) -> None:
+    texts = {PROTOCOL: RULES, Path("tests/test_a.py"): "# Y-1", Path(file): "# Z-2"}
+    assert list(wrong_rules(texts)) == [f"{PROTOCOL}: no test cites rule Z-2"]
+
+
+def test_a_range_of_rules_cites_each_of_them() -> None:
+    rules = "".join(f"**S-{number}** A rule.\n\n" for number in range(1, 6))
+    assert list(wrong_rules({PROTOCOL: rules, Path("tests/test_a.py"): "S-1 to S-5"})) == []
+    missing = list(wrong_rules({PROTOCOL: rules, Path("tests/test_a.py"): "S-2 to S-4"}))
+    assert missing == [f"{PROTOCOL}: no test cites rule {rule}" for rule in ("S-1", "S-5")]
+
+
 def test_a_rule_that_is_stated_nowhere_is_named() -> None:
     texts = {PROTOCOL: RULES, Path("tests/test_a.py"): "# Y-1 Z-2 Z-3 UTF-8 X-9 SHA-Z-4"}
     assert list(wrong_rules(texts)) == [f"tests/test_a.py: rule Z-3 is not in {PROTOCOL}"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from claudios.protocol.errors import TooMany
 from claudios.server import limits
-from claudios.server.limits import Limit, Tries
+from claudios.server.limits import Limit, Tries, Turns
 
 
 class Clock:
@@ -98,3 +100,37 @@ def test_a_try_under_several_limits_is_taken_under_all_of_them_or_none(clock: Cl
     assert tries(wide, "a", 10) == 2
     both.give_back()
     assert (tries(wide, "a", 10), tries(narrow, "b", 10)) == (1, 1)
+
+
+async def test_turns_go_to_one_work_of_a_key_and_to_so_many_in_all() -> None:
+    turns = Turns(most=2, waiting=1, problem="Wait.", retry_after_seconds=1)
+    begun: list[str] = []
+    ends = {name: asyncio.Event() for name in ("a1", "a2", "b1", "c1")}
+    has_begun = asyncio.Condition()
+
+    async def work(name: str) -> None:
+        async with turns.one(name[0]):
+            async with has_begun:
+                begun.append(name)
+                has_begun.notify_all()
+            await ends[name].wait()
+
+    async def until(*names: str) -> None:
+        async with has_begun:
+            await has_begun.wait_for(lambda: begun == list(names))
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as works:
+        for name in ends:
+            works.create_task(work(name))
+        await until("a1", "b1")  # a2 waits for a1, and c1 for either
+        with pytest.raises(TooMany, match="Wait"):
+            async with turns.one("a"):
+                pass
+        ends["b1"].set()
+        await until("a1", "b1", "c1")
+        ends["a1"].set()
+        await until("a1", "b1", "c1", "a2")
+        ends["c1"].set()
+        ends["a2"].set()
+    async with turns.one("a"):
+        pass

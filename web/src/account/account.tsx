@@ -11,9 +11,11 @@ import { Button } from "../ui/button";
 import { Field } from "../ui/field";
 import { useTitle } from "../ui/title";
 import { tell } from "../ui/toast";
+import { Devices } from "./devices";
+import { Notifications } from "./notifications";
 import { Tokens } from "./tokens";
 
-/** One's own name, password, tokens, and the way out. */
+/** One's own name, password, devices, tokens, and the way out. */
 export function AccountView() {
   useTitle("Account");
   const { data: me } = useQuery(meQuery);
@@ -26,6 +28,8 @@ export function AccountView() {
           <div className="mx-auto flex w-full max-w-3xl flex-col gap-10 px-3 py-6 md:px-5">
             <Username me={me} />
             <Password me={me} />
+            <Notifications />
+            <Devices />
             <Tokens />
             <section className="border-t border-line pt-6">
               <Button icon={<LogOut aria-hidden className="size-4" />} onClick={() => void signOut()}>

@@ -9,6 +9,7 @@ type Schemas = components["schemas"];
 
 export type Role = Schemas["Role"];
 export type PermissionMode = Schemas["PermissionMode"];
+export type Mode = Schemas["Mode"];
 export type SessionState = Schemas["SessionState"];
 export type EndReason = Schemas["EndReason"];
 export type InstructionState = Schemas["InstructionState"];
@@ -18,7 +19,13 @@ export type ServerInfo = Schemas["ServerInfo"];
 export type User = Schemas["User"];
 export type ApiToken = Schemas["ApiToken"];
 export type NewApiToken = Schemas["NewApiToken"];
+export type Login = Schemas["Login"];
+export type SignInCode = Schemas["SignInCode"];
 export type DeviceLogin = Schemas["DeviceLogin"];
+export type Channel = Schemas["Channel"];
+export type NewWebhook = Schemas["NewWebhook"];
+export type Notified = Schemas["Notification"];
+export type NotificationSettings = Required<Schemas["NotificationSettings"]>;
 export type Project = Schemas["Project"];
 export type Member = Schemas["Member"];
 export type Invitation = Schemas["Invitation"];
@@ -29,26 +36,88 @@ export type Agent = Omit<Schemas["Agent"], "machine" | "sessions"> & {
   machine: Machine | null;
   sessions: Required<Schemas["SessionCount"]>;
 };
+export type GivenUp = Schemas["GivenUp"];
 export type AgentWithToken = Omit<Schemas["AgentWithToken"], "agent"> & { agent: Agent };
 export type Session = Omit<Schemas["Session"], "activity" | "permission_mode"> & {
   activity: Activity | null;
   permission_mode: PermissionMode;
+  /** The page's own knowledge: somebody has said that the session is to end, and it has not yet. */
+  is_ending?: boolean;
 };
+export type Cost = Schemas["Cost"];
 export type Offers = Omit<Schemas["Offers"], "commands" | "models"> & {
   commands: Schemas["OfferedCommand"][];
   models: Schemas["OfferedModel"][];
 };
-export type Effort = Schemas["EffortSetting"]["value"];
+export type Effort = Schemas["Effort"];
 export type Setting =
   | { setting: "model"; value: string }
   | { setting: "permission_mode"; value: PermissionMode }
   | { setting: "effort"; value: Effort };
 export type NewSession = Schemas["SessionRequest"];
+/** What a session starts with; null: whoever starts it is to choose. */
+export interface TemplateSettings {
+  prompt: string | null;
+  agent_id: string | null;
+  directory: string | null;
+  model: string | null;
+  permission_mode: PermissionMode | null;
+  effort: Effort | null;
+}
+export type Template = Omit<Schemas["Template"], keyof TemplateSettings> & TemplateSettings;
+export type RecentDirectory = Schemas["RecentDirectory"];
 export type Instruction = Schemas["Instruction"];
 export type WaitingPrompt = Schemas["WaitingPrompt"];
 export type Queue = Omit<Schemas["Queue"], "prompts"> & { prompts: WaitingPrompt[] };
+export type Conversation = Schemas["Conversation"];
+export type ListedConversations = Omit<Schemas["ListedConversations"], "conversations"> & {
+  conversations: Conversation[];
+};
+/** Directories first, then by name; `more` says that there are entries after these. */
+export type Directory = Omit<Schemas["Directory"], "entries"> & { entries: DirectoryEntry[] };
+export type DirectoryEntry = Schemas["DirectoryEntry"];
+/** `content` is in Base64. */
+export type FileChunk = Schemas["FileChunk"];
+export type FilePiece = Schemas["FilePiece"];
+export type Against = Schemas["Against"];
+export type ChangedFile = Schemas["ChangedFile"];
+export type GitDiff = Schemas["GitDiff"];
+export type GitState = Schemas["GitState"];
+export type MergedWorktree = Schemas["MergedWorktree"];
+export type RemovedWorktree = Schemas["RemovedWorktree"];
+export type WorktreeLoss = Schemas["WorktreeLoss"];
+export type Written = Schemas["Written"];
+export type FoundPaths = Omit<Schemas["FoundPaths"], "paths"> & { paths: string[] };
 export type Verification = Schemas["Verification"];
+export type Share = Schemas["Share"];
+export type NewShare = Schemas["NewShare"];
+export type Shared = Omit<Schemas["Shared"], "items"> & { items: Item[] };
+export type Hit = Omit<Schemas["Hit"], "excerpt"> & { excerpt: Schemas["Piece"][] };
+export type Results = Omit<Schemas["Results"], "hits"> & { hits: Hit[] };
+/** What is searched for. */
+export interface Wanted {
+  q: string;
+  project_id?: string | undefined;
+  agent_id?: string | undefined;
+  state?: SessionState | undefined;
+  since_ms?: number | undefined;
+  min_cost_usd?: number | undefined;
+  order: "best" | "newest";
+}
 export type Retention = Schemas["Retention"];
+export type By = Schemas["By"];
+export type Usage = Schemas["Usage"];
+export type UsageRow = Schemas["UsageRow"];
+export type Amounts = Schemas["Amounts"];
+export type Budget = Schemas["Budget"];
+export type Budgets = Schemas["Budgets"];
+export type LimitStop = Schemas["LimitStop"];
+export type LimitWindow = Schemas["LimitWindow"];
+export type PlanLimits = Schemas["PlanLimits"];
+export type Schedule = Schemas["Schedule"];
+export type SchedulePlan = Required<Schemas["SchedulePlan"]>;
+export type Run = Schemas["Run"];
+export type DueTimes = Required<Schemas["DueTimes"]> & { next_ms: number[] };
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -67,9 +136,22 @@ type ItemOf<Kind extends Schemas["Item"]["kind"], Body> = Omit<Schemas["Item"], 
   body: Body;
 };
 
+/** The place of an image in a session's log: frame, offset and number in the line. */
+export interface Picture {
+  seq: number;
+  offset: number;
+  number: number;
+}
 export type UserItem = ItemOf<
   "user",
-  { text: string; uuid: string | null; state: "sent" | "taken" | "done" | null; images: number }
+  {
+    text: string;
+    uuid: string | null;
+    state: "sent" | "taken" | "done" | null;
+    images: number;
+    /** A server of before kept no places of images. */
+    pictures?: Picture[];
+  }
 >;
 export type MessageItem = ItemOf<"message", { text: string; streaming: boolean; error: string | null }>;
 export type ThinkingItem = ItemOf<"thinking", { text: string; streaming: boolean }>;
@@ -85,9 +167,19 @@ export type ToolItem = ItemOf<
     state: ToolState;
     result: string | null;
     result_truncated: boolean;
+    pictures?: Picture[];
     detail: Json;
+    /** What Claude means to do after this call, where it shows that. */
+    checklist?: ChecklistEntry[] | null;
   }
 >;
+export interface ChecklistEntry {
+  id: string;
+  subject: string;
+  status: string;
+  active: string | null;
+  owner: string | null;
+}
 export type RequestItem = ItemOf<
   "request",
   {
@@ -137,7 +229,10 @@ export type TaskItem = ItemOf<
     ended_ms: number | null;
   }
 >;
-export type NoticeItem = ItemOf<"notice", { level: "info" | "warning" | "error"; code: string; text: string }>;
+export type NoticeItem = ItemOf<
+  "notice",
+  { level: "info" | "warning" | "error"; code: string; text: string; resets_ms?: number | null }
+>;
 export type RawItem = ItemOf<"raw", { type: string; json: Json }>;
 
 export type Item =

@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { keys } from "../api/resources";
 import type { User } from "../api/types";
 import { useLive } from "../live/hooks";
+import { noteEntered } from "../live/person";
 
 /** Returns what to do once somebody has signed in: begin with a clean page, and go where they wanted to. */
 export function useEnter(): (user: User, to?: string) => Promise<void> {
@@ -10,8 +11,8 @@ export function useEnter(): (user: User, to?: string) => Promise<void> {
   const live = useLive();
   const navigate = useNavigate();
   return async (user, to = "/") => {
-    live.socket.stop();
-    live.store.clear();
+    noteEntered(user.id);
+    live.leave();
     client.clear();
     client.setQueryData(keys.me, user);
     await navigate({ to: isLocal(to) ? to : "/", replace: true });

@@ -1,6 +1,7 @@
 /** Codes that arrive in the address's fragment, which never leaves the browser. They are taken out of it at once. */
 
 const INVITATION = "claudios.invitation";
+const SHARED = "claudios.shared";
 
 /** Take the code out of the address, so that neither the history nor a bookmark keeps it; null when there is none. */
 export function takeCode(): string | null {
@@ -19,6 +20,10 @@ export function keepArrivedCode(): void {
     const code = takeCode();
     if (code !== null) sessionStorage.setItem(INVITATION, code);
   }
+  if (location.pathname === "/shared") {
+    const code = takeCode();
+    if (code !== null) sharedLink.keep(code);
+  }
 }
 
 /** The code of the sign-in link by which one came, once. */
@@ -32,4 +37,10 @@ export function arrivedCode(): string | null {
 export const invitation = {
   code: (): string | null => sessionStorage.getItem(INVITATION),
   forget: (): void => sessionStorage.removeItem(INVITATION),
+};
+
+/** The code of a link to a transcript, as long as the tab is open. */
+export const sharedLink = {
+  code: (): string | null => sessionStorage.getItem(SHARED),
+  keep: (code: string): void => sessionStorage.setItem(SHARED, code),
 };

@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
 import { Logo } from "../shell/logo";
 
-/** The quiet page around signing in. */
+/** The quiet page around signing in, and around what is outside of everything. */
 export function AuthFrame({ title, lead, children }: { title: string; lead?: ReactNode; children: ReactNode }) {
   return (
-    <main className="flex min-h-dvh flex-col items-center justify-center bg-canvas px-5 py-10">
+    <main className="flex min-h-dvh flex-col items-center justify-center bg-canvas px-5 pt-[max(2.5rem,env(safe-area-inset-top))] pb-10">
       <div className="w-full max-w-sm">
         <div className="mb-6 flex items-center gap-2.5">
           <Logo className="size-8" />

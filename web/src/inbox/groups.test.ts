@@ -16,6 +16,25 @@ test("what may be allowed for longer differs, so the requests are not equal", ()
   expect(grouped([one, elsewhere], () => false)).toHaveLength(2);
 });
 
+test("another path or another server of tools makes another request of it", () => {
+  const elsewhere = { ...same, blocked_path: "/etc/hosts" };
+  const foreign = { ...same, mcp_server: "other" };
+  expect(grouped([one, elsewhere, foreign], () => false)).toHaveLength(3);
+});
+
+test("requests whose input was shortened for showing may differ in what is not shown: each stands alone", () => {
+  const input = { content: "the same beginning… [9 more characters]" };
+  expect(
+    grouped(
+      [
+        { ...one, input },
+        { ...same, input },
+      ],
+      () => false,
+    ),
+  ).toHaveLength(2);
+});
+
 test("questions and plans stand alone: each belongs to its own conversation", () => {
   const plan = request({ kind: "plan", session_id: "s1" });
   expect(grouped([plan, { ...plan, session_id: "s2" }], () => false)).toHaveLength(2);

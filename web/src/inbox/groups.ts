@@ -1,4 +1,5 @@
 import type { Request } from "../api/types";
+import { isWhole } from "../session/requests/change-input";
 
 /** Equal requests, which one answer can settle; the oldest first. */
 export interface Group {
@@ -6,7 +7,8 @@ export interface Group {
   requests: readonly [Request, ...Request[]];
 }
 
-/** Put equal requests for permission together: the same tool with the same input, and the same ways to allow it. */
+/** Put equal requests for permission together: the same tool of the same server with the same input about the same path, and
+ * the same ways to allow it. */
 export function grouped(pending: readonly Request[], isApart: (key: string) => boolean): Group[] {
   const groups = new Map<string, [Request, ...Request[]]>();
   for (const request of pending) {
@@ -20,6 +22,8 @@ export function grouped(pending: readonly Request[], isApart: (key: string) => b
   return [...groups].map(([key, requests]) => ({ key, requests }));
 }
 
-function sharedKey({ kind, tool_name, input, suggestions }: Request): string | null {
-  return kind === "permission" ? JSON.stringify([tool_name, input, suggestions]) : null;
+/** Of inputs that were shortened for showing nobody knows here whether they are equal. */
+function sharedKey({ kind, tool_name, mcp_server, input, blocked_path, suggestions }: Request): string | null {
+  if (kind !== "permission" || !isWhole(input)) return null;
+  return JSON.stringify([tool_name, mcp_server, input, blocked_path, suggestions]);
 }

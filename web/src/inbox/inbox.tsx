@@ -15,17 +15,21 @@ import { Ago } from "../ui/time";
 import { useTitle } from "../ui/title";
 import { visible } from "../ui/visible";
 import { type Group, grouped } from "./groups";
+import { TerminalCard } from "./terminal-card";
+import { useWaitingTerminals } from "./waiting";
 
 /** Everything that waits for a person, of all sessions on all machines, the oldest first. */
 export function Inbox() {
   const { store } = useLive();
   const pending = usePendingRequests();
+  const terminals = useWaitingTerminals();
   const { isPending, error, refetch } = useQuery(requestsInto(store));
   const [apart, setApart] = useState<ReadonlySet<string>>(new Set());
   const groups = grouped(pending, (key) => apart.has(key));
   const list = useRef<HTMLDivElement>(null);
-  useTitle(pending.length === 0 ? "Inbox" : `(${pending.length}) Inbox`);
-  const onKeyDown = useMoving(list, groups);
+  const waiting = pending.length + terminals.length;
+  useTitle(waiting === 0 ? "Inbox" : `(${waiting}) Inbox`);
+  const onKeyDown = useMoving(list, [...groups.map(({ key }) => key), ...terminals.map(({ id }) => id)].join());
   return (
     <>
       <TopBar title="Inbox">
@@ -37,7 +41,7 @@ export function Inbox() {
       </TopBar>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys move between what can be focused anyway */}
       <div ref={list} onKeyDown={onKeyDown} className="thin-scroll min-h-0 flex-1 overflow-y-auto px-3 py-4 md:px-5">
-        {groups.length === 0 && isPending && <Skeleton />}
+        {waiting === 0 && isPending && <Skeleton />}
         {groups.length === 0 && error !== null && (
           <Failure
             title="The inbox could not be loaded"
@@ -45,7 +49,7 @@ export function Inbox() {
             action={<Button onClick={() => void refetch()}>Try again</Button>}
           />
         )}
-        {groups.length === 0 && !isPending && error === null && (
+        {waiting === 0 && !isPending && error === null && (
           <Empty icon={<InboxIcon aria-hidden />} title="Nothing waits for you">
             What Claude asks in any session, on any machine, stands here until somebody has answered it.
           </Empty>
@@ -53,6 +57,9 @@ export function Inbox() {
         <div className="mx-auto flex max-w-3xl flex-col gap-4">
           {groups.map((group) => (
             <Asked key={group.key} group={group} onSplit={() => setApart(new Set([...apart, group.key]))} />
+          ))}
+          {terminals.map((session) => (
+            <TerminalCard key={session.id} session={session} />
           ))}
         </div>
       </div>
@@ -132,10 +139,9 @@ function useMayAnswer(request: Request): boolean {
 }
 
 /** Move between requests with J and K or the arrows; when the one in focus is answered, go on with the next. */
-function useMoving(list: React.RefObject<HTMLDivElement | null>, groups: readonly Group[]) {
+function useMoving(list: React.RefObject<HTMLDivElement | null>, keys: string) {
   const place = useRef(-1);
   const articles = () => [...(list.current?.querySelectorAll("article") ?? [])];
-  const keys = groups.map(({ key }) => key).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: one looks again whenever requests have come or gone
   useLayoutEffect(() => {
     if (place.current < 0 || document.activeElement !== document.body) return;

@@ -3,9 +3,11 @@ import type { Agent, Item, Queue, Request, Session } from "../api/types";
 import type { Live } from "./live";
 import type { Prompt } from "./outbox";
 import type { Connection } from "./socket";
+import type { Standing } from "./standing";
 import type { Store } from "./store";
 import { topic } from "./topic";
 import type { TranscriptView } from "./transcripts";
+import type { UnsentPrompt } from "./unsent";
 
 const LiveContext = createContext<Live | null>(null);
 
@@ -27,6 +29,7 @@ function useStore<T>(name: string, read: (store: Store) => T): T {
 }
 
 export const useConnection = (): Connection => useStore(topic.connection, (store) => store.connection);
+export const useStanding = (): Standing => useStore(topic.connection, (store) => store.standing);
 export const useSessions = (): readonly Session[] => useStore(topic.sessions, (store) => store.sessions);
 export const useSession = (id: string): Session | undefined =>
   useStore(topic.session(id), (store) => store.session(id));
@@ -46,6 +49,27 @@ export const useChildren = (id: string, toolUseId: string): readonly number[] =>
 export const useQueue = (id: string): Queue | undefined => useStore(topic.queue(id), (store) => store.queue(id));
 export const usePrompts = (id: string): readonly Prompt[] =>
   useStore(topic.outbox(id), (store) => store.transcripts.prompts(id, store.session(id)?.state === "ended"));
+
+/** What this browser has not sent yet, of all sessions. */
+export function useUnsent(): readonly UnsentPrompt[] {
+  const { store, unsent } = useLive();
+  const listen = useCallback((changed: () => void) => store.topics.listen(topic.unsent, changed), [store]);
+  return useSyncExternalStore(listen, () => unsent.all);
+}
+
+/** Let the server know that this session is before the person, while it is shown in a window that can be seen. */
+export function useLook(sessionId: string): void {
+  const { socket } = useLive();
+  useEffect(() => {
+    const look = () => socket.look(document.hidden ? null : sessionId);
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      document.removeEventListener("visibilitychange", look);
+      socket.look(null);
+    };
+  }, [socket, sessionId]);
+}
 
 /** Follow a session while the component is shown. */
 export function useWatch(sessionId: string): void {

@@ -32,6 +32,7 @@ export type FromServer =
   | { type: "instruction"; instruction: Instruction }
   | { type: "queue"; queue: Queue }
   | { type: "removed"; kind: string; id: string }
+  | { type: "overview" }
   | { type: "lagged"; session_id: string }
   | { type: "error"; code: string; message: string }
   | { type: "bye"; retry_after_ms: number }
@@ -42,5 +43,6 @@ export type FromPage =
   | { type: "subscribe"; session_id: string; after?: number }
   | { type: "unsubscribe"; session_id: string }
   | { type: "overview" }
+  | { type: "look"; session_id: string | null }
   | { type: "ping" }
   | { type: "pong" };

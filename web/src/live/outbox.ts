@@ -1,5 +1,7 @@
 import type { Instruction, InstructionState } from "../api/types";
+import type { Attached } from "../images/image";
 import type { Transcript } from "./transcript";
+import type { UnsentPrompt } from "./unsent";
 
 /** A prompt on its way to Claude. `sending` and `unsent` are the page's own; the rest are the server's words. */
 export interface Prompt {
@@ -7,6 +9,9 @@ export interface Prompt {
   /** The uuid that it has in the transcript: that of the first attempt, where it was sent again. */
   inputId: string;
   text: string;
+  /** How many images go with it; `attached` are those that were added on this page. */
+  images: number;
+  attached: readonly Attached[];
   state: InstructionState | "sending" | "unsent";
   message: string | null;
   createdMs: number;
@@ -23,6 +28,11 @@ export function hasFailed(prompt: Pick<Prompt, "state">): boolean {
   return FAILED.includes(prompt.state);
 }
 
+/** Whether something may still come of it. */
+export function isOpen({ state }: Pick<Prompt, "state">): boolean {
+  return ON_ITS_WAY.includes(state);
+}
+
 /** Whether somebody took it back, or settled that nothing more comes of it. */
 export function isPutAside(prompt: Pick<Prompt, "state">): boolean {
   return PUT_ASIDE.includes(prompt.state);
@@ -31,28 +41,27 @@ export function isPutAside(prompt: Pick<Prompt, "state">): boolean {
 /** One session's prompts, from the key press until they stand in the transcript. */
 export class Outbox {
   readonly #prompts = new Map<string, Prompt>();
-  readonly #dismissed = new Set<string>();
   #waiting: readonly Prompt[] = NONE;
 
-  type(id: string, text: string, nowMs: number): void {
+  /** Show a prompt that the server is not known to have. */
+  putUnsent({ id, text, attached, message, createdMs }: UnsentPrompt): void {
+    if (!isOwn(this.#prompts.get(id))) return; // the server has told of it before it has answered
     this.#prompts.set(id, {
       id,
       inputId: id,
       text,
-      state: "sending",
-      message: null,
-      createdMs: nowMs,
+      images: attached.length,
+      attached,
+      state: message === null ? "sending" : "unsent",
+      message,
+      createdMs,
       isAwaited: true,
     });
   }
 
-  fail(id: string, message: string): void {
-    const prompt = this.#prompts.get(id);
-    if (prompt !== undefined) this.#prompts.set(id, { ...prompt, state: "unsent", message });
-  }
-
-  dismiss(id: string): void {
-    this.#dismissed.add(id);
+  /** Show a prompt no more that the server never had. */
+  forget(id: string): void {
+    if (isOwn(this.#prompts.get(id))) this.#prompts.delete(id);
   }
 
   put(instruction: Instruction): void {
@@ -63,6 +72,8 @@ export class Outbox {
       id: instruction.id,
       inputId: instruction.input_id,
       text: instruction.text,
+      images: instruction.images,
+      attached: known?.attached ?? [],
       state: instruction.state,
       message: instruction.message,
       createdMs: known?.createdMs ?? instruction.created_ms,
@@ -77,7 +88,7 @@ export class Outbox {
   waiting(transcript: Transcript, isEnded: boolean): readonly Prompt[] {
     const lastMs = transcript.last?.at_ms ?? 0;
     const found = [...this.#prompts.values()]
-      .filter((prompt) => !transcript.prompts.has(prompt.inputId) && !this.#dismissed.has(prompt.id))
+      .filter((prompt) => !transcript.prompts.has(prompt.inputId))
       .filter((prompt) => prompt.state !== "retried")
       .filter((prompt) => prompt.isAwaited || hasFailed(prompt) || (isPutAside(prompt) && prompt.createdMs > lastMs))
       .map((prompt): Prompt => (isEnded && prompt.state === "done" ? { ...prompt, state: "session_lost" } : prompt))
@@ -91,6 +102,11 @@ export class Outbox {
 
 function looksLike(one: Prompt, other: Prompt | undefined): boolean {
   return one.id === other?.id && one.state === other.state && one.message === other.message && one.text === other.text;
+}
+
+/** Whether only this page knows of a prompt, or not even it. */
+function isOwn(prompt: Prompt | undefined): boolean {
+  return prompt === undefined || prompt.state === "sending" || prompt.state === "unsent";
 }
 
 /** Whether one state comes before another on a prompt's way. */

@@ -1,10 +1,13 @@
 /** HTTP answers that fill the store: asked for at first sight and again after every reconnection. */
 
 import { queryOptions } from "@tanstack/react-query";
+import { ApiError } from "../api/http";
 import { agents, keys, prompts, requests, type SessionFilter, sessions } from "../api/resources";
+import type { Session } from "../api/types";
 import type { Store } from "./store";
 
-export const PAGE_OF_SESSIONS = 100;
+const PAGE_OF_SESSIONS = 100;
+const MOST_OF_A_PAGE = 1000;
 
 export const agentsInto = (store: Store) =>
   queryOptions({
@@ -17,7 +20,13 @@ export const agentsInto = (store: Store) =>
     },
   });
 
-/** Returns how many came, so that the reader knows whether there may be older ones. */
+/** The last session of a page: what is older than it, or as old and after it by its id, is on the next. */
+export interface PageEnd {
+  before_ms: number;
+  before_id: string;
+}
+
+/** Returns from where on older ones are to be asked for; null where there are none. */
 export const sessionsInto = (store: Store, filter: SessionFilter = {}) =>
   queryOptions({
     queryKey: [...keys.sessions, filter],
@@ -25,7 +34,30 @@ export const sessionsInto = (store: Store, filter: SessionFilter = {}) =>
       const { revision } = store;
       const found = await sessions.list({ limit: PAGE_OF_SESSIONS, ...filter }, signal);
       store.putSessions(found, revision);
-      return found.length;
+      return endOf(found, PAGE_OF_SESSIONS);
+    },
+  });
+
+/**
+ * All sessions that have not ended, however many and however old: any of them may wait for a person. What was known to
+ * live and is not among them has ended, or is gone; no list needs to say so, and each is asked for by itself.
+ */
+export const livingInto = (store: Store) =>
+  queryOptions({
+    queryKey: [...keys.sessions, "living"],
+    queryFn: async ({ signal }) => {
+      const first = store.revision;
+      const ids = new Set<string>();
+      let end: PageEnd | null = null;
+      do {
+        const { revision } = store;
+        const found: Session[] = await sessions.list({ is_ended: false, limit: MOST_OF_A_PAGE, ...end }, signal);
+        store.putSessions(found, revision);
+        for (const { id } of found) ids.add(id);
+        end = endOf(found, MOST_OF_A_PAGE);
+      } while (end !== null);
+      for (const id of store.livingBut(ids, first)) await learn(store, id, signal);
+      return ids.size;
     },
   });
 
@@ -57,7 +89,7 @@ export const instructionsInto = (store: Store, sessionId: string) =>
     queryKey: [...keys.sessions, sessionId, "instructions"],
     queryFn: async ({ signal }) => {
       const found = await sessions.instructions(sessionId, signal);
-      for (const instruction of found) store.transcripts.takeInstruction(instruction);
+      for (const instruction of found) store.takeInstruction(instruction);
       return found.length;
     },
   });
@@ -82,3 +114,19 @@ export const sessionInto = (store: Store, sessionId: string) =>
       return found.id;
     },
   });
+
+function endOf(page: readonly Session[], most: number): PageEnd | null {
+  const last = page.at(most - 1);
+  return last === undefined ? null : { before_ms: last.created_ms, before_id: last.id };
+}
+
+/** Ask what became of a session that was known; where there is none any more, forget it. */
+async function learn(store: Store, id: string, signal: AbortSignal): Promise<void> {
+  const { revision } = store;
+  try {
+    store.putSessions([await sessions.get(id, signal)], revision);
+  } catch (failure) {
+    if (!(failure instanceof ApiError && failure.isOfServer && failure.status === 404)) throw failure;
+    store.remove("session", id);
+  }
+}

@@ -8,6 +8,7 @@ class Bench {
   isOnline = true;
   readonly wires: (Wire & { sent: string[]; isClosed: boolean })[] = [];
   readonly states: Connection["state"][] = [];
+  isFollowing = false;
   readonly heard: FromServer[] = [];
   readonly positions = new Map<string, number>();
   #timers: { atMs: number; run: () => void }[] = [];
@@ -43,7 +44,10 @@ class Bench {
     };
     this.socket = new LiveSocket(world, {
       message: (message) => void this.heard.push(message),
-      connection: ({ state }) => void this.states.push(state),
+      connection: (connection) => {
+        this.states.push(connection.state);
+        this.isFollowing = connection.state === "live" && connection.isFollowing;
+      },
       position: (id) => this.positions.get(id),
     });
   }
@@ -86,6 +90,33 @@ describe("the live socket", () => {
     bench.socket.subscribe("s1");
     bench.open();
     expect(bench.sent).toEqual([{ type: "overview" }, { type: "subscribe", session_id: "s1" }]);
+  });
+
+  test("follows all changes once the server says so, and after a break once it says so again", () => {
+    const bench = new Bench();
+    bench.open();
+    expect(bench.isFollowing).toBe(false);
+    bench.say({ type: "overview" });
+    expect(bench.isFollowing).toBe(true);
+    bench.wire.onclose?.();
+    bench.pass(10_000);
+    bench.wire.onopen?.();
+    expect(bench.isFollowing).toBe(false);
+    bench.say({ type: "overview" });
+    expect(bench.isFollowing).toBe(true);
+  });
+
+  test("says which session is before the person, and after a break again while it still is", () => {
+    const bench = new Bench();
+    bench.socket.look("s1");
+    bench.open();
+    expect(bench.sent.at(-1)).toEqual({ type: "look", session_id: "s1" });
+    bench.socket.look(null);
+    expect(bench.sent.at(-1)).toEqual({ type: "look", session_id: null });
+    bench.wire.onclose?.();
+    bench.pass(10_000);
+    bench.wire.onopen?.();
+    expect(bench.sent).toEqual([{ type: "overview" }]);
   });
 
   test("resumes exactly where each transcript stands", () => {

@@ -8,7 +8,8 @@ const ANSWER_MS = 5_000;
 /** How the page stands with its server. */
 export type Connection =
   | { state: "connecting" }
-  | { state: "live" }
+  /** `isFollowing`: the server tells of every change from now on, also of those that what was asked earlier lacks. */
+  | { state: "live"; isFollowing: boolean }
   | { state: "waiting"; retryAtMs: number; attempts: number }
   | { state: "offline" }
   | { state: "stopped" };
@@ -45,6 +46,7 @@ export class LiveSocket {
   readonly #subscribed = new Set<string>();
   /** What was asked of each session and not answered yet: from which position, or the whole. */
   readonly #asked = new Map<string, (number | undefined)[]>();
+  #lookedAt: string | null = null;
   #connection: Connection = { state: "stopped" };
   #wire: Wire | null = null;
   #attempts = 0;
@@ -54,6 +56,11 @@ export class LiveSocket {
   constructor(world: World, listener: Listener) {
     this.#world = world;
     this.#listener = listener;
+  }
+
+  /** When the server was last heard; 0 before it ever was. */
+  get heardMs(): number {
+    return this.#heardMs;
   }
 
   start(): void {
@@ -73,6 +80,12 @@ export class LiveSocket {
 
   unsubscribe(sessionId: string): void {
     if (this.#subscribed.delete(sessionId)) this.#send({ type: "unsubscribe", session_id: sessionId });
+  }
+
+  /** Say which session the person has before them, if any: they need not be notified of what they see. */
+  look(sessionId: string | null): void {
+    this.#lookedAt = sessionId;
+    this.#send({ type: "look", session_id: sessionId });
   }
 
   /** Ask again for what a session's transcript lacks. */
@@ -117,9 +130,10 @@ export class LiveSocket {
 
   #opened(): void {
     this.#heardMs = this.#world.now();
-    this.#become({ state: "live" });
+    this.#become({ state: "live", isFollowing: false });
     this.#send({ type: "overview" });
     for (const sessionId of this.#subscribed) this.#ask(sessionId);
+    if (this.#lookedAt !== null) this.#send({ type: "look", session_id: this.#lookedAt });
     this.#watch();
   }
 
@@ -133,6 +147,9 @@ export class LiveSocket {
       case "pong":
         this.#attempts = 0;
         return;
+      case "overview":
+        this.#attempts = 0;
+        return this.#become({ state: "live", isFollowing: true });
       case "bye":
         return this.#retry(message.retry_after_ms);
       case "lagged":

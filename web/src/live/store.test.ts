@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { agent, instruction, message, prompt, request, SESSION_ID, session } from "../testing/samples";
+import { agent, instruction, message, prompt, request, SESSION_ID, session, unsent } from "../testing/samples";
 import type { ItemsMessage } from "./messages";
 import { Store } from "./store";
 import { topic } from "./topic";
@@ -98,7 +98,7 @@ describe("the store", () => {
   test("begins anew when too much has changed to be told apart", () => {
     subscribed(message(1, "a"), message(2, "b"));
     store.receive(items({ items: [message(900, "z")], position: 1000, has_earlier: true, reset: true }));
-    expect(store.transcripts.view(SESSION_ID)).toEqual({ order: [900], hasEarlier: true, isLoaded: true });
+    expect(store.transcripts.view(SESSION_ID)).toMatchObject({ order: [900], hasEarlier: true, isLoaded: true });
   });
 
   test("does not let a list that was long on its way undo what came live meanwhile", () => {
@@ -153,12 +153,41 @@ describe("the store", () => {
   });
 });
 
+describe("a session that is told to end", () => {
+  const told = (changes: Parameters<typeof instruction>[0] = {}) =>
+    instruction({ id: "t1", kind: "terminate_session", text: null, ...changes });
+
+  test("is ending until it has ended, and no more once it is resumed", () => {
+    store.putSession(session());
+    store.takeInstruction(told({ state: "queued" }));
+    expect(store.session(SESSION_ID)?.is_ending).toBe(true);
+    store.receive({ type: "instruction", instruction: told({ state: "done" }) });
+    store.receive({ type: "session", session: session({ updated_ms: 3_000 }) });
+    expect(store.session(SESSION_ID)?.is_ending).toBe(true);
+    store.receive({ type: "session", session: session({ state: "ended", updated_ms: 4_000 }) });
+    expect(store.session(SESSION_ID)?.is_ending ?? false).toBe(false);
+    store.receive({ type: "session", session: session({ epoch: 2, updated_ms: 5_000 }) });
+    expect(store.session(SESSION_ID)?.is_ending ?? false).toBe(false);
+  });
+
+  test("is not ending any more when its machine would not do it, nor of what was done long ago", () => {
+    store.putSession(session());
+    store.takeInstruction(told({ state: "queued" }));
+    store.receive({ type: "instruction", instruction: told({ state: "refused" }) });
+    expect(store.session(SESSION_ID)?.is_ending).toBe(false);
+    store.takeInstruction(told({ state: "queued" })); // an answer that was overtaken by what its machine said
+    expect(store.session(SESSION_ID)?.is_ending).toBe(false);
+    store.takeInstruction(told({ state: "done" }));
+    expect(store.session(SESSION_ID)?.is_ending).toBe(false);
+  });
+});
+
 describe("a prompt", () => {
   const states = () => waiting().map(({ state }) => state);
 
   test("shows from the key press until it stands in the transcript", () => {
     subscribed(message(1, "hello"));
-    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.type("c1", "do it", 5_000));
+    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.putUnsent(unsent({ text: "do it" })));
     expect(states()).toEqual(["sending"]);
     store.transcripts.takeInstruction(instruction({ id: "c1", state: "queued" }));
     expect(states()).toEqual(["queued"]);
@@ -175,11 +204,19 @@ describe("a prompt", () => {
 
   test("that could not be sent says so until it is put aside", () => {
     subscribed();
-    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.type("c1", "do it", 5_000));
-    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.fail("c1", "The server cannot be reached."));
-    expect(waiting()[0]).toMatchObject({ state: "unsent", message: "The server cannot be reached." });
-    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.dismiss("c1"));
+    const message = "The server cannot be reached.";
+    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.putUnsent(unsent({ message })));
+    expect(waiting()[0]).toMatchObject({ state: "unsent", message });
+    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.forget("c1"));
     expect(states()).toEqual([]);
+  });
+
+  test("that the server has is not forgotten with what was unsent, nor shown as unsent again", () => {
+    subscribed();
+    store.transcripts.takeInstruction(instruction({ id: "c1", state: "queued" }));
+    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.putUnsent(unsent({ message: "No answer." })));
+    store.transcripts.changeOutbox(SESSION_ID, (outbox) => outbox.forget("c1"));
+    expect(states()).toEqual(["queued"]);
   });
 
   test("that was not done stays in sight, over a reload too, until somebody settles it", () => {

@@ -1,7 +1,9 @@
 import type { Agent, Instruction, Queue, Request, Session } from "../api/types";
+import type { Lists } from "../offline/copies";
 import type { FromServer } from "./messages";
-import { hasFailed } from "./outbox";
+import { hasFailed, isOpen } from "./outbox";
 import type { Connection } from "./socket";
+import { AT_FIRST, type Standing, standingAfter } from "./standing";
 import { topic } from "./topic";
 import type { Topics } from "./topics";
 import { Transcripts } from "./transcripts";
@@ -20,14 +22,26 @@ export class Store {
   readonly #agents = new Map<string, Agent>();
   readonly #requests = new Map<string, Request>();
   readonly #queues = new Map<string, Queue>();
+  /** The epochs of sessions that somebody has told to end. */
+  readonly #ending = new Map<string, number>();
+  /** What was told to end something and has come to its own end: an answer that says otherwise was overtaken. */
+  readonly #settledEnds = new Set<string>();
   readonly #liveAt = new Map<string, number>();
   #revision = 0;
   #sessionList: readonly Session[] | null = null;
   #agentList: readonly Agent[] | null = null;
   #requestList: readonly Request[] | null = null;
   #connection: Connection = { state: "stopped" };
+  #standing: Standing = AT_FIRST;
+  /** The sessions that are known from this browser's copies only. */
+  readonly #unconfirmed = new Set<string>();
+  #isFromCopies = false;
   /** Called when something other than a prompt, such as an interrupt, turns out not to have worked. */
   onRefused: (instruction: Instruction) => void = () => {};
+  /** Called with the ids of instructions and waiting prompts that the server has, as it has said in whatever way. */
+  onPrompts: (ids: readonly string[]) => void = () => {};
+  /** Called with a session that is there no more. */
+  onSessionGone: (sessionId: string) => void = () => {};
 
   constructor(topics: Topics) {
     this.topics = topics;
@@ -40,6 +54,15 @@ export class Store {
 
   get connection(): Connection {
     return this.#connection;
+  }
+
+  get standing(): Standing {
+    return this.#standing;
+  }
+
+  /** Whether some of what is here was not heard from the server yet. */
+  get isFromCopies(): boolean {
+    return this.#isFromCopies;
   }
 
   /** All known sessions, newest first. */
@@ -91,7 +114,7 @@ export class Store {
       case "request":
         return this.putRequest(message.request);
       case "instruction":
-        this.transcripts.takeInstruction(message.instruction);
+        this.takeInstruction(message.instruction);
         if (message.instruction.text === null && hasFailed(message.instruction)) this.onRefused(message.instruction);
         return;
       case "queue":
@@ -101,6 +124,7 @@ export class Store {
       case "error":
         console.warn(`The server refused a message: ${message.code}: ${message.message}`);
         return;
+      case "overview":
       case "lagged":
       case "bye":
       case "ping":
@@ -109,9 +133,35 @@ export class Store {
     }
   }
 
-  setConnection(connection: Connection): void {
+  /** `heardMs`: when the server was last heard. */
+  setConnection(connection: Connection, heardMs: number): void {
+    this.#standing = standingAfter(this.#standing, this.#connection, connection, heardMs);
     this.#connection = connection;
     this.topics.touch(topic.connection);
+  }
+
+  /** Begin with what this browser has kept, while the server cannot be asked. */
+  beginWithCopies({ agents, sessions, requests }: Lists, atMs: number): void {
+    this.#isFromCopies = true;
+    this.#standing = { asOfMs: atMs, isCutOff: true };
+    this.replaceAgents(agents, this.#revision);
+    for (const session of sessions) this.putCopy(session);
+    this.putRequests(requests, this.#revision);
+    this.topics.touch(topic.connection);
+  }
+
+  /** Take a session that this browser has kept, unless it is known. */
+  putCopy(session: Session): void {
+    if (this.#sessions.has(session.id)) return;
+    this.#setSession(session);
+    this.#unconfirmed.add(session.id);
+  }
+
+  /** The server was asked for everything: what it said nothing of is there no more. */
+  endWithCopies(): void {
+    this.#isFromCopies = false;
+    for (const id of [...this.#unconfirmed]) if (this.#sessions.delete(id)) this.#noteSession(id);
+    this.#unconfirmed.clear();
   }
 
   putSession(session: Session): void {
@@ -124,6 +174,24 @@ export class Store {
   /** Take some sessions, as they were when they were asked for at `revision`. */
   putSessions(sessions: readonly Session[], revision: number): void {
     for (const session of sessions) if (this.#isOlder(session.id, revision)) this.#setSession(session);
+  }
+
+  /** The sessions that are known to live, but for `ids` and what has changed since `revision`. */
+  livingBut(ids: ReadonlySet<string>, revision: number): string[] {
+    return [...this.#sessions.values()]
+      .filter(({ id, state }) => state !== "ended" && !ids.has(id) && this.#isOlder(id, revision))
+      .map(({ id }) => id);
+  }
+
+  takeInstruction(instruction: Instruction): void {
+    this.transcripts.takeInstruction(instruction);
+    this.onPrompts([instruction.id]);
+    const session = instruction.session_id === null ? undefined : this.#sessions.get(instruction.session_id);
+    if (session === undefined || instruction.kind !== "terminate_session") return;
+    if (!isOpen(instruction)) this.#settledEnds.add(instruction.id);
+    if (hasFailed(instruction)) this.#ending.delete(session.id);
+    else if (!this.#settledEnds.has(instruction.id)) this.#ending.set(session.id, session.epoch);
+    this.#setSession(session);
   }
 
   putAgent(agent: Agent): void {
@@ -165,6 +233,7 @@ export class Store {
   }
 
   putQueue(queue: Queue): void {
+    this.onPrompts(queue.prompts.map(({ id }) => id));
     const known = this.#queues.get(queue.session_id);
     if (known !== undefined && known.version > queue.version) return;
     this.#queues.set(queue.session_id, queue);
@@ -173,6 +242,7 @@ export class Store {
 
   remove(kind: string, id: string): void {
     this.#note(id);
+    if (kind === "session") this.onSessionGone(id);
     if (kind === "session" && this.#sessions.delete(id)) this.#noteSession(id);
     if (kind === "agent" && this.#agents.delete(id)) this.#noteAgents();
   }
@@ -183,7 +253,11 @@ export class Store {
     this.#agents.clear();
     this.#requests.clear();
     this.#queues.clear();
+    this.#ending.clear();
+    this.#settledEnds.clear();
     this.#liveAt.clear();
+    this.#unconfirmed.clear();
+    this.#isFromCopies = false;
     this.transcripts.clear();
     this.#sessionList = null;
     this.topics.touch(topic.sessions);
@@ -201,9 +275,12 @@ export class Store {
   #setSession(session: Session): void {
     const agent = this.#agents.get(session.agent_id);
     const isTrue = agent === undefined || agreesWith(session, agent);
-    const kept = isTrue ? session : { ...session, agent_online: agent.online, agent_name: agent.name };
+    const isEnding = session.state !== "ended" && this.#ending.get(session.id) === session.epoch;
+    const known = isTrue ? session : { ...session, agent_online: agent.online, agent_name: agent.name };
+    const kept = isEnding === (known.is_ending ?? false) ? known : { ...known, is_ending: isEnding };
     if (this.#sessions.get(session.id)?.state !== kept.state) this.topics.touch(topic.outbox(session.id));
     this.#sessions.set(session.id, kept);
+    this.#unconfirmed.delete(session.id);
     this.#noteSession(session.id);
   }
 

@@ -4,6 +4,7 @@ export const topic = {
   sessions: "sessions",
   agents: "agents",
   requests: "requests",
+  unsent: "unsent",
   session: (id: string) => `session:${id}`,
   transcript: (id: string) => `transcript:${id}`,
   item: (id: string, no: number) => `item:${id}:${no}`,

@@ -27,7 +27,7 @@ export class Transcript {
   readonly asking = new Set<string>();
   /** What subagents say and do, by the id of the call that they work for. Not in `order`. */
   #children: ReadonlyMap<string, readonly number[]> = new Map();
-  readonly #calls = new Set<string>();
+  readonly #calls = new Map<string, number>();
   order: readonly number[] = [];
   position = 0;
   hasEarlier = false;
@@ -37,9 +37,19 @@ export class Transcript {
     return this.#items.get(no);
   }
 
+  /** All items by number, also those in no `order`. */
+  get all(): Item[] {
+    return [...this.#items.values()].sort((one, other) => one.no - other.no);
+  }
+
   /** What was said and done for a call, by a subagent. */
   children(toolUseId: string): readonly number[] {
     return this.#children.get(toolUseId) ?? NONE;
+  }
+
+  /** The call that has this id. */
+  callOf(toolUseId: string): number | undefined {
+    return this.#calls.get(toolUseId);
   }
 
   get last(): Item | undefined {
@@ -103,7 +113,7 @@ export class Transcript {
       if (item.body.state === "pending") this.asking.add(item.body.tool_use_id);
       else this.asking.delete(item.body.tool_use_id);
     }
-    if (item.kind === "tool") this.#calls.add(item.body.tool_use_id);
+    if (item.kind === "tool") this.#calls.set(item.body.tool_use_id, item.no);
     if (item.kind === "user" && item.body.uuid !== null) this.prompts.add(item.body.uuid);
     return true;
   }

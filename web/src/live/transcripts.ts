@@ -12,6 +12,8 @@ export interface TranscriptView {
   order: readonly number[];
   hasEarlier: boolean;
   isLoaded: boolean;
+  /** It is this browser's copy, of this time; null where it is what the server has told. */
+  asOfMs: number | null;
 }
 
 /** The transcripts that are read now or were a moment ago, each with the prompts on their way into it. */
@@ -21,6 +23,8 @@ export class Transcripts {
   readonly #views = new Map<string, TranscriptView>();
   readonly #outboxes = new Map<string, Outbox>();
   readonly #lost = new Set<string>();
+  /** Those that are this browser's copies, each with its time: as if lost, they are asked for anew. */
+  readonly #copiedMs = new Map<string, number>();
   /** Called when a transcript has lost its thread and must be asked for anew. */
   onLost: (sessionId: string) => void = () => {};
 
@@ -33,7 +37,7 @@ export class Transcripts {
     const known = this.#views.get(sessionId);
     if (known !== undefined) return known;
     const { order, hasEarlier, isLoaded } = this.#transcriptOf(sessionId);
-    const view = { order, hasEarlier, isLoaded };
+    const view = { order, hasEarlier, isLoaded, asOfMs: this.#copiedMs.get(sessionId) ?? null };
     this.#views.set(sessionId, view);
     return view;
   }
@@ -50,6 +54,11 @@ export class Transcripts {
   /** What a subagent has said and done for a call. */
   children(sessionId: string, toolUseId: string): readonly number[] {
     return this.#transcriptOf(sessionId).children(toolUseId);
+  }
+
+  /** The call that has this id, as far as it is loaded. */
+  callOf(sessionId: string, toolUseId: string): number | undefined {
+    return this.#transcripts.get(sessionId)?.callOf(toolUseId);
   }
 
   /** What people have written here, as far as it is loaded, the newest last. */
@@ -69,13 +78,35 @@ export class Transcripts {
   /** Where a subscription resumes; undefined asks for the newest items. */
   position(sessionId: string): number | undefined {
     const transcript = this.#transcripts.get(sessionId);
-    return transcript?.isLoaded && !this.#lost.has(sessionId) ? transcript.position : undefined;
+    const isFollowed = transcript?.isLoaded && !this.#lost.has(sessionId) && !this.#copiedMs.has(sessionId);
+    return isFollowed ? transcript.position : undefined;
+  }
+
+  /** All that is loaded of a transcript, in its order, with what subagents did. */
+  all(sessionId: string): Item[] {
+    return this.#transcripts.get(sessionId)?.all ?? [];
   }
 
   takeItems(message: ItemsMessage): void {
     const isWhole = message.reset === true;
-    if (isWhole) this.#lost.delete(message.session_id);
+    if (isWhole) {
+      this.#lost.delete(message.session_id);
+      this.#copiedMs.delete(message.session_id);
+    }
     this.#note(message.session_id, this.#transcriptOf(message.session_id).applyItems(message, !isWhole));
+  }
+
+  /** Take what this browser has kept of a transcript, until the server tells it. */
+  takeCopy(sessionId: string, items: readonly Item[], atMs: number): void {
+    const transcript = this.#transcriptOf(sessionId);
+    if (transcript.isLoaded) return;
+    this.#copiedMs.set(sessionId, atMs);
+    this.#note(sessionId, transcript.applyItems({ items: [...items], position: 0, has_earlier: false }, false));
+  }
+
+  /** Take a transcript that was shared: all of it, and nothing more will come. */
+  takeShared(name: string, items: Item[]): void {
+    this.#note(name, this.#transcriptOf(name).applyItems({ items, position: 0, has_earlier: false }, false));
   }
 
   takePatch(message: PatchMessage): void {
@@ -102,6 +133,7 @@ export class Transcripts {
       if (this.#transcripts.size <= KEPT) return;
       if (isInUse(id)) continue;
       this.#transcripts.delete(id);
+      this.#copiedMs.delete(id);
       this.#views.delete(id);
     }
   }
@@ -111,6 +143,7 @@ export class Transcripts {
     this.#views.clear();
     this.#outboxes.clear();
     this.#lost.clear();
+    this.#copiedMs.clear();
   }
 
   #note(sessionId: string, changed: Changed): void {

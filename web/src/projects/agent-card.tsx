@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Ban, Ellipsis, KeyRound, Pencil, Play, Trash2 } from "lucide-react";
+import { Ban, Ellipsis, KeyRound, Pencil, Play, Trash2, Unplug } from "lucide-react";
 import { useState } from "react";
 import { agents } from "../api/resources";
 import type { Agent, AgentWithToken, Project } from "../api/types";
@@ -16,7 +16,7 @@ import { tell } from "../ui/toast";
 import { AgentErrors } from "./agent-errors";
 import { OnlineDot } from "./online-dot";
 
-type Asking = "rename" | "rotate" | "revoke" | "delete" | null;
+type Asking = "rename" | "rotate" | "revoke" | "delete" | "gone" | null;
 
 /** One agent: where it runs, how that machine is, and what can be done with it. */
 export function AgentCard({
@@ -85,6 +85,11 @@ export function AgentCard({
             <MenuItem isDanger icon={<Trash2 aria-hidden />} onSelect={() => setAsking("delete")}>
               Delete
             </MenuItem>
+            {!agent.online && (
+              <MenuItem isDanger icon={<Unplug aria-hidden />} onSelect={() => setAsking("gone")}>
+                Machine is gone for good
+              </MenuItem>
+            )}
           </Menu>
         )}
       </div>
@@ -205,6 +210,20 @@ function Questions({
         }}
       >
         Its token stops working and it disappears from here. This cannot be undone.
+      </Confirm>
+      <Confirm
+        title={`Give up the machine of ${agent.name}?`}
+        action="Give it up"
+        isOpen={asking === "gone"}
+        onClose={onClose}
+        onConfirm={async () => {
+          const { sessions } = await agents.giveUp(agent.id);
+          store.remove("agent", agent.id);
+          tell(`${agent.name} is removed${sessions > 0 ? `, and ${plural(sessions, "session")} ended as lost` : ""}.`);
+        }}
+      >
+        For a machine that is gone for good. Its sessions end as lost and stay readable as far as they came; what it had
+        not sent is never taken, even should it come back. This cannot be undone.
       </Confirm>
     </>
   );

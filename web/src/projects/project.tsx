@@ -10,13 +10,14 @@ import { Failure, Skeleton } from "../ui/empty";
 import { useTitle } from "../ui/title";
 import { ProjectAgents } from "./agents";
 import { ProjectPeople } from "./people";
+import { ProjectSchedules } from "./schedules";
 import { ProjectSettings } from "./settings";
 
-export type ProjectTab = "agents" | "people" | "settings";
+export type ProjectTab = "agents" | "schedules" | "people" | "settings";
 
 const route = getRouteApi("/shell/projects/$projectId");
 
-/** One project: its agents, its people, its name. */
+/** One project: its agents, its schedules, its people, its name. */
 export function ProjectView() {
   const { projectId } = route.useParams();
   const { tab = "agents" } = route.useSearch();
@@ -53,12 +54,16 @@ export function ProjectView() {
       >
         <Tabs.List className="flex shrink-0 gap-1 border-b border-line px-2 md:px-4">
           <Tab value="agents">Agents</Tab>
+          <Tab value="schedules">Schedules</Tab>
           <Tab value="people">People</Tab>
           <Tab value="settings">Settings</Tab>
         </Tabs.List>
         <div className="thin-scroll min-h-0 flex-1 overflow-y-auto">
           <Tabs.Panel value="agents">
             <ProjectAgents project={project} />
+          </Tabs.Panel>
+          <Tabs.Panel value="schedules">
+            <ProjectSchedules project={project} />
           </Tabs.Panel>
           <Tabs.Panel value="people">
             <ProjectPeople project={project} />

@@ -3,12 +3,15 @@ import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { keys, projects } from "../api/resources";
 import type { Project } from "../api/types";
+import { ProjectTemplates } from "../templates/project-templates";
 import { useAction } from "../ui/action";
 import { Button } from "../ui/button";
 import { Confirm } from "../ui/dialog";
 import { Field } from "../ui/field";
 import { tell } from "../ui/toast";
+import { ProjectBudgets } from "./budgets";
 import { Retention } from "./retention";
+import { Webhooks } from "./webhooks";
 
 export function ProjectSettings({ project }: { project: Project }) {
   const client = useQueryClient();
@@ -45,7 +48,10 @@ export function ProjectSettings({ project }: { project: Project }) {
           </Button>
         )}
       </form>
+      {project.role !== "viewer" && <ProjectTemplates project={project} />}
+      <ProjectBudgets project={project} />
       <Retention project={project} />
+      {isOwner && <Webhooks project={project} />}
       {isOwner && (
         <section className="rounded-xl border border-bad-line p-4">
           <h2 className="text-sm font-semibold">Delete this project</h2>

@@ -30,7 +30,7 @@ describe("the composer", () => {
   test("sends on Enter and begins a new line on Shift+Enter", async () => {
     const { onSend } = compose();
     await userEvent.type(field(), "one{Shift>}{Enter}{/Shift}two{Enter}");
-    expect(onSend).toHaveBeenCalledExactlyOnceWith("one\ntwo", false);
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("one\ntwo", false, []);
     expect(field().value).toBe("");
   });
 
@@ -48,7 +48,31 @@ describe("the composer", () => {
     expect(field().value).toBe("/context ");
     expect(screen.queryByRole("listbox")).toBeNull();
     await userEvent.keyboard("{Enter}");
-    expect(onSend).toHaveBeenCalledExactlyOnceWith("/context", false);
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("/context", false, []);
+  });
+
+  test("keeps the option that is chosen in sight", async () => {
+    const commands = ["clear", "compact", "context"].map((name) => ({ name, description: "", argument_hint: "" }));
+    answerCalls(() => ({ commands, models: [] }));
+    const shown = vi.spyOn(Element.prototype, "scrollIntoView");
+    compose();
+    await userEvent.type(field(), "/c");
+    await screen.findByRole("listbox");
+    await userEvent.keyboard("{ArrowUp}");
+    expect((shown.mock.contexts.at(-1) as Element).textContent).toBe("/context");
+    expect(shown).toHaveBeenLastCalledWith({ block: "nearest" });
+  });
+
+  test("says nothing of a path that is no longer what is typed", async () => {
+    answerCalls((_, path) => {
+      if (!path.includes("/paths")) return { commands: [], models: [] };
+      return path.includes("no") ? { paths: [], is_cut: false, problem: null } : new Promise(() => {});
+    });
+    compose();
+    await userEvent.type(field(), "@no");
+    expect(await screen.findByText("No such path here.")).toBeTruthy();
+    await userEvent.type(field(), "{Backspace}{Backspace}src");
+    expect(screen.queryByText("No such path here.")).toBeNull();
   });
 
   test("a list of commands that was closed stays closed, and Enter sends", async () => {
@@ -57,7 +81,7 @@ describe("the composer", () => {
     await userEvent.type(field(), "/c");
     await screen.findByRole("listbox");
     await userEvent.keyboard("{Escape}{Enter}");
-    expect(onSend).toHaveBeenCalledExactlyOnceWith("/c", false);
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("/c", false, []);
   });
 
   test("brings back what was written before, and leaves what one is writing alone", async () => {
@@ -101,7 +125,28 @@ describe("the composer", () => {
   test("sends at once on Ctrl+Enter, whatever Claude does", async () => {
     const { onSend } = compose({ activity: "working" });
     await userEvent.type(field(), "stop that{Control>}{Enter}{/Control}");
-    expect(onSend).toHaveBeenCalledExactlyOnceWith("stop that", true);
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("stop that", true, []);
+  });
+
+  test("on a touch screen, Enter begins a new line, and no hint speaks of keys", async () => {
+    vi.spyOn(window, "matchMedia").mockImplementation(
+      (query) => ({ matches: query === "(hover: none)" }) as MediaQueryList,
+    );
+    const { onSend, container, unmount } = compose({ activity: "working" });
+    await userEvent.type(field(), "one{Enter}two");
+    expect(field().value).toBe("one\ntwo");
+    expect(container.textContent).toMatch(/What you send waits until it is done/);
+    expect(container.textContent).not.toMatch(/Enter|Esc/);
+    await userEvent.click(screen.getByRole("button", { name: "Send" }));
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("one\ntwo", false, []);
+    await userEvent.type(field(), "three{Control>}{Enter}{/Control}"); // a keyboard can be beside it
+    expect(onSend).toHaveBeenLastCalledWith("three", true, []);
+    unmount();
+    for (const changes of [{ activity: "idle" }, { activity: "waiting", pending_requests: 1 }] as const) {
+      const { container, unmount } = compose(changes);
+      expect(container.textContent).not.toMatch(/Enter|Esc/);
+      unmount();
+    }
   });
 
   test("does not send emptiness", async () => {
@@ -118,7 +163,17 @@ describe("the composer", () => {
     expect(onSend).not.toHaveBeenCalled();
     fireEvent.change(field(), { target: { value: "short" } });
     await userEvent.type(field(), "{Enter}");
-    expect(onSend).toHaveBeenCalledExactlyOnceWith("short", false);
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("short", false, []);
+  });
+
+  test("sends although a file could not be added, and then says no more of it", async () => {
+    const { onSend } = compose();
+    const notes = new File(["words"], "notes.txt", { type: "text/plain" });
+    fireEvent.change(screen.getByLabelText("Images"), { target: { files: [notes] } });
+    expect((await screen.findByRole("alert")).textContent).toBe("notes.txt is no image that this browser can read.");
+    await userEvent.type(field(), "go on{Enter}");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("go on", false, []);
+    expect(screen.queryByRole("alert")).toBeNull();
   });
 
   test("keeps a draft over a reload, for its own session only", async () => {
@@ -152,12 +207,18 @@ describe("the composer", () => {
     expect(screen.getByText(/Its output was removed, so it cannot be resumed/)).toBeTruthy();
   });
 
+  test("says that a session whose worktree was removed cannot be resumed", () => {
+    const worktree = { repository: "/work", branch: "a", base: "main", removed_ms: 5 };
+    compose({ state: "ended", reason: "exited", activity: null, worktree });
+    expect(screen.getByText(/Its worktree was removed, so it cannot be resumed/)).toBeTruthy();
+  });
+
   test("resumes an ended session, with a prompt or without", async () => {
     const { onSend } = compose({ state: "ended", reason: "exited", activity: null });
     await userEvent.click(screen.getByRole("button", { name: "Resume" }));
-    expect(onSend).toHaveBeenCalledWith("", false);
+    expect(onSend).toHaveBeenCalledWith("", false, []);
     await userEvent.type(field(), "go on{Enter}");
-    expect(onSend).toHaveBeenLastCalledWith("go on", false);
+    expect(onSend).toHaveBeenLastCalledWith("go on", false, []);
   });
 
   test("has nothing that axe minds", async () => {

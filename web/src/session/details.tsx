@@ -1,8 +1,11 @@
+import { Link } from "@tanstack/react-router";
 import { CircleCheck, CircleX, ShieldCheck } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { explain } from "../api/http";
 import { sessions } from "../api/resources";
 import type { Session, Verification } from "../api/types";
+import { AfterLimitSetting } from "../limits/after-limit";
+import { hasLimits, LimitsList } from "../limits/plan-limits";
 import { useAgent, useLive } from "../live/hooks";
 import { PERMISSION_MODES } from "../sessions/permission-modes";
 import { StatusWords } from "../sessions/status-dot";
@@ -13,6 +16,7 @@ import { Check } from "../ui/field";
 import { bytes, compact, cost, count, duration, fullTime, plural } from "../ui/format";
 import { useNow } from "../ui/time";
 import { attempt } from "../ui/toast";
+import { SessionBudget } from "./budget";
 
 /** What there is to know of a session beside what was said in it. */
 export function Details({ session, mayCommand }: { session: Session; mayCommand: boolean }) {
@@ -53,6 +57,19 @@ export function Details({ session, mayCommand }: { session: Session; mayCommand:
           {session.created_by && <span className="text-ink-3"> by {session.created_by}</span>}
         </Fact>
         {began !== null && <Fact name="Running time">{duration(Math.max(0, (session.ended_ms ?? now) - began))}</Fact>}
+        <Fact name="Budget">
+          <SessionBudget session={session} mayCommand={mayCommand} />
+        </Fact>
+        {agent && hasLimits(agent.limits) && (
+          <Fact name="Plan limits">
+            <LimitsList limits={agent.limits} />
+          </Fact>
+        )}
+        {session.mode === "chat" && (
+          <Fact name="At a limit">
+            <GoingOn session={session} mayCommand={mayCommand} />
+          </Fact>
+        )}
         <Fact name="After a crash">
           <Resumption session={session} mayCommand={mayCommand} />
         </Fact>
@@ -62,7 +79,19 @@ export function Details({ session, mayCommand }: { session: Session; mayCommand:
         {session.epoch > 1 && <Fact name="Resumed">{plural(session.epoch - 1, "time")}</Fact>}
       </dl>
       <dl className="grid grid-cols-3 gap-2 rounded-lg border border-line bg-surface px-3 py-2.5">
-        <Figure name="Cost" value={session.cost_usd === null ? "–" : cost(session.cost_usd)} />
+        <Figure
+          name="Cost"
+          value={
+            <Link
+              to="/usage"
+              search={{ project: session.project_id }}
+              title="What the project uses"
+              className="underline decoration-line-strong underline-offset-2"
+            >
+              {session.cost_usd === null ? "–" : cost(session.cost_usd)}
+            </Link>
+          }
+        />
         <Figure name="In" value={compact(session.input_tokens)} title={`${count(session.input_tokens)} tokens`} />
         <Figure name="Out" value={compact(session.output_tokens)} title={`${count(session.output_tokens)} tokens`} />
       </dl>
@@ -93,6 +122,18 @@ function Resumption({ session, mayCommand }: { session: Session; mayCommand: boo
       Resume by itself
     </Check>
   );
+}
+
+/** Whether the session goes on by itself once a usage limit has reset; those who may command it choose. */
+function GoingOn({ session, mayCommand }: { session: Session; mayCommand: boolean }) {
+  const { store } = useLive();
+  const { limit_prompt } = session;
+  if (!mayCommand) return limit_prompt === null ? "waits for a person" : `goes on by itself: “${limit_prompt}”`;
+  const choose = (prompt: string | null) =>
+    void attempt("The session was not changed", async () =>
+      store.putSession(await sessions.setLimitPrompt(session.id, prompt)),
+    );
+  return <AfterLimitSetting prompt={limit_prompt} onChoose={choose} />;
 }
 
 /** How much output is stored; those who may command the session choose that it stays, whatever the project keeps. */
@@ -127,7 +168,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-function Figure({ name, value, title }: { name: string; value: string; title?: string }) {
+function Figure({ name, value, title }: { name: string; value: ReactNode; title?: string }) {
   return (
     <div title={title}>
       <dt className="text-2xs text-ink-3">{name}</dt>
@@ -148,7 +189,7 @@ function SessionRecord({ session }: { session: Session }) {
   return (
     <section>
       <div className="flex items-center gap-2">
-        <h3 className="flex-1 text-xs text-ink-3">Record: {plural(session.last_seq, "frame")}</h3>
+        <h2 className="flex-1 text-xs text-ink-3">Record: {plural(session.last_seq, "frame")}</h2>
         <Button
           size="small"
           isBusy={isBusy}

@@ -1,36 +1,80 @@
 import { Link } from "@tanstack/react-router";
-import { ChevronLeft, CircleStop, Ellipsis, Info, Pencil, Trash2 } from "lucide-react";
+import {
+  Archive,
+  ArchiveRestore,
+  Braces,
+  ChevronLeft,
+  CircleStop,
+  Clapperboard,
+  Ellipsis,
+  FileCode,
+  FileDown,
+  FileJson,
+  FileText,
+  FolderTree,
+  GitFork,
+  Info,
+  Pencil,
+  Share2,
+  Trash2,
+} from "lucide-react";
+import type { ReactNode } from "react";
 import type { Session } from "../api/types";
-import { titleOf } from "../sessions/status";
+import { obstacleOf, titleOf } from "../sessions/status";
 import { StatusDot, StatusWords } from "../sessions/status-dot";
 import { ConnectionPill } from "../shell/connection";
-import { DemoBadge } from "../ui/badge";
-import { Button, IconButton } from "../ui/button";
-import { Menu, MenuItem, MenuLine } from "../ui/menu";
+import { Badge, DemoBadge } from "../ui/badge";
+import { Button, IconButton, Spinner } from "../ui/button";
+import { cx } from "../ui/cx";
+import { Menu, MenuDownload, MenuItem, MenuLine } from "../ui/menu";
+import { useWhole } from "./whole";
 
 interface HeaderProps {
   session: Session;
   mayCommand: boolean;
+  /** An owner of the project, who may also share it. */
   mayDelete: boolean;
+  beside: "raw" | "machine" | null;
+  /** What tells of the repository it works in. */
+  changes: ReactNode;
+  onShare: () => void;
+  onBeside: (panel: "raw" | "machine") => void;
   onRename: () => void;
   onDetails: () => void;
   onTerminate: () => void;
   onDelete: () => void;
 }
 
+const FORMATS = [
+  { format: "markdown", label: "Export as Markdown", icon: FileText },
+  { format: "html", label: "Export as HTML", icon: FileCode },
+  { format: "jsonl", label: "Export as JSON lines", icon: FileJson },
+] as const;
+
+/** The name needs room first: what stands in the menu too goes where there is little, and loses its words before. */
+const OF_MENU = "max-md:hidden @max-md/header:hidden";
+const WORDS = "@max-[52rem]/header:sr-only";
+
 /** A session's name, how it stands, and what can be done with it as a whole. */
 export function SessionHeader({
   session,
   mayCommand,
   mayDelete,
+  beside,
+  changes,
+  onShare,
+  onBeside,
   onRename,
   onDetails,
   onTerminate,
   onDelete,
 }: HeaderProps) {
+  const { underWay, fork, archive } = useWhole(session); // here, so that no more than the header is drawn for it
   const isEnded = session.state === "ended";
+  const isArchived = session.archived_ms !== null;
+  const address = `/api/v1/sessions/${session.id}`;
   return (
-    <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-2 md:px-5">
+    <header className="@container/header flex h-12 shrink-0 items-center gap-2 border-b border-line px-2 md:px-5">
       <Link
         to="/"
         search={{}}
@@ -39,18 +83,23 @@ export function SessionHeader({
       >
         <ChevronLeft aria-hidden className="size-5" />
       </Link>
-      <span className="md:hidden">
+      <span className="@2xl/header:hidden">
         <StatusDot session={session} />
       </span>
-      <h1 className="min-w-0 truncate text-[0.9375rem] font-semibold" title={titleOf(session)}>
+      <h1 className="min-w-10 truncate text-[0.9375rem] font-semibold" title={titleOf(session)}>
         {titleOf(session)}
       </h1>
       {session.demo && <DemoBadge />}
-      <span className="min-w-0 flex-1 truncate text-xs text-ink-3 max-md:sr-only">
-        <span className="mr-3 ml-1">
-          <StatusWords session={session} />
-        </span>
-        <span className="max-lg:hidden">
+      {isArchived && <Badge>Archived</Badge>}
+      <span role="status" className="flex shrink-0 items-center gap-1.5 text-xs text-ink-2 empty:-ml-2">
+        {underWay !== null && <Spinner />}
+        {underWay}
+      </span>
+      <span className="ml-1 shrink-0 @max-2xl/header:sr-only">
+        <StatusWords session={session} />
+      </span>
+      <span className="min-w-0 flex-1 truncate text-xs text-ink-3">
+        <span className="ml-1 @max-[52rem]/header:hidden">
           {session.agent_name}
           {session.directory && (
             <>
@@ -60,15 +109,40 @@ export function SessionHeader({
           )}
         </span>
       </span>
-      <span className="flex-1 md:hidden" />
+      {changes}
+      {mayCommand && (
+        <Button
+          size="small"
+          aria-pressed={beside === "machine"}
+          title="Files"
+          className={cx(OF_MENU, "aria-pressed:bg-hover")}
+          icon={<FolderTree aria-hidden className="size-3.5" />}
+          onClick={() => onBeside("machine")}
+        >
+          <span className={WORDS}>Files</span>
+        </Button>
+      )}
+      <Button
+        size="small"
+        aria-pressed={beside === "raw"}
+        title="Raw"
+        className={cx(OF_MENU, "aria-pressed:bg-hover")}
+        icon={<Braces aria-hidden className="size-3.5" />}
+        onClick={() => onBeside("raw")}
+      >
+        <span className={WORDS}>Raw</span>
+      </Button>
       {!isEnded && mayCommand && (
         <Button
           size="small"
-          className="max-md:hidden"
+          needsServer
+          title="Terminate"
+          className={OF_MENU}
           icon={<CircleStop aria-hidden className="size-3.5" />}
+          isBusy={session.is_ending ?? false}
           onClick={onTerminate}
         >
-          Terminate
+          <span className={WORDS}>Terminate</span>
         </Button>
       )}
       <span className="md:hidden">
@@ -85,20 +159,66 @@ export function SessionHeader({
           Details
         </MenuItem>
         {mayCommand && (
+          <MenuItem icon={<FolderTree aria-hidden />} onSelect={() => onBeside("machine")}>
+            {beside === "machine" ? "Close the files" : "Files"}
+          </MenuItem>
+        )}
+        <MenuItem icon={<Braces aria-hidden />} onSelect={() => onBeside("raw")}>
+          {beside === "raw" ? "Close the raw log" : "Raw log"}
+        </MenuItem>
+        {session.mode === "terminal" && (
+          <MenuDownload icon={<Clapperboard aria-hidden />} href={`${address}/asciicast`}>
+            Download the recording
+          </MenuDownload>
+        )}
+        <MenuDownload icon={<FileDown aria-hidden />} href={`${address}/export`}>
+          Export the record
+        </MenuDownload>
+        {FORMATS.map(({ format, label, icon: Icon }) => (
+          <MenuDownload key={format} icon={<Icon aria-hidden />} href={`${address}/transcript?format=${format}`}>
+            {label}
+          </MenuDownload>
+        ))}
+        {mayDelete && (
+          <MenuItem icon={<Share2 aria-hidden />} needsServer onSelect={onShare}>
+            Share
+          </MenuItem>
+        )}
+        {mayCommand && (
           <>
-            <MenuItem icon={<Pencil aria-hidden />} onSelect={onRename}>
+            <MenuItem icon={<Pencil aria-hidden />} needsServer onSelect={onRename}>
               Rename
             </MenuItem>
+            {obstacleOf(session) === null && (
+              <MenuItem icon={<GitFork aria-hidden />} needsServer onSelect={fork}>
+                Fork
+              </MenuItem>
+            )}
+            {isEnded && (
+              <MenuItem
+                icon={isArchived ? <ArchiveRestore aria-hidden /> : <Archive aria-hidden />}
+                needsServer
+                onSelect={() => archive(!isArchived)}
+              >
+                {isArchived ? "Unarchive" : "Archive"}
+              </MenuItem>
+            )}
             {!isEnded && <MenuLine />}
             {!isEnded && (
-              <MenuItem isDanger icon={<CircleStop aria-hidden />} onSelect={onTerminate}>
+              <MenuItem
+                isDanger
+                isDisabled={session.is_ending ?? false}
+                icon={<CircleStop aria-hidden />}
+                needsServer
+                onSelect={onTerminate}
+              >
                 Terminate
               </MenuItem>
             )}
           </>
         )}
         {isEnded && mayDelete && (
-          <MenuItem isDanger icon={<Trash2 aria-hidden />} onSelect={onDelete}>
+          <MenuItem isDanger icon={<Trash2 aria-hidden />} needsServer onSelect={onDelete}>
             Delete
           </MenuItem>
         )}

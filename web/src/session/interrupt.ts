@@ -1,19 +1,28 @@
 import { useEffect, useRef, useState } from "react";
+import type { Session } from "../api/types";
 
 const SECOND_PRESS_MS = 1500;
 
+/** Whether Claude is at something that can be stopped from here; in a terminal, Esc is the program's own key. */
+export function isInterruptible({ mode, state, activity }: Session): boolean {
+  return mode === "chat" && state === "running" && activity !== null && activity !== "idle";
+}
+
+/** Whether Esc closes something first. A toast, which has the role of a dialog too, asks for nothing. */
+function isSomethingOpen(): boolean {
+  const open = document.querySelectorAll('[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]');
+  return [...open].some((element) => element.closest("[data-toasts]") === null);
+}
+
 /** Interrupt when Esc is pressed twice; returns whether it was pressed once. */
-export function useInterruptByKey(isInterruptible: boolean, interrupt: () => void): boolean {
+export function useInterruptByKey(mayInterrupt: boolean, interrupt: () => void): boolean {
   const [isArmed, setArmed] = useState(false);
   const act = useRef(interrupt);
   act.current = interrupt;
   useEffect(() => {
-    if (!isInterruptible) return setArmed(false);
+    if (!mayInterrupt) return setArmed(false);
     const onKeyDown = (event: KeyboardEvent) => {
-      const isElsewhere = document.querySelector(
-        '[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]',
-      );
-      if (event.key !== "Escape" || event.defaultPrevented || event.repeat || isElsewhere !== null) return;
+      if (event.key !== "Escape" || event.defaultPrevented || event.repeat || isSomethingOpen()) return;
       setArmed((wasArmed) => {
         if (wasArmed) queueMicrotask(() => act.current());
         return !wasArmed;
@@ -21,7 +30,7 @@ export function useInterruptByKey(isInterruptible: boolean, interrupt: () => voi
     };
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
-  }, [isInterruptible]);
+  }, [mayInterrupt]);
   useEffect(() => {
     if (!isArmed) return;
     const timer = setTimeout(() => setArmed(false), SECOND_PRESS_MS);

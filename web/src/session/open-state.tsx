@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useState } from "react";
 
 const OpenContext = createContext<Map<string, boolean>>(new Map());
 
@@ -6,6 +6,12 @@ const OpenContext = createContext<Map<string, boolean>>(new Map());
 export function OpenStates({ children }: { children: ReactNode }) {
   const [states] = useState(() => new Map<string, boolean>());
   return <OpenContext value={states}>{children}</OpenContext>;
+}
+
+/** Have something be unfolded when it is drawn next. */
+export function useUnfold(): (key: string) => void {
+  const states = useContext(OpenContext);
+  return useCallback((key) => void states.set(key, true), [states]);
 }
 
 export function useOpen(key: string, initially = false): [boolean, () => void] {

@@ -1,13 +1,19 @@
 import { useEffect, useRef, useState } from "react";
 import { Button } from "../ui/button";
 
-/** Where a prompt that waits is changed. Esc leaves it as it was. */
+/** Where a prompt is changed that waits, or is unsent. Esc leaves it as it was. */
 export function PromptEditor({
   text,
+  label = "Waiting prompt",
+  action = "Save",
+  needsServer = true,
   onSave,
   onCancel,
 }: {
   text: string;
+  label?: string;
+  action?: string;
+  needsServer?: boolean;
   onSave: (text: string) => Promise<void>;
   onCancel: () => void;
 }) {
@@ -30,7 +36,7 @@ export function PromptEditor({
     >
       <textarea
         ref={field}
-        aria-label="Waiting prompt"
+        aria-label={label}
         rows={Math.min(8, draft.split("\n").length + 1)}
         value={draft}
         onChange={(event) => setDraft(event.target.value)}
@@ -45,8 +51,15 @@ export function PromptEditor({
         <Button size="small" onClick={onCancel}>
           Cancel
         </Button>
-        <Button size="small" type="submit" look="primary" isBusy={isBusy} disabled={draft.trim() === ""}>
-          Save
+        <Button
+          size="small"
+          type="submit"
+          needsServer={needsServer}
+          look="primary"
+          isBusy={isBusy}
+          disabled={draft.trim() === ""}
+        >
+          {action}
         </Button>
       </p>
     </form>

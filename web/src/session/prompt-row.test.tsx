@@ -4,8 +4,8 @@ import { describe, expect, test, vi } from "vitest";
 import { sessions } from "../api/resources";
 import type { Instruction } from "../api/types";
 import type { Prompt } from "../live/outbox";
-import { faults, show } from "../testing/page";
-import { instruction, SESSION_ID, session } from "../testing/samples";
+import { answerCalls, faults, show } from "../testing/page";
+import { instruction, SESSION_ID, session, unsent } from "../testing/samples";
 import { PromptRow, wordsFor } from "./prompt-row";
 
 function prompt(changes: Partial<Prompt> = {}): Prompt {
@@ -13,6 +13,8 @@ function prompt(changes: Partial<Prompt> = {}): Prompt {
     id: "c1",
     inputId: "c1",
     text: "hello",
+    images: 0,
+    attached: [],
     state: "queued",
     message: null,
     createdMs: 1,
@@ -22,11 +24,7 @@ function prompt(changes: Partial<Prompt> = {}): Prompt {
 }
 
 function row(changes: Partial<Prompt> = {}, mayCommand = true) {
-  const onAgain = vi.fn();
-  return {
-    ...show(<PromptRow sessionId={SESSION_ID} prompt={prompt(changes)} mayCommand={mayCommand} onAgain={onAgain} />),
-    onAgain,
-  };
+  return show(<PromptRow sessionId={SESSION_ID} prompt={prompt(changes)} mayCommand={mayCommand} />);
 }
 
 const answering = (name: "edit" | "withdraw" | "retry" | "drop", answer: Partial<Instruction>) =>
@@ -81,16 +79,44 @@ describe("a prompt that is not in the transcript yet", () => {
     expect(drop).toHaveBeenCalledExactlyOnceWith(SESSION_ID, "c1");
   });
 
-  test("that never reached the server is sent anew", async () => {
-    const { onAgain } = row({ state: "unsent" });
+  test("that never reached the server is sent anew under its own id, or dismissed", async () => {
+    const { live } = row({ state: "unsent" });
+    const again = vi.spyOn(live.unsent, "again");
     await userEvent.click(screen.getByRole("button", { name: "Send again" }));
-    expect(onAgain).toHaveBeenCalledTimes(1);
+    expect(again).toHaveBeenCalledExactlyOnceWith("c1");
+    answerCalls(() => new Promise(() => {}));
+    live.unsent.add(unsent({ id: "c1", createdMs: Date.now() }));
+    await userEvent.click(screen.getByRole("button", { name: "Dismiss" }));
+    expect(live.unsent.all).toEqual([]);
+    expect(await screen.findByText(/It was on its way: it may have arrived/)).toBeTruthy();
   });
 
   test("offers a viewer nothing but the words", () => {
     row({}, false);
     expect(button("Withdraw")).toBeNull();
     expect(screen.getByText("hello")).toBeTruthy();
+  });
+
+  test("can be edited and sent anew where the server would not have it", async () => {
+    const { live } = row({ state: "unsent", message: "This session has ended." });
+    const refusal = { error: { code: "conflict", message: "This session has ended." } };
+    answerCalls(() => Response.json(refusal, { status: 409 }));
+    live.unsent.add(unsent({ createdMs: Date.now() }));
+    await userEvent.click(await screen.findByRole("button", { name: "Edit" }));
+    const asked = answerCalls(() => new Promise(() => {}));
+    await userEvent.type(screen.getByRole("textbox", { name: "Unsent prompt" }), " there");
+    await userEvent.click(screen.getByRole("button", { name: "Send" }));
+    expect(live.unsent.all).toMatchObject([{ text: "hello there", isHeld: false }]);
+    expect(live.unsent.all[0]?.id).not.toBe("c1"); // the first may be known under its own
+    expect(asked).toMatchObject([[`POST /sessions/${SESSION_ID}/commands`, { text: "hello there" }]]);
+  });
+
+  test("lets go of what one may not send any more", async () => {
+    const { live } = row({ state: "unsent", message: "You may only read this session." }, false);
+    answerCalls(() => new Promise(() => {}));
+    live.unsent.add(unsent({ createdMs: Date.now() }));
+    await userEvent.click(screen.getByRole("button", { name: "Dismiss" }));
+    expect(live.unsent.all).toEqual([]);
   });
 
   test("has nothing that axe minds", async () => {

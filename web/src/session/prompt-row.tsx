@@ -1,12 +1,18 @@
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
+import { newId } from "../api/ids";
 import { sessions } from "../api/resources";
 import type { Instruction, Session } from "../api/types";
-import { useLive, useSession } from "../live/hooks";
+import { type Attached, sourceOf } from "../images/image";
+import { Pictures } from "../images/pictures";
+import { promptImages, promptSources } from "../images/sources";
+import { useLive, useSession, useStanding } from "../live/hooks";
 import { hasFailed, isPutAside, type Prompt } from "../live/outbox";
-import { attempt } from "../ui/toast";
+import { tell } from "../ui/toast";
+import { useUnderWay } from "../ui/under-way";
 import { visible } from "../ui/visible";
 import { Bubble } from "./items/item";
 import { PromptEditor } from "./prompt-editor";
+import { Act, Actions, UnsentActions } from "./unsent";
 
 /** Where a prompt is, in words. */
 export function wordsFor(prompt: Pick<Prompt, "state" | "message">, session: Session | undefined): string {
@@ -51,23 +57,31 @@ export function PromptRow({
   sessionId,
   prompt,
   mayCommand,
-  onAgain,
 }: {
   sessionId: string;
   prompt: Prompt;
   mayCommand: boolean;
-  onAgain: (prompt: Prompt) => void;
 }) {
-  const { store } = useLive();
+  const { store, unsent } = useLive();
   const session = useSession(sessionId);
   const [isEditing, setEditing] = useState(false);
+  const { isUnderWay, run } = useUnderWay(`${prompt.state} ${prompt.text}`);
   const isFailed = hasFailed(prompt);
+  const { isCutOff } = useStanding();
+  const mayAsk = mayCommand && !isCutOff;
   const act = (failure: string, work: () => Promise<Instruction>) =>
-    attempt(failure, async () => store.transcripts.takeInstruction(await work()));
-  const dismiss = () => store.transcripts.changeOutbox(sessionId, (outbox) => outbox.dismiss(prompt.id));
-  const sendAgain = () => {
-    dismiss();
-    onAgain(prompt);
+    run(failure, async () => store.takeInstruction(await work()));
+  const withdraw = async () => {
+    let attached: readonly Attached[] = []; // to put it back with: the server forgets them with it
+    const withdrawn = async () => {
+      attached = await promptImages(sessionId, prompt.inputId, prompt.images);
+      return sessions.withdraw(sessionId, prompt.id);
+    };
+    if (!(await act("It was not withdrawn", withdrawn))) return;
+    tell("The prompt is withdrawn.", () => {
+      const way = store.session(sessionId)?.state === "ended" ? "resume" : "command"; // it ends with the prompt of its start
+      unsent.add({ id: newId(), sessionId, text: prompt.text, attached, way, createdMs: Date.now() });
+    });
   };
   const save = async (text: string) => {
     if (await act("It was not edited", () => sessions.edit(sessionId, prompt.id, text, prompt.text))) setEditing(false);
@@ -79,26 +93,30 @@ export function PromptRow({
       </div>
     );
   return (
-    <div className="flex flex-col items-end py-1.5 pt-4">
+    <div aria-busy={isUnderWay} className="flex flex-col items-end py-1.5 pt-4 aria-busy:opacity-50">
+      {prompt.images > 0 && (
+        <div className="mb-1.5">
+          <Pictures
+            sources={
+              prompt.attached.length > 0
+                ? prompt.attached.map(sourceOf)
+                : promptSources(sessionId, prompt.inputId, prompt.images)
+            }
+          />
+        </div>
+      )}
       <Bubble isFaint>{isPutAside(prompt) ? <s>{visible(prompt.text)}</s> : visible(prompt.text)}</Bubble>
-      <p className={isFailed ? "mt-1 px-1 text-xs text-bad" : "mt-1 px-1 text-2xs text-ink-3"}>
+      <p role="status" className={isFailed ? "mt-1 px-1 text-right text-xs text-bad" : "mt-1 px-1 text-2xs text-ink-3"}>
         {wordsFor(prompt, session)}
       </p>
-      {mayCommand && prompt.state === "queued" && (
+      {mayAsk && prompt.state === "queued" && (
         <Actions>
           <Act onClick={() => setEditing(true)}>Edit</Act>
-          <Act onClick={() => void act("It was not withdrawn", () => sessions.withdraw(sessionId, prompt.id))}>
-            Withdraw
-          </Act>
+          <Act onClick={() => void withdraw()}>Withdraw</Act>
         </Actions>
       )}
-      {mayCommand && prompt.state === "unsent" && (
-        <Actions>
-          <Act onClick={sendAgain}>Send again</Act>
-          <Act onClick={dismiss}>Dismiss</Act>
-        </Actions>
-      )}
-      {mayCommand && isFailed && prompt.state !== "unsent" && (
+      {prompt.state === "unsent" && <UnsentActions id={prompt.id} />}
+      {mayAsk && isFailed && prompt.state !== "unsent" && (
         <Actions>
           <Act onClick={() => void act("It was not sent again", () => sessions.retry(sessionId, prompt.id))}>
             Send again
@@ -118,16 +136,4 @@ function waitingFor(session: Session | undefined): string | null {
 
 function because(what: string, { message }: Pick<Prompt, "message">): string {
   return message === null ? what : `${what}. ${message}`;
-}
-
-function Actions({ children }: { children: ReactNode }) {
-  return <p className="flex gap-3 px-1 text-xs font-medium text-accent">{children}</p>;
-}
-
-function Act({ children, onClick }: { children: string; onClick: () => void }) {
-  return (
-    <button type="button" className="underline-offset-2 hover:underline touch:py-2" onClick={onClick}>
-      {children}
-    </button>
-  );
 }

@@ -3,32 +3,49 @@ import { type ReactNode, useState } from "react";
 import { newId } from "../api/ids";
 import { prompts as api } from "../api/resources";
 import type { Queue, Session, WaitingPrompt } from "../api/types";
-import { useLive, useQueue } from "../live/hooks";
+import type { Attached } from "../images/image";
+import { Pictures } from "../images/pictures";
+import { promptImages, promptSources } from "../images/sources";
+import { useLive, useQueue, useUnsent } from "../live/hooks";
 import { IconButton } from "../ui/button";
 import { Menu, MenuItem } from "../ui/menu";
 import { attempt, tell } from "../ui/toast";
 import { visible } from "../ui/visible";
 import { PromptEditor } from "./prompt-editor";
+import { UnsentRow } from "./unsent";
 
 /** What waits until Claude has nothing to do, the next one first: to see, edit, reorder, withdraw and send now. */
 export function QueueDock({ session, mayCommand }: { session: Session; mayCommand: boolean }) {
   const { store } = useLive();
   const queue = useQueue(session.id);
   const waiting = queue?.prompts ?? [];
-  if (waiting.length === 0) return null;
+  const unsent = useUnsent().filter(({ way, sessionId }) => way === "queue" && sessionId === session.id);
+  if (waiting.length + unsent.length === 0) return null;
   const change = (failure: string, work: () => Promise<Queue>) =>
     attempt(failure, async () => store.putQueue(await work()));
+  const send = ({ id }: WaitingPrompt) =>
+    attempt("The prompt was not sent", async () => store.takeInstruction(await api.send(session.id, id)));
   const move = (from: number, to: number) => {
     const ids = waiting.map(({ id }) => id);
     ids.splice(to, 0, ...ids.splice(from, 1));
     void change("The order was not changed", () => api.arrange(session.id, ids));
   };
-  const withdraw = async ({ id, text }: WaitingPrompt) => {
+  const withdraw = async ({ id, text, images }: WaitingPrompt) => {
     const order = waiting.map((each) => each.id);
+    let pictures: readonly Attached[] = []; // to put it back with: the server forgets them with it
+    const fetched = async () => {
+      pictures = await promptImages(session.id, id, images);
+    };
+    if (images > 0 && !(await attempt("The prompt was not withdrawn", fetched))) return;
     if (!(await change("The prompt was not withdrawn", () => api.withdraw(session.id, id)))) return;
     const back = newId();
     const putBack = async () => {
-      const now = await api.add(session.id, back, text);
+      const now = await api.add(
+        session.id,
+        back,
+        text,
+        pictures.map(({ data }) => data),
+      );
       const before = now.prompts.map((each) => each.id).filter((each) => each !== back);
       const after = before.findIndex((each) => order.indexOf(each) > order.indexOf(id));
       return after < 0 ? now : api.arrange(session.id, before.toSpliced(after, 0, back));
@@ -46,28 +63,22 @@ export function QueueDock({ session, mayCommand }: { session: Session; mayComman
           <Row
             key={prompt.id}
             prompt={prompt}
+            sources={promptSources(session.id, prompt.id, prompt.images)}
             mayCommand={mayCommand}
             onSave={(text) => change("It was not changed", () => api.edit(session.id, prompt.id, text, prompt.text))}
           >
             {session.state !== "ended" && (
-              <IconButton
-                label="Send now"
-                onClick={() =>
-                  void attempt("The prompt was not sent", async () =>
-                    store.transcripts.takeInstruction(await api.send(session.id, prompt.id)),
-                  )
-                }
-              >
+              <Doing label="Send now" act={() => send(prompt)}>
                 <SendHorizontal aria-hidden />
-              </IconButton>
+              </Doing>
             )}
-            <IconButton label="Withdraw" onClick={() => void withdraw(prompt)}>
+            <Doing label="Withdraw" act={() => withdraw(prompt)}>
               <Undo2 aria-hidden />
-            </IconButton>
+            </Doing>
             {waiting.length > 1 && (
               <Menu
                 trigger={
-                  <IconButton label="Order">
+                  <IconButton label="Order" needsServer>
                     <Ellipsis aria-hidden />
                   </IconButton>
                 }
@@ -86,8 +97,26 @@ export function QueueDock({ session, mayCommand }: { session: Session; mayComman
             )}
           </Row>
         ))}
+        {unsent.map((prompt) => (
+          <UnsentRow key={prompt.id} prompt={prompt} />
+        ))}
       </ol>
     </section>
+  );
+}
+
+/** A button that turns until what it does is answered. */
+function Doing({ label, act, children }: { label: string; act: () => Promise<unknown>; children: ReactNode }) {
+  const [isBusy, setBusy] = useState(false);
+  const press = async () => {
+    setBusy(true);
+    await act();
+    setBusy(false);
+  };
+  return (
+    <IconButton label={label} needsServer isBusy={isBusy} onClick={() => void press()}>
+      {children}
+    </IconButton>
   );
 }
 
@@ -101,11 +130,13 @@ function headingFor(session: Session): string {
 
 function Row({
   prompt,
+  sources,
   mayCommand,
   onSave,
   children,
 }: {
   prompt: WaitingPrompt;
+  sources: readonly string[];
   mayCommand: boolean;
   onSave: (text: string) => Promise<boolean>;
   children: ReactNode;
@@ -125,6 +156,7 @@ function Row({
     );
   return (
     <li className="flex items-center gap-0.5 py-0.5 pr-1.5 pl-3.5">
+      <Pictures sources={sources} look="tiny" />
       <span
         className="min-w-0 flex-1 truncate text-sm"
         title={prompt.created_by ? `By ${prompt.created_by}` : undefined}
@@ -133,7 +165,7 @@ function Row({
       </span>
       {mayCommand && (
         <>
-          <IconButton label="Edit" onClick={() => setEditing(true)}>
+          <IconButton label="Edit" needsServer onClick={() => setEditing(true)}>
             <Pencil aria-hidden />
           </IconButton>
           {children}

@@ -1,7 +1,7 @@
-import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { type KeyboardEvent, useState } from "react";
 import type { Offers } from "../api/types";
-import { cx } from "../ui/cx";
 import { visible } from "../ui/visible";
+import { Above, type Completion, fieldOf, OptionList } from "./options";
 
 const MOST_SHOWN = 8;
 
@@ -14,19 +14,6 @@ export function matching(draft: string, commands: readonly Command[]): readonly 
   const ranked = commands.filter(({ name }) => name.toLowerCase().includes(typed));
   const begins = ({ name }: Command) => (name.toLowerCase().startsWith(typed) ? 0 : 1);
   return [...ranked].sort((one, other) => begins(one) - begins(other)).slice(0, MOST_SHOWN);
-}
-
-interface Completion {
-  /** What the text field says of the list; `isOpen` is whether there is one. */
-  field: {
-    "aria-autocomplete": "list";
-    "aria-haspopup": "listbox";
-    "aria-controls"?: string;
-    "aria-activedescendant"?: string;
-  };
-  list: ReactNode;
-  /** Take a key; says whether it was used up. */
-  onKeyDown: (event: KeyboardEvent) => boolean;
 }
 
 /** Complete slash commands from what Claude reports: arrows choose, Tab or Enter take, Esc closes. */
@@ -56,43 +43,27 @@ export function useSlashCommands(
     event.preventDefault();
     return true;
   };
-  const option = (place: number) => `${id}-${place}`;
   const list = isOpen && (
-    <div
-      role="listbox"
-      id={id}
-      aria-label="Slash commands"
-      className="popup absolute inset-x-0 bottom-full z-20 mb-1.5 max-h-72 overflow-y-auto p-1"
-    >
-      {found.map((command, place) => (
-        <div
-          key={command.name}
-          id={option(place)}
-          role="option"
-          tabIndex={-1}
-          aria-selected={place === chosen}
-          onMouseDown={(event) => {
-            event.preventDefault();
-            take(command);
-          }}
-          className={cx(
-            "flex cursor-default items-baseline gap-2 rounded-md px-2 py-1.5 text-sm touch:py-2.5",
-            place === chosen && "bg-hover",
-          )}
-        >
-          <span className="shrink-0 font-mono text-xs">/{visible(command.name)}</span>
-          {command.argument_hint && (
-            <span className="shrink-0 font-mono text-2xs text-ink-3">{visible(command.argument_hint)}</span>
-          )}
-          <span className="truncate text-xs text-ink-3">{visible(command.description)}</span>
-        </div>
-      ))}
-    </div>
+    <Above>
+      <OptionList
+        id={id}
+        label="Slash commands"
+        options={found}
+        keyOf={({ name }) => name}
+        chosen={chosen}
+        onTake={take}
+      >
+        {(command) => (
+          <>
+            <span className="shrink-0 font-mono text-xs">/{visible(command.name)}</span>
+            {command.argument_hint && (
+              <span className="shrink-0 font-mono text-2xs text-ink-3">{visible(command.argument_hint)}</span>
+            )}
+            <span className="truncate text-xs text-ink-3">{visible(command.description)}</span>
+          </>
+        )}
+      </OptionList>
+    </Above>
   );
-  const field = {
-    "aria-autocomplete": "list",
-    "aria-haspopup": "listbox",
-    ...(isOpen && { "aria-controls": id, "aria-activedescendant": option(chosen) }),
-  } as const;
-  return { field, list, onKeyDown };
+  return { field: fieldOf(id, isOpen, chosen), list, onKeyDown };
 }

@@ -3,15 +3,16 @@ import { ArrowDown } from "lucide-react";
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { sessions } from "../api/resources";
 import { useItem, useLive, usePrompts, useTranscript } from "../live/hooks";
-import type { Prompt } from "../live/outbox";
 import { tellFailure } from "../ui/toast";
+import { FarAway } from "./far-away";
+import { useFoldingNow } from "./folding";
 import { ItemRow } from "./items/item";
 import { PromptRow } from "./prompt-row";
 import { useStickyEnd } from "./sticky-end";
+import { useTarget } from "./target";
 
 const NEAR_START_ROWS = 8;
 const LIKELY_HEIGHT_PX = 64;
-const FOLDING_MS = 250;
 
 /**
  * The rows of a session, only those in sight being drawn.
@@ -23,12 +24,19 @@ export function TranscriptList({
   sessionId,
   empty,
   mayCommand,
-  onAgain,
+  sentId,
+  target,
+  onStop,
 }: {
   sessionId: string;
   empty: ReactNode;
   mayCommand: boolean;
-  onAgain: (prompt: Prompt) => void;
+  /** The prompt that was sent last from here. */
+  sentId: string | null;
+  /** The item that one has come for. */
+  target?: number | undefined;
+  /** One does not want to be taken there any more. */
+  onStop?: (() => void) | undefined;
 }) {
   const { order, hasEarlier, isLoaded } = useTranscript(sessionId);
   const prompts = usePrompts(sessionId);
@@ -47,20 +55,25 @@ export function TranscriptList({
     anchorTo: isFolding ? "start" : "end",
   });
   const rows = virtualizer.getVirtualItems();
-  const { isAtEnd, toEnd } = useStickyEnd(scroller, virtualizer.getTotalSize(), isFolding);
+  const { isAtEnd, toEnd, letGo } = useStickyEnd(scroller, virtualizer.getTotalSize(), isFolding);
+  const { found, toLoad, isTooFar } = useTarget(sessionId, target, virtualizer, letGo);
   const isNearStart = (rows[0]?.index ?? Number.POSITIVE_INFINITY) < NEAR_START_ROWS;
   useEarlier(sessionId, isLoaded && hasEarlier && isNearStart && !isAtEnd, order[0]);
 
-  // One's own prompt is always worth seeing.
-  const newestPrompt = prompts.at(-1);
-  const sentId = newestPrompt?.state === "sending" ? newestPrompt.id : null;
+  // One's own prompt is always worth seeing, however soon the server has it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a newly typed prompt scrolls
   useEffect(() => {
     if (sentId !== null) toEnd();
   }, [sentId]);
 
+  const stop = () => {
+    scroller.current?.focus({ preventScroll: true }); // the button goes, and what it stopped is here
+    onStop?.();
+  };
+
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
+      {toLoad > 0 && <FarAway sessionId={sessionId} toLoad={toLoad} isTooFar={isTooFar} onStop={stop} />}
       <div
         ref={scroller}
         role="log"
@@ -80,11 +93,15 @@ export function TranscriptList({
               const no = order[row.index];
               const prompt = prompts[row.index - order.length];
               return (
-                <div key={row.key} data-index={row.index} ref={virtualizer.measureElement} className="flow-root">
+                <div
+                  key={no !== undefined && no === found ? `found ${no}` : row.key} // drawn anew, unfolded
+                  data-index={row.index}
+                  data-found={(no !== undefined && no === found) || undefined}
+                  ref={virtualizer.measureElement}
+                  className="flow-root data-found:-mx-2 data-found:rounded-lg data-found:bg-accent-soft/40 data-found:px-2"
+                >
                   {no !== undefined && <ItemRow sessionId={sessionId} no={no} />}
-                  {prompt !== undefined && (
-                    <PromptRow sessionId={sessionId} prompt={prompt} mayCommand={mayCommand} onAgain={onAgain} />
-                  )}
+                  {prompt !== undefined && <PromptRow sessionId={sessionId} prompt={prompt} mayCommand={mayCommand} />}
                 </div>
               );
             })}
@@ -103,19 +120,6 @@ export function TranscriptList({
       <Spoken sessionId={sessionId} no={order.at(-1)} />
     </div>
   );
-}
-
-/** True for a moment after something inside was pressed, which may have unfolded. */
-function useFoldingNow(): [boolean, () => void] {
-  const [isFolding, setFolding] = useState(false);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const note = () => {
-    setFolding(true);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => setFolding(false), FOLDING_MS);
-  };
-  return [isFolding, note];
 }
 
 /** Load what came before, as one nears the beginning of what is here. */

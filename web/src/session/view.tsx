@@ -1,30 +1,48 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useRef, useState } from "react";
+import { getRouteApi } from "@tanstack/react-router";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { ApiError, explain } from "../api/http";
 import { newId } from "../api/ids";
-import { projectsQuery, prompts as promptsApi, sessions } from "../api/resources";
-import type { Queue, Session } from "../api/types";
-import { useLive, useSession, useWatch } from "../live/hooks";
+import { projectsQuery, sessions } from "../api/resources";
+import type { Session } from "../api/types";
+import type { Attached } from "../images/image";
+import { StopNotice } from "../limits/stop-notice";
+import { useLive, useLook, useSession, useStanding, useTranscript, useWatch } from "../live/hooks";
 import { instructionsInto, queueInto, requestsOfSessionInto, sessionInto } from "../live/queries";
+import { useCopy } from "../offline/hooks";
 import { DEMO_PROMPTS } from "../sessions/demo-prompts";
-import { endingOf, titleOf } from "../sessions/status";
+import { endingOf, obstacleOf, titleOf } from "../sessions/status";
+import { ShareDialog } from "../share/share-dialog";
 import { TopBar } from "../shell/shell";
 import { Button } from "../ui/button";
+import { cx } from "../ui/cx";
 import { Confirm, Dialog, DialogBody } from "../ui/dialog";
 import { Empty, Failure, Skeleton } from "../ui/empty";
 import { NameDialog } from "../ui/form-dialog";
+import { AsOf } from "../ui/time";
 import { useTitle } from "../ui/title";
-import { attempt, tell } from "../ui/toast";
-import { Composer, type ComposerHandle } from "./composer";
+import { tell } from "../ui/toast";
+import { useUnderWay } from "../ui/under-way";
+import { useSwipeFromEdge } from "../ui/use-swipe";
+import { useIsWide } from "../ui/wide";
+import { BudgetNotice } from "./budget";
+import { Composer } from "./composer";
 import { Details } from "./details";
+import { GitChip } from "./git/chip";
 import { SessionHeader } from "./header";
-import { useInterruptByKey } from "./interrupt";
+import { isInterruptible, useInterruptByKey } from "./interrupt";
+import type { MachineTab } from "./machine/panel";
 import { OpenStates } from "./open-state";
+import { Origin } from "./origin";
 import { QueueDock } from "./queue";
 import { RequestDock } from "./requests/dock";
+import { ResumeButton } from "./resume-button";
 import { TranscriptList } from "./transcript";
+import { wayFor } from "./way";
 
+const TerminalView = lazy(async () => ({ default: (await import("./terminal/view")).TerminalView }));
+const MachinePanel = lazy(async () => ({ default: (await import("./machine/panel")).MachinePanel }));
+const RawLog = lazy(async () => ({ default: (await import("./raw/panel")).RawLog }));
 const route = getRouteApi("/shell/sessions/$sessionId");
 
 /** One session: what was said, what is asked, and where one answers. */
@@ -32,6 +50,8 @@ export function SessionView() {
   const { sessionId } = route.useParams();
   const { store } = useLive();
   const session = useSession(sessionId);
+  const { isCutOff } = useStanding();
+  useCopy(sessionId);
   const { error, isSuccess, refetch } = useQuery(sessionInto(store, sessionId));
   const isGone = (error instanceof ApiError && error.status === 404) || (session === undefined && isSuccess);
   useTitle(session === undefined ? "Session" : titleOf(session));
@@ -41,7 +61,7 @@ export function SessionView() {
         <TopBar title="Session" />
         <Failure
           title={isGone ? "There is no such session" : "The session could not be loaded"}
-          message={isGone ? "It was deleted, or you are not a member of its project." : explain(error)}
+          message={isGone ? "It was deleted, or you are not a member of its project." : missing(error, isCutOff)}
           action={!isGone && <Button onClick={() => void refetch()}>Try again</Button>}
         />
       </>
@@ -56,100 +76,148 @@ export function SessionView() {
   return <Open key={sessionId} session={session} />;
 }
 
-type Asking = "rename" | "details" | "terminate" | "delete" | null;
+function missing(error: unknown, isCutOff: boolean): string {
+  return isCutOff ? "This device keeps no copy of it. It is shown once the server answers." : explain(error);
+}
+
+/** What is open beside the transcript, or over it on a phone. */
+type Beside = "raw" | "machine" | null;
+type Asking = "share" | "rename" | "details" | "terminate" | "delete" | null;
 
 function Open({ session }: { session: Session }) {
-  const { store } = useLive();
-  const navigate = useNavigate();
+  const { item, request: wantedId } = route.useSearch();
+  const { store, unsent } = useLive();
+  const navigate = route.useNavigate();
   const { data: projects } = useQuery(projectsQuery);
   const [asking, setAsking] = useState<Asking>(null);
-  const composer = useRef<ComposerHandle>(null);
+  const [beside, setBeside] = useState<Beside>(null);
+  const [tab, setTab] = useState<MachineTab>("files");
+  const [sentId, setSentId] = useState<string | null>(null);
   useWatch(session.id);
+  useLook(session.id);
   useQuery(instructionsInto(store, session.id));
   useQuery(queueInto(store, session.id));
   useQuery(requestsOfSessionInto(store, session.id));
   const role = projects?.find(({ id }) => id === session.project_id)?.role;
   const mayCommand = role === undefined || role !== "viewer";
 
-  const send = async (text: string, isAtOnce: boolean) => {
-    if (session.state === "ended") {
-      const isResumed = await attempt("The session was not resumed", async () =>
-        store.putSession(await sessions.resume(session.id, text || undefined)),
-      );
-      if (!isResumed) composer.current?.put(text);
+  const resuming = useUnderWay(session.state);
+  const send = (text: string, isAtOnce: boolean, images: readonly Attached[]) => {
+    if (session.state === "ended" && text === "") {
+      void resuming.run("The session was not resumed", async () => store.putSession(await sessions.resume(session.id)));
       return;
     }
+    const way = wayFor(session, isAtOnce, store.queue(session.id), unsent.all);
     const id = newId();
-    if (!isAtOnce && isBusy(session, store.queue(session.id))) {
-      const isTaken = await attempt("The prompt was not taken", async () =>
-        store.putQueue(await promptsApi.add(session.id, id, text)),
-      );
-      if (!isTaken) composer.current?.put(text);
-      return;
-    }
-    store.transcripts.changeOutbox(session.id, (outbox) => outbox.type(id, text, Date.now()));
-    try {
-      store.transcripts.takeInstruction(await sessions.command(session.id, text, id));
-    } catch (failure) {
-      store.transcripts.changeOutbox(session.id, (outbox) => outbox.fail(id, explain(failure)));
-    }
+    unsent.add({ id, sessionId: session.id, text, attached: images, way, createdMs: Date.now() });
+    if (way !== "queue") setSentId(id);
   };
-  const interrupt = () => void attempt("Claude was not interrupted", () => sessions.interrupt(session.id));
-  const isInterruptible =
-    mayCommand && session.state === "running" && session.activity !== null && session.activity !== "idle";
-  const isInterruptArmed = useInterruptByKey(isInterruptible, interrupt);
+  const interrupting = useUnderWay(session.activity);
+  const interrupt = () => void interrupting.run("Claude was not interrupted", () => sessions.interrupt(session.id));
+  const isInterruptArmed = useInterruptByKey(mayCommand && isInterruptible(session), interrupt);
   const close = () => setAsking(null);
+  const isWide = useIsWide();
+  const goBack = () => (beside === null ? void navigate({ to: "/", search: {} }) : setBeside(null));
+  useSwipeFromEdge(goBack, !isWide);
 
   return (
     <OpenStates>
       <div className="flex min-h-0 flex-1">
-        <div className="flex min-w-0 flex-1 flex-col">
+        <div className={cx("flex min-w-0 flex-1 flex-col", beside !== null && "max-md:hidden")}>
           <SessionHeader
             session={session}
             mayCommand={mayCommand}
             mayDelete={role === "owner"}
+            beside={beside}
+            onBeside={(panel) => setBeside(beside === panel ? null : panel)}
+            changes={
+              mayCommand && (
+                <GitChip
+                  session={session}
+                  isOpen={beside === "machine" && tab === "changes"}
+                  onPress={() => {
+                    setBeside(beside === "machine" && tab === "changes" ? null : "machine");
+                    setTab("changes");
+                  }}
+                />
+              )
+            }
+            onShare={() => setAsking("share")}
             onRename={() => setAsking("rename")}
             onDetails={() => setAsking("details")}
             onTerminate={() => setAsking("terminate")}
             onDelete={() => setAsking("delete")}
           />
-          <TranscriptList
-            sessionId={session.id}
-            empty={<NothingYet session={session} />}
-            mayCommand={mayCommand}
-            onAgain={({ text }) => void send(text, true)}
-          />
-          <div className="shrink-0 px-3 pb-[max(0.25rem,env(safe-area-inset-bottom))] md:px-5">
-            <QueueDock session={session} mayCommand={mayCommand} />
-            <RequestDock sessionId={session.id} mayAnswer={mayCommand} />
-            {session.state === "ended" && <Ended>{endingOf(session)}</Ended>}
-            <Composer
-              ref={composer}
-              session={session}
-              mayCommand={mayCommand && session.removed_ms === null}
-              onSend={(text, isAtOnce) => void send(text, isAtOnce)}
-              onInterrupt={interrupt}
-              isInterruptArmed={isInterruptArmed}
-              examples={
-                session.demo && session.agent_online && session.state === "running" && session.activity === "idle"
-                  ? DEMO_PROMPTS
-                  : []
-              }
-            />
-          </div>
+          <Origin session={session} />
+          {session.mode === "terminal" ? (
+            <Suspense fallback={<Skeleton />}>
+              <TerminalView session={session} mayCommand={mayCommand} />
+            </Suspense>
+          ) : (
+            <>
+              <TranscriptList
+                sessionId={session.id}
+                empty={<NothingYet session={session} />}
+                mayCommand={mayCommand}
+                sentId={sentId}
+                target={item}
+                onStop={() => void navigate({ search: ({ item: _, ...rest }) => rest, replace: true })}
+              />
+              <CopyNotice sessionId={session.id} />
+              <div className="shrink-0 px-3 pb-[max(0.25rem,env(safe-area-inset-bottom))] md:px-5">
+                <BudgetNotice session={session} />
+                <StopNotice session={session} mayCommand={mayCommand} />
+                <QueueDock session={session} mayCommand={mayCommand} />
+                <RequestDock sessionId={session.id} mayAnswer={mayCommand} wantedId={wantedId} />
+                {session.state === "ended" && (
+                  <Ended>
+                    {endingOf(session)}
+                    {mayCommand && obstacleOf(session) === null && <ResumeButton session={session} mode="terminal" />}
+                  </Ended>
+                )}
+                <Composer
+                  session={session}
+                  mayCommand={mayCommand && obstacleOf(session) === null}
+                  onSend={send}
+                  onInterrupt={interrupt}
+                  isInterrupting={interrupting.isUnderWay}
+                  isResuming={resuming.isUnderWay}
+                  isInterruptArmed={isInterruptArmed}
+                  examples={
+                    session.demo && session.agent_online && session.state === "running" && session.activity === "idle"
+                      ? DEMO_PROMPTS
+                      : []
+                  }
+                />
+              </div>
+            </>
+          )}
         </div>
-        <aside
-          aria-label="Details"
-          className="thin-scroll hidden w-76 shrink-0 overflow-y-auto border-l border-line bg-canvas px-5 py-4 xl:block"
-        >
-          <Details session={session} mayCommand={mayCommand} />
-        </aside>
+        {beside === "raw" && (
+          <Suspense fallback={<Skeleton />}>
+            <RawLog session={session} onClose={() => setBeside(null)} />
+          </Suspense>
+        )}
+        {beside === "machine" && (
+          <Suspense fallback={<Skeleton />}>
+            <MachinePanel session={session} tab={tab} onTab={setTab} onClose={() => setBeside(null)} />
+          </Suspense>
+        )}
+        {beside === null && (
+          <aside
+            aria-label="Details"
+            className="thin-scroll hidden w-76 shrink-0 overflow-y-auto border-l border-line bg-canvas px-5 py-4 xl:block"
+          >
+            <Details session={session} mayCommand={mayCommand} />
+          </aside>
+        )}
       </div>
       <Dialog title="Details" isOpen={asking === "details"} onClose={close}>
         <DialogBody>
           <Details session={session} mayCommand={mayCommand} />
         </DialogBody>
       </Dialog>
+      <ShareDialog session={session} isOpen={asking === "share"} onClose={close} />
       <NameDialog
         title="Rename session"
         label="Title"
@@ -165,7 +233,7 @@ function Open({ session }: { session: Session }) {
         action="Terminate"
         isOpen={asking === "terminate"}
         onClose={close}
-        onConfirm={() => sessions.terminate(session.id)}
+        onConfirm={async () => store.takeInstruction(await sessions.terminate(session.id))}
       >
         Claude and everything it started on {session.agent_name} is ended. The transcript stays, and the session can be
         resumed.
@@ -177,6 +245,7 @@ function Open({ session }: { session: Session }) {
         onClose={close}
         onConfirm={async () => {
           await sessions.delete(session.id);
+          for (const { id, sessionId } of unsent.all) if (sessionId === session.id) unsent.dismiss(id);
           await navigate({ to: "/" });
           store.remove("session", session.id);
           tell("The session is deleted.");
@@ -188,13 +257,30 @@ function Open({ session }: { session: Session }) {
   );
 }
 
-/** Whether a prompt should wait: Claude may have something to do, or another one is before it. The server knows exactly. */
-function isBusy({ state, activity }: Session, queue: Queue | undefined): boolean {
-  return state === "running" && (activity !== "idle" || (queue?.prompts.length ?? 0) > 0);
+/** Says that what is shown of a transcript is this device's copy, and of when. */
+function CopyNotice({ sessionId }: { sessionId: string }) {
+  const { asOfMs, isLoaded } = useTranscript(sessionId);
+  const { isCutOff } = useStanding();
+  if (!isCutOff || (isLoaded && asOfMs === null)) return null;
+  return (
+    <Ended>
+      {asOfMs === null ? (
+        "This device has kept nothing of this transcript. It is shown once the server answers."
+      ) : (
+        <span>
+          <AsOf ms={asOfMs} />, offline: the newest part, as this device has kept it.
+        </span>
+      )}
+    </Ended>
+  );
 }
 
 function Ended({ children }: { children: ReactNode }) {
-  return <p className="mx-auto mb-2 w-full max-w-3xl px-1 text-center text-xs text-ink-3">{children}</p>;
+  return (
+    <div className="mx-auto mb-2 flex w-full max-w-3xl flex-wrap items-center justify-center gap-2 px-1 text-xs text-ink-3">
+      {children}
+    </div>
+  );
 }
 
 function NothingYet({ session }: { session: Session }) {

@@ -3,6 +3,7 @@ export const DEMO_PROMPTS = [
   "run touch hello.txt",
   "count to 100",
   "write a file",
+  "edit a file",
   "show markdown",
   "ask me a question",
   "think about it",

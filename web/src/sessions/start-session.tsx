@@ -1,4 +1,5 @@
 import { createContext, lazy, type ReactNode, Suspense, useContext, useState } from "react";
+import type { Template } from "../api/types";
 import { Dialog } from "../ui/dialog";
 import { Skeleton } from "../ui/empty";
 
@@ -7,6 +8,10 @@ const StartSessionForm = lazy(async () => ({ default: (await import("./start-ses
 export interface Preset {
   projectId?: string;
   agentId?: string;
+  prompt?: string;
+  template?: Template;
+  /** One has come here by typing, and goes on with that. */
+  isTyping?: boolean;
 }
 
 const StartSessionContext = createContext<(preset: Preset) => void>(() => {});

@@ -2,7 +2,17 @@ import type { Session } from "../api/types";
 import { visible } from "../ui/visible";
 
 /** How a session stands, as a person would say it. */
-export type Status = "queued" | "starting" | "working" | "waiting" | "idle" | "offline" | "ended" | "failed" | "lost";
+export type Status =
+  | "queued"
+  | "starting"
+  | "working"
+  | "waiting"
+  | "idle"
+  | "ending"
+  | "offline"
+  | "ended"
+  | "failed"
+  | "lost";
 
 export const STATUS_WORDS: Record<Status, string> = {
   queued: "Queued",
@@ -10,6 +20,7 @@ export const STATUS_WORDS: Record<Status, string> = {
   working: "Working",
   waiting: "Waiting for you",
   idle: "Idle",
+  ending: "Ending",
   offline: "Agent offline",
   ended: "Ended",
   failed: "Failed",
@@ -17,6 +28,7 @@ export const STATUS_WORDS: Record<Status, string> = {
 };
 
 export function statusOf(session: Session): Status {
+  if (session.is_ending && session.agent_online) return "ending";
   switch (session.state) {
     case "queued":
       return session.agent_online ? "queued" : "offline";
@@ -49,21 +61,35 @@ export function endingOf(session: Session): string {
   }
 }
 
+/** Why an ended session can neither go on nor be forked; null where it can. */
+export function obstacleOf({ removed_ms, worktree }: Session): string | null {
+  if (removed_ms !== null) return "Its output was removed, so it cannot be resumed. Start a new session.";
+  if (worktree?.removed_ms != null) return "Its worktree was removed, so it cannot be resumed. Start a new session.";
+  return null;
+}
+
 const URGENCY: Record<Status, number> = {
   waiting: 0,
   working: 1,
   starting: 2,
   queued: 3,
   idle: 4,
+  ending: 4,
   offline: 5,
   failed: 6,
   lost: 6,
   ended: 6,
 };
 
-/** Sort what needs a person first, then what is at work. */
-export function byUrgency(one: Session, other: Session): number {
-  return URGENCY[statusOf(one)] - URGENCY[statusOf(other)] || other.created_ms - one.created_ms;
+/** First what needs a person, then what is at work; those alike stay in their order. In one pass: there may be thousands. */
+export function mostUrgentFirst(sessions: readonly Session[]): Session[] {
+  const alike: Session[][] = [];
+  for (const session of sessions) {
+    const urgency = URGENCY[statusOf(session)];
+    alike[urgency] ??= [];
+    alike[urgency].push(session);
+  }
+  return alike.flat();
 }
 
 export function titleOf(session: Session): string {

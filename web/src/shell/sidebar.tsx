@@ -1,21 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Folder, Inbox, ListTree, Plus } from "lucide-react";
-import { useState } from "react";
+import { ChartColumn, Folder, Inbox, LayoutList, Plus, Search } from "lucide-react";
+import { memo, useMemo, useState } from "react";
 import { projectsQuery, serverQuery } from "../api/resources";
 import type { Session } from "../api/types";
-import { useAgents, usePendingRequests, useSessions } from "../live/hooks";
+import { useWaitingCount } from "../inbox/waiting";
+import { useAgents, useSessions } from "../live/hooks";
+import { PaletteField } from "../palette/provider";
 import { CreateProject } from "../projects/create-project";
 import { useStartSession } from "../sessions/start-session";
-import { byUrgency, titleOf } from "../sessions/status";
+import { mostUrgentFirst, titleOf } from "../sessions/status";
 import { StatusDot } from "../sessions/status-dot";
 import { DEMO_MEANING, DemoBadge } from "../ui/badge";
 import { Button, IconButton } from "../ui/button";
-import { plural } from "../ui/format";
+import { count, plural } from "../ui/format";
 import { ConnectionPill } from "./connection";
 import { Logo } from "./logo";
 import { UserMenu } from "./user-menu";
 
+const SHOWN_LIVING = 20;
 const SHOWN_ENDED = 5;
 const ROW =
   "flex h-8 items-center gap-2.5 rounded-md px-2 text-sm text-ink-2 hover:bg-hover hover:text-ink aria-[current=page]:bg-hover aria-[current=page]:font-medium aria-[current=page]:text-ink touch:h-11";
@@ -31,7 +34,7 @@ export function Sidebar() {
         <span className="flex-1 font-semibold tracking-tight">ClaudiOS</span>
         <ConnectionPill />
       </div>
-      <div className="px-3 pt-1 pb-2">
+      <div className="flex flex-col gap-2 px-3 pt-1 pb-2">
         <Button
           look="primary"
           className="w-full"
@@ -40,6 +43,7 @@ export function Sidebar() {
         >
           New session
         </Button>
+        <PaletteField />
       </div>
       <nav aria-label="Main" className="thin-scroll flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto px-3 py-2">
         <SessionsNav />
@@ -59,31 +63,53 @@ export function Sidebar() {
 
 function SessionsNav() {
   const sessions = useSessions();
-  const live = sessions.filter((session) => session.state !== "ended").sort(byUrgency);
-  const ended = sessions.filter((session) => session.state === "ended").slice(0, SHOWN_ENDED);
+  const { living, ended } = useMemo(
+    () => ({
+      living: mostUrgentFirst(sessions.filter((session) => session.state !== "ended")),
+      ended: sessions.filter(({ state, archived_ms }) => state === "ended" && archived_ms === null),
+    }),
+    [sessions],
+  );
+  const hidden = Math.max(0, living.length - SHOWN_LIVING);
   return (
     <div className="flex flex-col gap-0.5">
+      <Link to="/search" search={{}} activeOptions={{ includeSearch: false }} className={ROW}>
+        <Search aria-hidden className="size-4 text-ink-3" />
+        <span className="flex-1">Search</span>
+        <kbd aria-hidden className="rounded border border-line px-1 font-sans text-2xs text-ink-3 touch:hidden">
+          /
+        </kbd>
+      </Link>
       <InboxLink />
       <Link to="/" search={{}} activeOptions={{ exact: true, includeSearch: false }} className={ROW}>
-        <ListTree aria-hidden className="size-4 text-ink-3" />
-        <span className="flex-1">Sessions</span>
+        <LayoutList aria-hidden className="size-4 text-ink-3" />
+        <span className="flex-1">Overview</span>
       </Link>
-      {[...live, ...ended].map((session) => (
+      <Link to="/usage" search={{}} activeOptions={{ includeSearch: false }} className={ROW}>
+        <ChartColumn aria-hidden className="size-4 text-ink-3" />
+        <span className="flex-1">Usage</span>
+      </Link>
+      {[...living.slice(0, SHOWN_LIVING), ...(hidden > 0 ? [] : ended.slice(0, SHOWN_ENDED))].map((session) => (
         <SessionLink key={session.id} session={session} />
       ))}
+      {hidden > 0 && (
+        <Link to="/" search={{}} activeProps={{ "aria-current": undefined }} className={ROW}>
+          <span className="pl-6.5 text-ink-3">{count(hidden)} more</span>
+        </Link>
+      )}
     </div>
   );
 }
 
 function InboxLink() {
-  const waiting = usePendingRequests().length;
+  const waiting = useWaitingCount();
   return (
     <Link to="/inbox" className={ROW}>
       <Inbox aria-hidden className="size-4 text-ink-3" />
       <span className="flex-1">Inbox</span>
       {waiting > 0 && (
         <span
-          title={`${plural(waiting, "request")} waiting for you`}
+          title={`${waiting} waiting for you`}
           className="rounded-full bg-warn-soft px-1.5 text-2xs font-semibold text-warn"
         >
           {waiting}
@@ -94,7 +120,7 @@ function InboxLink() {
   );
 }
 
-function SessionLink({ session }: { session: Session }) {
+const SessionLink = memo(function SessionLink({ session }: { session: Session }) {
   return (
     <Link to="/sessions/$sessionId" params={{ sessionId: session.id }} className={ROW} title={titleOf(session)}>
       <span className="flex w-4 shrink-0 justify-center">
@@ -103,7 +129,7 @@ function SessionLink({ session }: { session: Session }) {
       <span className={session.state === "ended" ? "truncate text-ink-3" : "truncate"}>{titleOf(session)}</span>
     </Link>
   );
-}
+});
 
 function ProjectsNav() {
   const { data: projects } = useQuery(projectsQuery);
@@ -115,7 +141,7 @@ function ProjectsNav() {
         <Link to="/projects" className="flex-1 text-xs font-medium text-ink-3 hover:text-ink">
           Projects
         </Link>
-        <IconButton label="New project" className="size-6" onClick={() => setCreating(true)}>
+        <IconButton label="New project" needsServer className="size-6" onClick={() => setCreating(true)}>
           <Plus aria-hidden />
         </IconButton>
       </div>

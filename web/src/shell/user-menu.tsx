@@ -1,8 +1,10 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
+import { unsubscribeFromPush } from "../account/push";
 import { auth, meQuery, serverQuery } from "../api/resources";
 import { useLive } from "../live/hooks";
+import { noteEntered } from "../live/person";
 import { Menu, MenuChoice, MenuItem, MenuLine, MenuText } from "../ui/menu";
 import { setTheme, type Theme, useTheme } from "../ui/theme";
 import { attempt } from "../ui/toast";
@@ -48,7 +50,7 @@ export function UserMenu() {
       <MenuLine />
       <MenuChoice label="Theme" value={theme} options={THEMES} onChange={setTheme} />
       <MenuLine />
-      <MenuItem icon={<LogOut aria-hidden />} onSelect={signOut}>
+      <MenuItem icon={<LogOut aria-hidden />} needsServer onSelect={signOut}>
         Sign out
       </MenuItem>
       {server && <MenuText>ClaudiOS {server.version}</MenuText>}
@@ -62,10 +64,14 @@ export function useSignOut(): () => Promise<void> {
   const live = useLive();
   const navigate = useNavigate();
   return async () => {
-    if (!(await attempt("Signing out failed", auth.signOut))) return;
-    await navigate({ to: "/sign-in" });
+    // Nothing may still be asked as nobody: the browser would write each refusal to the console.
     live.socket.stop();
-    live.store.clear();
+    await client.cancelQueries();
+    if (!(await attempt("Signing out failed", auth.signOut))) return live.socket.start();
+    void attempt("This browser did not give up its notifications", unsubscribeFromPush);
+    noteEntered(null);
+    await navigate({ to: "/sign-in" });
+    live.leave();
     client.clear();
   };
 }

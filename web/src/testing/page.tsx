@@ -39,7 +39,7 @@ export function answerCalls(answer: (method: string, path: string, body: unknown
     const method = init?.method ?? "GET";
     const body: unknown = typeof init?.body === "string" ? JSON.parse(init.body) : undefined;
     asked.push([`${method} ${path}`, body]);
-    const answered = answer(method, path, body);
+    const answered = await answer(method, path, body);
     return answered instanceof Response ? answered : Response.json(answered);
   };
   return asked;

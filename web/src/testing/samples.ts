@@ -1,6 +1,7 @@
 /** Values for tests: complete, plain, and changed where a test says so. */
 
 import type { Agent, Instruction, Item, Request, Session } from "../api/types";
+import type { UnsentPrompt } from "../live/unsent";
 
 export const SESSION_ID = "6f1c1d5e-3a4b-4c8e-9f10-2b3c4d5e6f70";
 
@@ -36,12 +37,22 @@ export function session(changes: Partial<Session> = {}): Session {
     started_ms: 1_100,
     ended_ms: null,
     updated_ms: 2_000,
+    since_ms: 2_000,
     last_text: null,
     resume: "manual",
     log_bytes: 2_000,
     is_kept: false,
     removed_ms: null,
     unremovable: null,
+    archived_ms: null,
+    forked_from: null,
+    imported_from: null,
+    forked_title: null,
+    limit_prompt: null,
+    stopped_by: null,
+    worktree: null,
+    schedule_id: null,
+    schedule_name: null,
     ...changes,
   };
 }
@@ -62,6 +73,7 @@ export function agent(changes: Partial<Agent> = {}): Agent {
     keys: [{ key_id: "k1", created_ms: 500, expires_ms: null }],
     errors: [],
     demo: false,
+    limits: null,
     ...changes,
   };
 }
@@ -78,6 +90,10 @@ export function request(changes: Partial<Request> = {}): Request {
     input: { command: "make test" },
     description: null,
     suggestions: [],
+    reason: null,
+    blocked_path: null,
+    subagent: null,
+    mcp_server: null,
     state: "pending",
     answer: null,
     answered_by: null,
@@ -96,10 +112,27 @@ export function instruction(changes: Partial<Instruction> = {}): Instruction {
     code: null,
     message: null,
     text: "hello",
+    images: 0,
     input_id: changes.id ?? "c1",
     created_by: "ada",
     created_ms: 4_000,
     done_ms: null,
+    ...changes,
+  };
+}
+
+export function unsent(changes: Partial<UnsentPrompt> = {}): UnsentPrompt {
+  return {
+    id: "c1",
+    sessionId: SESSION_ID,
+    text: "hello",
+    images: 0,
+    attached: [],
+    way: "command",
+    createdMs: 5_000,
+    message: null,
+    isHeld: false,
+    isToldAgain: false,
     ...changes,
   };
 }

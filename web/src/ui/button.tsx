@@ -1,6 +1,7 @@
 import { LoaderCircle } from "lucide-react";
 import type { ComponentProps, ReactNode } from "react";
 import { cx } from "./cx";
+import { useNeed } from "./reach";
 
 type Look = "primary" | "secondary" | "ghost" | "danger" | "allow";
 
@@ -25,6 +26,8 @@ export interface ButtonProps extends ComponentProps<"button"> {
   size?: keyof typeof SIZES;
   isBusy?: boolean;
   icon?: ReactNode;
+  /** It does nothing without the server, as what submits a form; while that cannot be asked, it is off. */
+  needsServer?: boolean;
 }
 
 /** The class names of a button, for links that look like one. */
@@ -38,38 +41,57 @@ export function Button({
   size = "medium",
   isBusy,
   icon,
+  needsServer,
   className,
   children,
   ...rest
 }: ButtonProps) {
+  const { isOff, ...why } = useNeed(needsServer ?? rest.type === "submit");
   return (
     <button
       type="button"
       {...rest}
-      disabled={rest.disabled || isBusy}
+      {...why}
+      disabled={rest.disabled || isBusy || isOff}
       aria-busy={isBusy || undefined}
       className={cx(buttonClass(look, size), className)}
     >
-      {isBusy ? <LoaderCircle aria-hidden className="size-3.5 animate-spin" /> : icon}
+      {isBusy ? <Spinner /> : icon}
       {children}
     </button>
   );
 }
 
+/** Turns while something is under way. */
+export function Spinner() {
+  return <LoaderCircle aria-hidden className="size-3.5 animate-spin" />;
+}
+
 /** A square button with only a picture; `label` is what it is called. */
-export function IconButton({ label, className, children, ...rest }: ComponentProps<"button"> & { label: string }) {
+export function IconButton({
+  label,
+  isBusy,
+  needsServer = false,
+  className,
+  children,
+  ...rest
+}: ComponentProps<"button"> & { label: string; isBusy?: boolean; needsServer?: boolean }) {
+  const { isOff, ...why } = useNeed(needsServer);
   return (
     <button
       type="button"
       aria-label={label}
       title={label}
       {...rest}
+      {...why}
+      disabled={rest.disabled || isBusy || isOff}
+      aria-busy={isBusy || undefined}
       className={cx(
         "inline-flex size-7 shrink-0 items-center justify-center rounded-md text-ink-3 transition-colors duration-100 hover:bg-hover hover:text-ink disabled:cursor-not-allowed disabled:opacity-40 touch:size-10 [&_svg]:size-4",
         className,
       )}
     >
-      {children}
+      {isBusy ? <Spinner /> : children}
     </button>
   );
 }

@@ -4,8 +4,8 @@ import { Button, IconButton } from "./button";
 import { cx } from "./cx";
 import { tell } from "./toast";
 
-/** Copy text and say for a moment that it is done. */
-function useCopy(text: string): [boolean, () => void] {
+/** Copy text and say for a moment that it is done. What is costly to compose is given as a function. */
+function useCopy(text: string | (() => string)): [boolean, () => void] {
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {
     if (!isCopied) return;
@@ -13,7 +13,7 @@ function useCopy(text: string): [boolean, () => void] {
     return () => clearTimeout(timer);
   }, [isCopied]);
   const copy = () => {
-    navigator.clipboard?.writeText(text).then(
+    navigator.clipboard?.writeText(typeof text === "string" ? text : text()).then(
       () => setCopied(true),
       () => tell("The browser did not allow copying. Select the text and copy it yourself."),
     ) ?? tell("Copying needs https or localhost. Select the text and copy it yourself.");
@@ -21,7 +21,15 @@ function useCopy(text: string): [boolean, () => void] {
   return [isCopied, copy];
 }
 
-export function CopyIcon({ text, label, className }: { text: string; label: string; className?: string }) {
+export function CopyIcon({
+  text,
+  label,
+  className,
+}: {
+  text: string | (() => string);
+  label: string;
+  className?: string;
+}) {
   const [isCopied, copy] = useCopy(text);
   return (
     <IconButton label={isCopied ? "Copied" : label} onClick={copy} className={cx(className, isCopied && "text-ok")}>

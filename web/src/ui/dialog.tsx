@@ -10,7 +10,8 @@ const BACKDROP =
   "fixed inset-0 z-40 bg-black/35 transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0 dark:bg-black/60";
 const POPUP =
   "fixed z-40 flex flex-col border border-line-strong bg-raised shadow-float outline-none transition-[opacity,transform] duration-150 " +
-  "max-sm:inset-x-0 max-sm:bottom-0 max-sm:max-h-[92dvh] max-sm:rounded-t-2xl max-sm:data-ending-style:translate-y-8 max-sm:data-starting-style:translate-y-8 max-sm:pb-[env(safe-area-inset-bottom)] " +
+  "max-sm:inset-x-0 max-sm:bottom-0 max-sm:max-h-[min(92dvh,calc(100dvh-env(safe-area-inset-top)-1rem))] max-sm:rounded-t-2xl max-sm:data-ending-style:translate-y-8 max-sm:data-starting-style:translate-y-8 max-sm:pr-[env(safe-area-inset-right)] max-sm:pb-[env(safe-area-inset-bottom)] max-sm:pl-[env(safe-area-inset-left)] " +
+  "data-nested-dialog-open:after:absolute data-nested-dialog-open:after:inset-0 data-nested-dialog-open:after:rounded-[inherit] data-nested-dialog-open:after:bg-black/20 " +
   "sm:top-[max(2rem,14dvh)] sm:left-1/2 sm:max-h-[78dvh] sm:w-[calc(100vw-4rem)] sm:-translate-x-1/2 sm:rounded-xl sm:data-starting-style:scale-[0.985] data-ending-style:opacity-0 data-starting-style:opacity-0";
 
 interface DialogProps {
@@ -112,7 +113,7 @@ export function Confirm({ title, children, action, isOpen, onClose, onConfirm }:
           </div>
           <DialogFooter>
             <AlertDialog.Close render={<Button />}>Cancel</AlertDialog.Close>
-            <Button look="danger" isBusy={isBusy} onClick={confirm}>
+            <Button look="danger" needsServer isBusy={isBusy} onClick={confirm}>
               {action}
             </Button>
           </DialogFooter>

@@ -78,7 +78,8 @@ export function Check({
   );
 }
 
-function Labelled({
+/** A label, what is labelled, its hint and what is wrong with it; `id` is that of what is labelled. */
+export function Labelled({
   id,
   label,
   hint,

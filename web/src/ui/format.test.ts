@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ago, bytes, cost, duration, plural, until } from "./format";
+import { ago, bytes, cost, duration, fullTime, plural, until } from "./format";
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 
@@ -21,6 +21,12 @@ describe("numbers as people read them", () => {
     [7_200_000, "2 h"],
   ])("%i ms last %s", (ms, words) => {
     expect(duration(ms)).toBe(words);
+  });
+
+  test("a time that is beyond every calendar is said to be that", () => {
+    expect([8.64e15 + 1, -1e20, Number.NaN].map(fullTime)).toEqual(Array(3).fill("at a time beyond the calendar"));
+    expect(fullTime(NOW)).toContain("2026");
+    expect(fullTime(8.64e15)).toContain("275760");
   });
 
   test("the rest", () => {

@@ -5,17 +5,37 @@ const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFracti
 const CLOCK = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hour12: false });
 const DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
 const DAY_OF_YEAR = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
+const DAY_AND_CLOCK = new Intl.DateTimeFormat("en", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  hour12: false,
+});
 const FULL = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium", hour12: false });
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY_MS = 24 * HOUR;
+const LAST_MS = 100_000_000 * DAY_MS; // ECMA-262, "Time Values and Time Range"
 
 export const count = (value: number): string => COUNT.format(value);
 export const compact = (value: number): string => COMPACT.format(value);
-export const fullTime = (ms: number): string => FULL.format(ms);
+/** The day and the second; a file can say that it was changed at a time which is none, and that does not format. */
+export const fullTime = (ms: number): string =>
+  Math.abs(ms) <= LAST_MS ? FULL.format(ms) : "at a time beyond the calendar";
+const PRECISE = new Intl.DateTimeFormat("en", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hour12: false,
+});
+
+export const preciseClock = (ms: number): string => PRECISE.format(ms);
 export const clock = (ms: number): string => CLOCK.format(ms);
+export const dayAndClock = (ms: number): string => DAY_AND_CLOCK.format(ms);
 
 /** "now", "5 min", "3 h", "12 May": how long ago, in as few characters as tell it. */
 export function ago(ms: number, nowMs: number): string {
@@ -25,6 +45,12 @@ export function ago(ms: number, nowMs: number): string {
   if (past < DAY_MS) return `${Math.floor(past / HOUR)} h`;
   const isThisYear = new Date(ms).getFullYear() === new Date(nowMs).getFullYear();
   return (isThisYear ? DAY : DAY_OF_YEAR).format(ms);
+}
+
+/** "As of 14:02", "As of 12 May, 14:02": until when something was true. */
+export function asOf(ms: number, nowMs: number): string {
+  const isToday = new Date(ms).toDateString() === new Date(nowMs).toDateString();
+  return `As of ${isToday ? "" : `${DAY.format(ms)}, `}${clock(ms)}`;
 }
 
 /** "in 20 min": how long until. */
@@ -60,6 +86,9 @@ export function bytes(value: number): string {
   }
   return `${scaled < 10 ? scaled.toFixed(1) : Math.round(scaled)} ${unit}`;
 }
+
+/** "42 %". */
+export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 /** "$0.0042", "$1.37". */
 export function cost(usd: number): string {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { ago, fullTime } from "./format";
+import { ago, asOf, fullTime } from "./format";
 
 /** The time now, again every `everyMs`. */
 export function useNow(everyMs = 30_000): number {
@@ -17,6 +17,16 @@ export function Ago({ ms, className }: { ms: number; className?: string }) {
   return (
     <time dateTime={new Date(ms).toISOString()} title={fullTime(ms)} className={className}>
       {ago(ms, now)}
+    </time>
+  );
+}
+
+/** Until when something was true, with the full time behind it. */
+export function AsOf({ ms }: { ms: number }) {
+  const now = useNow();
+  return (
+    <time dateTime={new Date(ms).toISOString()} title={fullTime(ms)}>
+      {asOf(ms, now)}
     </time>
   );
 }

@@ -1,15 +1,28 @@
-import { Toast } from "@base-ui/react/toast";
-import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ComponentType, type ReactNode, useEffect, useState } from "react";
 import { explain } from "../api/http";
-import { buttonClass, IconButton } from "./button";
-import { cx } from "./cx";
 
-const toasts = Toast.createToastManager();
+/** Something that is said briefly. */
+export interface Told {
+  title: string;
+  description?: string;
+  type?: "error";
+  timeout?: number;
+  priority?: "high";
+  actionProps?: { children: string; onClick: () => void };
+}
+
+type List = ComponentType<{ onReady: (show: (told: Told) => void) => void }>;
+
+const LOADED_AFTER_MS = 1_500;
+
+/** What was told before there was something to show it. */
+const untold: Told[] = [];
+let show: ((told: Told) => void) | null = null;
+let loadList: () => void = () => {};
 
 /** Say briefly that something has happened, with a way back where there is one. */
 export function tell(title: string, undo?: () => void): void {
-  toasts.add({
+  add({
     title,
     ...(undo === undefined ? {} : { actionProps: { children: "Undo", onClick: undo }, timeout: 8000 }),
   });
@@ -17,7 +30,7 @@ export function tell(title: string, undo?: () => void): void {
 
 /** Say that something did not work, and what the remedy is. */
 export function tellFailure(what: string, failure: unknown): void {
-  toasts.add({ title: what, description: explain(failure), type: "error", timeout: 9000, priority: "high" });
+  add({ title: what, description: explain(failure), type: "error", timeout: 9000, priority: "high" });
 }
 
 /** Run an action; when it fails, say so. Returns whether it worked. */
@@ -31,38 +44,42 @@ export async function attempt(what: string, action: () => Promise<unknown>): Pro
   }
 }
 
+/**
+ * Shows what is told. No first view needs it, so it is loaded a moment later, or when something is told before; what
+ * cannot be loaded then is asked for again with the next that is told, and all is shown.
+ */
 export function ToastProvider({ children }: { children: ReactNode }) {
+  const [List, setList] = useState<List | null>(null);
+  useEffect(() => {
+    const load = () =>
+      void import("./toast-list").then(
+        ({ ToastList }) => setList(() => ToastList),
+        () => undefined,
+      );
+    loadList = load;
+    if (untold.length > 0) load();
+    const timer = setTimeout(load, LOADED_AFTER_MS);
+    return () => {
+      clearTimeout(timer);
+      loadList = () => {};
+      show = null;
+    };
+  }, []);
   return (
-    <Toast.Provider toastManager={toasts} timeout={4000} limit={4}>
+    <>
       {children}
-      <Toast.Portal>
-        <Toast.Viewport className="fixed right-4 bottom-4 z-60 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2 max-sm:bottom-20">
-          <Toasts />
-        </Toast.Viewport>
-      </Toast.Portal>
-    </Toast.Provider>
+      {List !== null && <List onReady={begin} />}
+    </>
   );
 }
 
-function Toasts() {
-  const manager = Toast.useToastManager();
-  return manager.toasts.map((toast) => (
-    <Toast.Root
-      key={toast.id}
-      toast={toast}
-      className={cx(
-        "popup flex items-start gap-3 py-2.5 pr-2 pl-3.5 text-sm data-limited:hidden",
-        toast.type === "error" && "border-bad-line",
-      )}
-    >
-      <Toast.Content className="min-w-0 flex-1 py-0.5">
-        <Toast.Title className={cx("font-medium", toast.type === "error" && "text-bad")} />
-        <Toast.Description className="mt-0.5 text-ink-2" />
-      </Toast.Content>
-      {toast.actionProps && <Toast.Action className={buttonClass("secondary", "small")} />}
-      <Toast.Close render={<IconButton label="Close" className="size-6" />}>
-        <X aria-hidden />
-      </Toast.Close>
-    </Toast.Root>
-  ));
+function add(told: Told): void {
+  if (show !== null) return show(told);
+  untold.push(told);
+  loadList();
+}
+
+function begin(shown: (told: Told) => void): void {
+  show = shown;
+  for (const told of untold.splice(0)) shown(told);
 }

@@ -15,6 +15,7 @@ from claudios.agent.client.backoff import Backoff
 from claudios.agent.client.carrier import BetterCarrier, Carrier, Channel, ServerBusy, ServerFailed, TokenRejected
 from claudios.agent.client.outbox import Outbox
 from claudios.agent.client.refusal import FAILURES
+from claudios.protocol.asking import Answer
 from claudios.protocol.codec import CompressedBatch
 from claudios.protocol.errors import (
     AgentInUse,
@@ -29,6 +30,7 @@ from claudios.protocol.messages import (
     Bye,
     Checkpoint,
     Hello,
+    Paths,
     Received,
     Report,
     ServerMessage,
@@ -94,7 +96,7 @@ class Connection:
     def is_open(self) -> bool:
         return self._channel is not None
 
-    def post(self, message: Received | Report | Status | AgentError | Checkpoint) -> None:
+    def post(self, message: Received | Report | Status | AgentError | Checkpoint | Paths | Answer) -> None:
         """Send a message soon. While there is no link only errors are kept: a registration says the rest."""
         if self._channel is not None or isinstance(message, AgentError):
             self._outbox.put(message)

@@ -19,7 +19,7 @@ from claudios.protocol.errors import Unreachable
 from claudios.protocol.messages import AgentMessage, Bye, Hello, ServerMessage, Welcome
 from claudios.protocol.signing import Batch
 
-ANSWER_SECONDS = 15.0
+ANSWER_SECONDS = 14.0
 """How long an answer may take beyond the time the server holds the request; then the server counts as silent."""
 PUSH_SECONDS = 60.0
 HEADWAY_SECONDS = 0.001

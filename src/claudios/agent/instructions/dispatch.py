@@ -44,6 +44,9 @@ class Sessions(Protocol):
     async def start(self, body: StartSession) -> None:
         """Start a session, or put it in the queue."""
 
+    async def give_up(self, body: StartSession) -> None:
+        """Take away what was made for a start that came to nothing."""
+
     async def write(self, body: Command) -> None:
         """Write a line to Claude, once per input id."""
 
@@ -160,7 +163,15 @@ class Dispatch:
             failure = raised
         finally:
             self._waiting -= 1
+        if failure is not None and isinstance(job.body, StartSession):
+            await self._give_up(job.body)
         self._conclude(job.instruction, failure, is_again=job.is_again)
+
+    async def _give_up(self, body: StartSession) -> None:
+        try:
+            await self._sessions.give_up(body)
+        except Exception:  # the rim: the start gets its outcome, and its lane goes on
+            _log.exception("What was made for the start of session %s, which failed, may stay.", body.session_id)
 
     @asynccontextmanager
     async def _in_turn(self, job: _Job) -> AsyncIterator[None]:

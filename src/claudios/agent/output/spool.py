@@ -34,10 +34,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """What the newest segment tells of its epoch: the payloads of its event frames, oldest first."""
+    """What the newest segment tells of its epoch: the payloads of its event frames, oldest first.
+
+    `inputs` are the ids of the inputs that any segment tells of which is still here.
+    """
 
     epoch: int
     events: tuple[Mapping[str, object], ...]
+    inputs: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,7 @@ class Spool:
         self._finish_move()
         self._segments = self._listed()
         tail, last = None, 0
+        inputs: set[str] = set()
         for place, first in enumerate(self._segments):
             path = self._segment_path(first)
             raw = path.read_bytes()
@@ -172,6 +177,7 @@ class Spool:
             if scanned.end < len(raw):
                 os.truncate(path, scanned.end)
             tail, last = scanned, scanned.seq
+            inputs.update(str(event["id"]) for event in scanned.events if event.get("event") == "input")
         self.head_seq = max(self.acked_seq, last)
         if tail is None or last < self.acked_seq:
             self._drop_from(0)
@@ -179,7 +185,7 @@ class Spool:
         if tail is None:
             return None
         self._closing = tail.closing
-        return Tail(tail.epoch, tuple(tail.events))
+        return Tail(tail.epoch, tuple(tail.events), frozenset(inputs))
 
     def append_events(self, epoch: int, events: Sequence[Mapping[str, object]]) -> None:
         """Add event frames in the place of a writer that is dead, and bring them to the disk."""

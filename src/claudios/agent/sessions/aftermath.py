@@ -14,13 +14,19 @@ from claudios.shim.processes import marked, signal_all
 
 SWEEPS = 20
 LOST = "The process that held the session died."
+IMPORTED = "imported"
+"""The event before what was said outside of the session; the log of its first process follows that."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """How the newest epoch in a spool ended, and the ids of the inputs that its newest segment tells of."""
+    """How the newest epoch in a spool ended, and the ids of the inputs that the spool tells of.
+
+    What the server has is unlinked, so an input that is not among them may have been taken too: who asked for it hears
+    `session_lost` or `unknown` then, and whoever sends it again uses its id (I-12).
+    """
 
     epoch: int
     end: Ended
@@ -28,20 +34,20 @@ class Aftermath:
 
 
 def recover(spool: Spool) -> Aftermath | None:
-    """Return how the newest epoch ended, ending it as lost where its shim could not; None when there is not one frame.
+    """Return how the newest epoch ended, ending it as lost where its shim could not; None when it has not begun.
 
+    That is so where there is not one frame, or what was said before the session alone.
     Call it only while no shim lives. The program died with its shim; what it has left behind is killed here.
     """
     tail = spool.recover()
-    if tail is None:
+    if tail is None or (tail.events and tail.events[-1].get("event") == IMPORTED):
         return None
-    taken = frozenset(str(event["id"]) for event in tail.events if event.get("event") == "input")
     end = _end_in(tail.events)
     if end is None:
         _sweep(marker(spool.session_id, tail.epoch))
         close_log(spool, tail.epoch, EndReason.LOST)
         end = Ended(EndReason.LOST, LOST)
-    return Aftermath(tail.epoch, end, taken)
+    return Aftermath(tail.epoch, end, tail.inputs)
 
 
 def marker(session_id: str, epoch: int) -> str:

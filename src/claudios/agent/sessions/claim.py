@@ -21,7 +21,7 @@ def claim_path(environment: Mapping[str, str], claude_session_id: str) -> Path:
 
 async def take_claim(environment: Mapping[str, str], claude_session_id: str) -> int:
     """Return a descriptor that holds the claim. Raises Conflict when the session runs, here or in a terminal."""
-    running = _process_in_registry(environment, claude_session_id)
+    running = running_sessions(environment).get(claude_session_id)
     if running is not None:
         raise Conflict(f"Claude session {claude_session_id} runs already, as process {running}. End it there first.")
     held = await lock.take_within(claim_path(environment, claude_session_id), LEAVING_SECONDS)
@@ -30,18 +30,20 @@ async def take_claim(environment: Mapping[str, str], claude_session_id: str) -> 
     return held
 
 
-def _process_in_registry(environment: Mapping[str, str], claude_session_id: str) -> int | None:
-    """Return the process that Claude's own registry names for a session; a killed one leaves a stale entry behind."""
+def running_sessions(environment: Mapping[str, str]) -> dict[str, int]:
+    """Return the process of each session that Claude's own registry names; a killed one leaves a stale entry behind."""
+    running: dict[str, int] = {}
     for entry in configuration(environment).glob("sessions/*.json"):
         try:
             fields = json.loads(entry.read_bytes())
         except (OSError, ValueError):
             continue  # it is being written, or just gone
-        if isinstance(fields, dict) and fields.get("sessionId") == claude_session_id and entry.stem.isdigit():
-            pid = int(entry.stem)
-            if _is_claude(pid):
-                return pid
-    return None
+        if not isinstance(fields, dict) or not isinstance(fields.get("sessionId"), str) or not entry.stem.isdigit():
+            continue
+        pid = int(entry.stem)
+        if _is_claude(pid):
+            running[fields["sessionId"]] = pid
+    return running
 
 
 def _is_claude(pid: int) -> bool:

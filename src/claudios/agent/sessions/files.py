@@ -14,7 +14,9 @@ from pathlib import Path
 
 from claudios.agent.durable import sync_directory, write_private
 from claudios.agent.sessions import lock
-from claudios.protocol.messages import Input, Model, StartSession
+from claudios.protocol.fields import Model
+from claudios.protocol.messages import Input, StartSession
+from claudios.protocol.terminal import TerminalSize
 
 
 class WaitingStart(Model):
@@ -32,11 +34,15 @@ class WaitingStart(Model):
 
 
 class Launched(Model):
-    """What a daemon wants to know of a launch file: the epoch, the shim's socket, the lock on the Claude session."""
+    """What a daemon wants to know of a launch file: the epoch, the shim's socket, the lock on the Claude session.
+
+    `terminal` is the size with which a session in a terminal began.
+    """
 
     epoch: int
     socket: str
     claim: str
+    terminal: TerminalSize | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,13 @@ class SessionFiles:
             return Launched.model_validate_json(self.launch.read_bytes())
         except FileNotFoundError:
             return None
+
+    def launched_ns(self) -> int:
+        """Return when the newest shim was told what to do, in nanoseconds of the wall clock; 0 when there was none."""
+        try:
+            return self.launch.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def remove(self) -> None:
         """Remove everything; what tells of a start goes first, so that half a removal starts nothing."""

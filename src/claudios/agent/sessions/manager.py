@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from claudios.agent.output.spool import Spool
+from claudios.agent.sessions.earlier import RecordEarlier, record_once
 from claudios.agent.sessions.launcher import ClaudeCommand
 from claudios.agent.sessions.orphans import end_orphans, find_orphans
 from claudios.agent.sessions.session import Session
@@ -27,7 +29,8 @@ from claudios.protocol.errors import (
     TooMany,
 )
 from claudios.protocol.ids import is_uuid
-from claudios.protocol.messages import Command, SessionState, SessionStatus, StartSession, TerminateSession
+from claudios.protocol.messages import Command, NewWorktree, SessionState, SessionStatus, StartSession, TerminateSession
+from claudios.protocol.terminal import Keystroke
 
 START_APART_SECONDS = 5.0
 MAX_QUEUED = 1000
@@ -50,6 +53,9 @@ class SessionEvents(Protocol):
     def room(self, session_id: str, room: Room) -> None:
         """A session has more or less room on disk."""
 
+    def untyped(self, session_id: str) -> None:
+        """A terminal session has ended before all prompts that came with its start were typed."""
+
     def close_record(self, session_id: str) -> bool:
         """Say whether a session that has ended and is stored may be forgotten; else `settle` is called later."""
 
@@ -65,9 +71,20 @@ class SessionManager:
         events: SessionEvents,
         *,
         spool_max_bytes: int = 0,
+        make_worktree: Callable[[str, Path], str] | None = None,
+        record_earlier: RecordEarlier | None = None,
+        discard_worktree: Callable[[str], None] | None = None,
         end_seconds: float = END_SECONDS,
     ) -> None:
+        """`make_worktree` makes one for a session and a directory, blocking, and returns the directory to work in.
+
+        `discard_worktree` takes it away again, blocking, unless somebody has worked in it; `record_earlier` puts a
+        conversation that was held before at the beginning of a log.
+        """
         self._directory = directory
+        self._make_worktree = make_worktree
+        self._discard_worktree = discard_worktree
+        self._record_earlier = record_earlier
         self._end_seconds = end_seconds
         self._claude = claude
         self._max_concurrent = max_concurrent
@@ -102,16 +119,17 @@ class SessionManager:
             return
         if known is not None and known.state is not SessionState.ENDED:
             raise Conflict("The session still runs. Terminate it before it is resumed.")
-        if body.directory is None or not Path(body.directory).is_dir():
-            raise InputInvalid(
-                f"The directory {body.directory} does not exist on this machine. Name another.", "directory"
-            )
         self._claude.argv(body)
         if len(self._queue) >= MAX_QUEUED:
             raise TooMany(f"{MAX_QUEUED} sessions wait on this machine already. End some first.")
         if known is not None and self._spool_max_bytes and known.spool.size_bytes > self._spool_max_bytes // 2:
             raise TooMany("Much of this session's output is not delivered yet. Resume it when the server has it.")
-        session = known or self._session(self._directory / body.session_id)
+        body = await self._apart(body)  # last, for what is refused needs no worktree
+        if not isinstance(body.directory, str) or not Path(body.directory).is_dir():
+            raise InputInvalid(
+                f"The directory {body.directory} does not exist on this machine. Name another.", "directory"
+            )
+        session = self._sessions.get(body.session_id) or self._session(self._directory / body.session_id)
         try:
             session.accept(body)
         except OSError as problem:
@@ -120,13 +138,32 @@ class SessionManager:
         self._queue.append(session)
         self._wake.set()
 
+    async def give_up(self, body: StartSession) -> None:
+        """Take away the worktree that was made, or begun, for a first start that came to nothing, also by a crash."""
+        discard = self._discard_worktree if isinstance(body.directory, NewWorktree) else None
+        if discard is None or body.epoch > 1 or body.session_id in self._sessions:
+            return
+        try:
+            await asyncio.to_thread(discard, body.session_id)
+        except (ClaudiosError, OSError) as failed:
+            _log.warning("The worktree of session %s, which never began, stays: %s", body.session_id, failed)
+
     async def write(self, body: Command) -> None:
-        """Give Claude a line, once per input id. Raises SessionLost, TooMany."""
+        """Give Claude a line, once per input id. Raises SessionLost, TooMany, Conflict where it runs in a terminal."""
         await self._find(body.session_id).write(body.input)
 
     async def terminate(self, body: TerminateSession) -> None:
         """Begin to end a session; how long it may take is in its launch file. Raises SessionLost for an unknown one."""
         self._terminate(self._find(body.session_id))
+
+    def type(self, session_id: str, stroke: Keystroke) -> None:
+        """Pass on what was typed into a terminal session. Raises SessionLost, Conflict, TooMany, MessageInvalid."""
+        self._find(session_id).type(stroke)
+
+    def is_running(self, session_id: str) -> bool:
+        """Say whether a session of this machine has not ended."""
+        session = self._sessions.get(session_id)
+        return session is not None and session.state is not SessionState.ENDED
 
     def statuses(self) -> list[SessionStatus]:
         """Return how all sessions are that run, wait, or have ended with output the server does not have."""
@@ -176,6 +213,10 @@ class SessionManager:
 
     # What sessions say
 
+    async def session_begins(self, session: Session, body: StartSession) -> None:
+        if self._record_earlier is not None:
+            await record_once(self._record_earlier, session.spool, body)
+
     def session_has_output(self, session: Session) -> None:
         self._events.output(session.id)
 
@@ -188,10 +229,20 @@ class SessionManager:
     def session_room(self, session: Session) -> None:
         self._events.room(session.id, session.room)
 
+    def session_untyped(self, session: Session) -> None:
+        self._events.untyped(session.id)
+
     def session_acked(self, session: Session) -> None:
         self._prune(session)
 
     # Inside
+
+    async def _apart(self, body: StartSession) -> StartSession:
+        """Return a start with a worktree made where it asks for one. Raises what making it raises."""
+        if not isinstance(body.directory, NewWorktree) or self._make_worktree is None or body.directory.of is None:
+            return body
+        directory = await asyncio.to_thread(self._make_worktree, body.session_id, Path(body.directory.of))
+        return body.model_copy(update={"directory": directory})
 
     def _session(self, directory: Path) -> Session:
         return Session(directory.name, directory, self._claude, self._spool_max_bytes, self)

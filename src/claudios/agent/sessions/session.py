@@ -18,12 +18,14 @@ from claudios.agent.output.spool import Spool
 from claudios.agent.sessions import lock
 from claudios.agent.sessions.aftermath import close_log, end_of, recover
 from claudios.agent.sessions.files import SessionFiles, WaitingStart
-from claudios.agent.sessions.launcher import ClaudeCommand, initialize
+from claudios.agent.sessions.launcher import ClaudeCommand, configuration, first_inputs, pasted
 from claudios.agent.sessions.shim_client import Condition, NoRoom, Room, ShimClient
 from claudios.agent.sessions.spawn import LEAVING_SECONDS, start_shim
 from claudios.agent.sessions.state import Answered, Ended, Event, Launched, follow
-from claudios.protocol.errors import ClaudiosError, SessionLost, SpawnFailed, TooMany
-from claudios.protocol.messages import EndReason, Input, SessionState, SessionStatus, StartSession
+from claudios.agent.sessions.terminal import Terminal
+from claudios.protocol.errors import ClaudiosError, Conflict, SessionLost, SpawnFailed, TooMany
+from claudios.protocol.messages import EndReason, Input, Mode, SessionState, SessionStatus, StartSession
+from claudios.protocol.terminal import Keystroke
 
 RETRY_SECONDS = 1.0
 MAX_DETAIL_CHARS = 4096
@@ -34,6 +36,9 @@ _log = logging.getLogger(__name__)
 class SessionOwner(Protocol):
     """Who is told of what happens to a session."""
 
+    async def session_begins(self, session: Session, body: StartSession) -> None:
+        """Its program is about to start. Raises what stands against that."""
+
     def session_has_output(self, session: Session) -> None:
         """Its spool has grown."""
 
@@ -42,6 +47,9 @@ class SessionOwner(Protocol):
 
     def session_room(self, session: Session) -> None:
         """It has more or less room on disk."""
+
+    def session_untyped(self, session: Session) -> None:
+        """Its terminal has ended before all prompts that came with its start were typed."""
 
     def session_acked(self, session: Session) -> None:
         """The server has more of its log."""
@@ -69,6 +77,7 @@ class Session:
         self._taken: frozenset[str] = frozenset()
         self._client: ShimClient | None = None
         self._is_unwanted = False
+        self._terminal: Terminal | None = None
         self._in_order = asyncio.Lock()
         self._farewell: asyncio.Task[None] | None = None
         self._enter(SessionState.ENDED)
@@ -104,6 +113,7 @@ class Session:
         self._follow(Launched())
         async with self._in_order:
             try:
+                await self._owner.session_begins(self, self._start.body)
                 await start_shim(self._files, self.spool, self._claude, self._start.body, self._spool_max_bytes)
                 await self._attach()
             except (ClaudiosError, OSError) as problem:
@@ -120,10 +130,12 @@ class Session:
     # While it runs
 
     async def write(self, given: Input) -> None:
-        """Give Claude a line, once per id. Raises SessionLost when it is, or goes, before it has it; TooMany.
+        """Give Claude a line, once per id. Raises SessionLost when it is, or goes, before it has it; TooMany; Conflict.
 
         While there is no room to record it, it is held here: it goes on by itself, in order, or with the session.
         """
+        if self._terminal is not None and self.state is not SessionState.ENDED:
+            raise Conflict("The session runs in a terminal. Type into it there, or resume it as a chat.")
         if self.state is SessionState.QUEUED and self._start is not None:
             start = self._start.with_input(given)
             self._files.save_start(start)
@@ -133,7 +145,7 @@ class Session:
         async with self._in_order:
             while self._client is not None:
                 try:
-                    if await _give(self._client, given):
+                    if await self._give(self._client, given):
                         return
                     break
                 except NoRoom:
@@ -142,6 +154,14 @@ class Session:
                 await asyncio.shield(self._farewell)
             if given.id not in self._taken:
                 raise SessionLost
+
+    def type(self, stroke: Keystroke) -> None:
+        """Pass on what was typed into its terminal, or its new size. Raises SessionLost, Conflict, TooMany."""
+        if self.state is SessionState.ENDED:
+            raise SessionLost
+        if self._terminal is None:
+            raise Conflict("The session does not run in a terminal.")
+        self._terminal.type(stroke)
 
     def terminate(self) -> None:
         """Begin the ladder that ends it; nothing happens to one that has ended."""
@@ -158,6 +178,7 @@ class Session:
         is_latest = launched is not None and (self._start is None or launched.epoch == self._start.body.epoch)
         if launched is not None and is_latest and lock.is_held(self._files.lock):
             self.epoch = launched.epoch
+            self._terminal = self._new_terminal() if launched.terminal is not None else None
             await self._adopt_living()
         else:
             self._adopt_dead()
@@ -177,7 +198,7 @@ class Session:
             self._farewell.cancel()
         if self._client is not None:
             self._client.close()
-            self._client = None
+            self._let_go()
         self.spool.close()
 
     def remove(self) -> None:
@@ -194,6 +215,8 @@ class Session:
             return
         self.shim_changed(condition.room)
         self.shim_announced(condition.seq, condition.output_seq)
+        if self._terminal is not None:
+            self._terminal.attach(client, condition.child_pid, self._files.launched_ns())
         if self._is_unwanted:
             client.terminate()
 
@@ -203,6 +226,11 @@ class Session:
         if output_seq:
             self._follow(Answered())
 
+    def shim_took(self, identity: str) -> None:
+        """Note what it took of a start at once: the program may end before whoever waits for that goes on."""
+        if self._start is not None and any(given.id == identity for given in self._start.body.inputs):
+            self._taken |= {identity}
+
     def shim_changed(self, room: Room) -> None:
         self.room = room
         self._owner.session_room(self)
@@ -211,12 +239,12 @@ class Session:
         if self._client is not None:
             self._client.release()
             self._client.close()
-            self._client = None
+            self._let_go()
         self.spool.grow(condition.seq)
         self._conclude(end_of(condition.reason, condition.detail, condition.exit_code, condition.signal))
 
     def shim_left(self) -> None:
-        self._client = None
+        self._let_go()
         self._farewell = asyncio.create_task(self._part_from(SessionLost()))
 
     # Inside
@@ -227,7 +255,20 @@ class Session:
 
     def _queue(self, start: WaitingStart) -> None:
         self._start, self.epoch, self._end, self._is_unwanted = start, start.body.epoch, None, False
+        self._terminal = self._new_terminal() if start.body.mode is Mode.TERMINAL else None
         self._enter(SessionState.QUEUED)
+
+    def _new_terminal(self) -> Terminal:
+        async def give_first_inputs() -> None:
+            async with self._in_order:
+                await self._give_first_inputs()
+
+        return Terminal(self.id, configuration(self._claude.environment), give_first_inputs)
+
+    def _let_go(self) -> None:
+        self._client = None
+        if self._terminal is not None:
+            self._terminal.leave()
 
     async def _attach(self) -> None:
         launched = self._files.read_launch()
@@ -242,7 +283,9 @@ class Session:
         if start is None:
             return
         body = start.body
-        for given in (initialize(body), *body.inputs):
+        if self._terminal is not None and body.inputs and not self._terminal.is_ready:
+            return  # it comes back to this when it is
+        for given in first_inputs(body):
             while not await self._has_given(given):
                 if self._client is None:
                     return
@@ -253,10 +296,21 @@ class Session:
 
     async def _has_given(self, given: Input) -> bool:
         try:
-            return self._client is not None and await _give(self._client, given)
+            return self._client is not None and await self._give(self._client, given)
         except TooMany as full:
             _log.warning("Session %s does not take its first input yet: %s", self.id, full.message)
             return False
+
+    async def _give(self, client: ShimClient, given: Input) -> bool:
+        """Return whether the shim has taken it; not when it, or its program, goes before that. Raises TooMany."""
+        try:
+            if self._terminal is None:
+                await client.write(given.id, given.line)
+            else:
+                await client.paste(given.id, pasted(given.line))
+        except SessionLost:
+            return False
+        return True
 
     async def _adopt_living(self) -> None:
         self._enter(SessionState.STARTING)
@@ -278,7 +332,7 @@ class Session:
             self._queue(self._start)
         elif aftermath is not None:
             self.epoch, self._end, self._taken = aftermath.epoch, aftermath.end, aftermath.taken
-            self._files.forget_start()
+            self._forget_start(aftermath.end)
 
     async def _part_from(self, problem: Exception) -> None:
         """See the shim off; a fault of ours in that ends the session too, since nobody would try again."""
@@ -304,7 +358,7 @@ class Session:
                 return
         aftermath = recover(self.spool)
         if aftermath is not None and aftermath.epoch == self.epoch:
-            self._taken = aftermath.taken
+            self._taken |= aftermath.taken
             self._conclude(aftermath.end)
         else:
             failure = problem.message if isinstance(problem, ClaudiosError) else str(problem)
@@ -314,8 +368,17 @@ class Session:
     def _conclude(self, end: Ended) -> None:
         self.shim_changed(Room())
         self._owner.session_has_output(self)
-        self._files.forget_start()
+        self._forget_start(end)
         self._follow(end)
+
+    def _forget_start(self, end: Ended) -> None:
+        """Be done with a start. What nobody wanted to end, and did not get its prompts, is told of."""
+        start = self._files.read_start()
+        self._files.forget_start()
+        if start is None or start.body.mode is not Mode.TERMINAL or end.reason is EndReason.TERMINATED:
+            return
+        if any(given.id not in self._taken for given in start.body.inputs):
+            self._owner.session_untyped(self)
 
     def _follow(self, event: Event) -> None:
         following = follow(self.state, event)
@@ -327,21 +390,11 @@ class Session:
 
     def _enter(self, state: SessionState) -> None:
         self.state = state
-        for reached, moment in ((_SETTLED, self.settled), (_ENDED, self.ended)):
-            if state in reached:
+        for states, moment in ((_SETTLED, self.settled), (frozenset({SessionState.ENDED}), self.ended)):
+            if state in states:
                 moment.set()
             else:
                 moment.clear()
 
 
-_ENDED = frozenset({SessionState.ENDED})
-_SETTLED = _ENDED | {SessionState.RUNNING}
-
-
-async def _give(client: ShimClient, given: Input) -> bool:
-    """Return whether the shim has taken a line; not when it, or its program, goes before that. Raises TooMany."""
-    try:
-        await client.write(given.id, given.line)
-    except SessionLost:
-        return False
-    return True
+_SETTLED = frozenset({SessionState.ENDED, SessionState.RUNNING})

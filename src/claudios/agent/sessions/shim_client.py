@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import logging
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +13,18 @@ from struct import Struct
 from typing import Protocol
 
 from claudios.protocol.errors import InputInvalid, SessionLost, SpawnFailed, TooMany
+from claudios.protocol.terminal import TerminalSize
 
 VERSION = 1
+SPOKEN = (VERSION - 1, VERSION)
+"""The versions of the conversation that are understood: a shim that is one older goes on under a newer daemon."""
 ATTACH_SECONDS = 5.0
+TYPED_AHEAD_BYTES = 1024 * 1024
+"""How much may wait for a shim that does not read: it takes whatever comes, unless it is stopped."""
+
 _LENGTH = Struct("<I")
+
+_log = logging.getLogger(__name__)
 
 
 class NoRoom(TooMany):
@@ -61,6 +71,9 @@ class ShimListener(Protocol):
     def shim_announced(self, seq: int, output_seq: int) -> None:
         """Frames up to `seq` are in the spool."""
 
+    def shim_took(self, identity: str) -> None:
+        """An input is in the spool and on its way to the program."""
+
     def shim_changed(self, room: Room) -> None:
         """There is more or less room."""
 
@@ -101,13 +114,25 @@ class ShimClient(asyncio.Protocol):
         Raises SessionLost when the program takes nothing more or the shim goes first, TooMany when too much waits,
         NoRoom when it cannot be recorded.
         """
-        taken = self._inputs.get(identity)
-        if taken is None:
-            taken = self._inputs[identity] = self._loop.create_future()
-            self._send({"op": "input", "id": identity, "line": line})
-            sys.audit("claudios.shim.asked")
-        await asyncio.shield(taken)
-        sys.audit("claudios.shim.taken")
+        await self._ask(identity, {"op": "input", "id": identity, "line": line})
+
+    async def paste(self, identity: str, typed: bytes) -> None:
+        """Have bytes written to the program's terminal, and return once they are on their way. Raises as `write`."""
+        await self._ask(identity, _keys(identity, typed))
+
+    def type(self, identity: str, typed: bytes) -> None:
+        """Have bytes written to the program's terminal, in order, without waiting. Raises SessionLost, TooMany."""
+        if self._transport is not None and self._transport.get_write_buffer_size() > TYPED_AHEAD_BYTES:
+            raise TooMany("The session has not taken what was typed before. Wait a moment.")
+        self._send(_keys(identity, typed))
+
+    def resize(self, size: TerminalSize) -> None:
+        """Give the program's terminal that size. Raises SessionLost."""
+        self._send({"op": "resize", "columns": size.columns, "rows": size.rows})
+
+    def note_activity(self, state: str, reason: str | None) -> None:
+        """Have written down what the program is at. Raises SessionLost."""
+        self._send({"op": "activity", "state": state, "reason": reason})
 
     def terminate(self) -> None:
         """Begin to end the program."""
@@ -149,6 +174,15 @@ class ShimClient(asyncio.Protocol):
         elif self._listener is not None:
             self._listener.shim_left()
 
+    async def _ask(self, identity: str, message: Mapping[str, object]) -> None:
+        taken = self._inputs.get(identity)
+        if taken is None:
+            taken = self._inputs[identity] = self._loop.create_future()
+            self._send(message)
+            sys.audit("claudios.shim.asked")
+        await asyncio.shield(taken)
+        sys.audit("claudios.shim.taken")
+
     def _send(self, message: Mapping[str, object]) -> None:
         if self._transport is None or self._transport.is_closing():
             raise SessionLost
@@ -164,15 +198,19 @@ class ShimClient(asyncio.Protocol):
                 if self._listener is not None:
                     self._listener.shim_changed(_room(message))
             case {"op": "taken", "id": str(identity)}:
+                if self._listener is not None:
+                    self._listener.shim_took(identity)
                 waiting = self._inputs.pop(identity, None)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(None)
             case {"op": "refused", "id": str(identity), "code": str(code)}:
                 waiting = self._inputs.pop(identity, None)
-                if waiting is not None and not waiting.done():
+                if waiting is None:
+                    _log.warning("What was typed was not taken: %s", _refusal(code), extra={"code": code})
+                elif not waiting.done():
                     waiting.set_exception(_refusal(code))
             case {"op": "attached", "version": int(version)}:
-                if version != VERSION:
+                if version not in SPOKEN:
                     self._attached.set_exception(SpawnFailed(f"The shim speaks version {version}. Upgrade the agent."))
                 elif self._listener is not None:
                     self._attached.set_result(None)
@@ -180,6 +218,10 @@ class ShimClient(asyncio.Protocol):
             case {"op": "ended"}:
                 if self._listener is not None:
                     self._listener.shim_ended(_condition(message))
+
+
+def _keys(identity: str, typed: bytes) -> Mapping[str, object]:
+    return {"op": "keys", "id": identity, "data": base64.b64encode(typed).decode()}
 
 
 def _refusal(code: str) -> Exception:

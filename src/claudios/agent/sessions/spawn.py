@@ -19,16 +19,20 @@ from claudios.agent.sessions import lock
 from claudios.agent.sessions.aftermath import marker
 from claudios.agent.sessions.claim import claim_path, take_claim
 from claudios.agent.sessions.files import SessionFiles
+from claudios.agent.sessions.first_run import answer_ahead
 from claudios.agent.sessions.launcher import ClaudeCommand, claude_session, interrupt, polite_end
 from claudios.agent.sessions.socket_path import socket_path
 from claudios.protocol.errors import Conflict, SpawnFailed
-from claudios.protocol.messages import StartSession
+from claudios.protocol.messages import Mode, StartSession
+from claudios.protocol.terminal import TerminalSize
 
 READY_SECONDS = 10.0
 LEAVING_SECONDS = 5.0
 START_SECONDS = 30.0
 LAST_WORDS_LENGTH = 300
 LADDER_SECONDS = (3.0, 3.0, 2.0)
+TERMINAL_LADDER_SECONDS = (0.0, 3.0, 2.0)
+DEFAULT_SIZE = TerminalSize(columns=80, rows=24)
 PATIENCE_SECONDS = 30.0
 _PROGRAM = str(Path(shim.__file__).with_name("__main__.py"))
 
@@ -38,6 +42,7 @@ async def start_shim(
 ) -> None:
     """Start the shim of a session's epoch. Raises ClaudeNotFound, Conflict, SpawnFailed, OSError."""
     argv = claude.argv(body)
+    in_terminal = body.mode is Mode.TERMINAL
     claim = claim_path(claude.environment, claude_session(body))
     claimed = await take_claim(claude.environment, claude_session(body))
     held = await lock.take_within(files.lock, LEAVING_SECONDS)
@@ -54,7 +59,7 @@ async def start_shim(
             "epoch": body.epoch,
             "first_seq": spool.head_seq + 1,
             "interrupt": interrupt(body),
-            "ladder": LADDER_SECONDS,
+            "ladder": TERMINAL_LADDER_SECONDS if in_terminal else LADDER_SECONDS,
             "marker": marker(body.session_id, body.epoch),
             "patience_seconds": PATIENCE_SECONDS,
             "polite_end": polite_end(body),
@@ -62,7 +67,10 @@ async def start_shim(
             "spool": str(spool.path),
             "spool_max_bytes": spool_max_bytes,
             "start_seconds": START_SECONDS,
+            "terminal": (body.size or DEFAULT_SIZE).model_dump() if in_terminal else None,
         }
+        if in_terminal:
+            await answer_ahead(claude.environment_for(body), body)
         sys.audit("claudios.spawn.locked", body.session_id)
         write_private(files.launch, json.dumps(launch).encode())
         sys.audit("claudios.spawn.written", body.session_id)

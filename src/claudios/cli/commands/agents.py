@@ -7,6 +7,7 @@ import click
 from claudios.cli import find
 from claudios.cli.completing import AGENT, PROJECT
 from claudios.cli.help import ListingGroup
+from claudios.cli.limits import in_words
 from claudios.cli.options import connected, json_option
 from claudios.cli.table import print_json, print_table
 from claudios.cli.text import age, one_line, plural
@@ -33,7 +34,9 @@ def ls(client: Client, project: str | None, as_json: bool) -> None:
         return
     names = {each.id: each.name for each in client.projects()}
     rows = [_row(each, names.get(each.project_id, "")) for each in found]
-    print_table(("NAME", "PROJECT", "STATE", "MACHINE", "SESSIONS", "CLAUDE", "VERSION", "ID"), rows, give="MACHINE")
+    print_table(
+        ("NAME", "PROJECT", "STATE", "MACHINE", "SESSIONS", "CLAUDE", "LIMITS", "VERSION", "ID"), rows, give="MACHINE"
+    )
     for each in found:
         for error in each.errors:
             click.echo(f"{one_line(each.name)}, {_when(error)}: {one_line(error.message)}", err=True)
@@ -76,6 +79,35 @@ def revoke(client: Client, agent: str, as_json: bool) -> None:
         )
 
 
+@agents.command()
+@click.argument("agent", type=AGENT)
+@click.option("--gone", is_flag=True, help="Its machine is gone for good: end its sessions as lost.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@connected
+@json_option
+def remove(client: Client, agent: str, gone: bool, yes: bool, as_json: bool) -> None:
+    """Remove AGENT (name or id) for good. Its sessions stay readable."""
+    found = find.agent(client, agent)
+    living = found.sessions.running + found.sessions.queued
+    name = one_line(found.name)
+    if not yes:
+        loses = (
+            f" {plural(living, 'session')} end as lost, and what the machine has not sent is never taken."
+            if gone
+            else ""
+        )
+        click.confirm(f"{name} can never come back.{loses} Go on?", abort=True, err=True)
+    ended = 0
+    if gone:
+        ended = client.give_up_agent(found.id)
+    else:
+        client.remove_agent(found.id)
+    if as_json:
+        print_json({"id": found.id, "removed": True, "sessions_lost": ended})
+    else:
+        click.echo(f"{name} is removed." + (f" {plural(ended, 'session')} ended as lost." if ended else ""))
+
+
 def _show(made: AgentWithToken, as_json: bool) -> None:
     if as_json:
         print_json({"agent": made.agent, "token": made.token, "command": made.command})
@@ -107,6 +139,7 @@ def _row(agent: Agent, project: str) -> tuple[str, ...]:
         place,
         sessions,
         one_line(claude),
+        one_line(in_words(agent.limits)),
         one_line(agent.agent_version or ""),
         agent.id,
     )

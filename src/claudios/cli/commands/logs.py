@@ -22,7 +22,7 @@ from claudios.client.sockets import Disconnected
 from claudios.protocol.frame import Frame, Stream
 
 PAGE = 200
-STREAMS = ("stdout", "stderr", "stdin", "event")
+STREAMS = ("stdout", "stderr", "stdin", "event", "transcript")
 _STYLES: dict[Voice, dict[str, object]] = {
     Voice.ANSWER: {},
     Voice.THINKING: {"dim": True, "italic": True},

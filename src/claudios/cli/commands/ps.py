@@ -19,6 +19,7 @@ LIVE_STATES = ("running", "starting", "queued")
 
 @click.command(cls=Command)
 @click.option("-a", "--all", "with_ended", is_flag=True, help="Ended sessions too.")
+@click.option("--archived", is_flag=True, help="Archived sessions instead.")
 @click.option("-q", "--quiet", is_flag=True, help="Print ids only.")
 @click.option("--project", type=PROJECT, metavar="NAME", help="Only those of one project, by name or id.")
 @click.option("--agent", type=AGENT, metavar="NAME", help="Only those of one agent, by name or id.")
@@ -28,18 +29,24 @@ LIVE_STATES = ("running", "starting", "queued")
 def ps(
     client: Client,
     with_ended: bool,
+    archived: bool,
     quiet: bool,
     project: str | None,
     agent: str | None,
     limit: int,
     as_json: bool,
 ) -> None:
-    """List sessions, newest first. Those of demo agents, whose Claude answers from a script, are marked DEMO."""
+    """List sessions, newest first; archived ones only with --archived.
+
+    Those of demo agents, whose Claude answers from a script, are marked DEMO.
+    """
     project_id = find.project(client, project).id if project else None
     agent_id = find.agent(client, agent).id if agent else None
     found: list[Session] = []
-    for state in (None,) if with_ended else LIVE_STATES:
-        found += client.sessions(project_id=project_id, agent_id=agent_id, state=state, limit=limit)
+    for state in (None,) if with_ended or archived else LIVE_STATES:
+        found += client.sessions(
+            project_id=project_id, agent_id=agent_id, state=state, is_archived=archived, limit=limit
+        )
     found = sorted(found, key=lambda each: each.created_ms, reverse=True)[:limit]
     if as_json:
         print_json(found)
@@ -48,7 +55,9 @@ def ps(
             click.echo(each.id)
     else:
         headers = ("SESSION", "TITLE", "AGENT", "PROJECT", "STATE", "AGE", "COST")
-        print_table(headers, [_row(each) for each in found], give="TITLE")
+        is_part = with_ended or archived or project_id or agent_id
+        none = "There is no such session." if is_part else "No session runs. `claudios ps -a` lists the ended ones."
+        print_table(headers, [_row(each) for each in found], give="TITLE", none=none)
 
 
 def state_of(session: Session) -> str:
@@ -60,9 +69,8 @@ def state_of(session: Session) -> str:
         return session.state
     if not session.agent_online:
         return "agent offline"
-    if session.activity == "waiting":
-        return "waiting for you"
-    return session.activity or "running"
+    does = "waiting for you" if session.activity == "waiting" else session.activity or "running"
+    return f"{does} (terminal)" if session.mode == "terminal" else does
 
 
 def _row(session: Session) -> tuple[str, ...]:

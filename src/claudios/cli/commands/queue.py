@@ -10,7 +10,7 @@ from claudios.cli.completing import INSTRUCTION, SESSION
 from claudios.cli.help import Command
 from claudios.cli.options import connected, json_option
 from claudios.cli.table import print_json, print_table
-from claudios.cli.text import age, one_line
+from claudios.cli.text import age, one_line, plural
 from claudios.client.api import Client
 from claudios.client.shapes import Instruction, Session
 
@@ -45,7 +45,7 @@ def queue(client: Client, session: str, with_settled: bool, quiet: bool, as_json
             click.echo(each.id)
     else:
         headers = ("INSTRUCTION", "KIND", "STATE", "TEXT", "BY", "AGE")
-        print_table(headers, [_row(each, found) for each in shown], give="TEXT")
+        print_table(headers, [_row(each, found) for each in shown], give="TEXT", none="Nothing waits.")
 
 
 @click.command(cls=Command)
@@ -110,7 +110,7 @@ def _row(instruction: Instruction, session: Session) -> tuple[str, ...]:
         find.short(instruction.id),
         _KINDS.get(instruction.kind, instruction.kind),
         state_of(instruction, session),
-        one_line(instruction.text or ""),
+        one_line(instruction.text or "") + (f" ({plural(instruction.images, 'image')})" if instruction.images else ""),
         one_line(instruction.created_by or ""),
         age(instruction.created_ms),
     )

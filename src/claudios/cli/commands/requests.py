@@ -25,7 +25,9 @@ def requests(client: Client, with_answered: bool, as_json: bool) -> None:
         print_json(found)
         return
     rows = [_row(each) for each in found]
-    print_table(("REQUEST", "SESSION", "AGENT", "KIND", "WHAT", "STATE", "AGE"), rows, give="WHAT")
+    print_table(
+        ("REQUEST", "SESSION", "AGENT", "KIND", "WHAT", "STATE", "AGE"), rows, give="WHAT", none="Claude asks nothing."
+    )
 
 
 @click.command(cls=Command)

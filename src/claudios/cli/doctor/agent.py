@@ -9,11 +9,11 @@ from pathlib import Path
 
 from claudios.agent import machine
 from claudios.agent.config import Settings
-from claudios.agent.sessions.launcher import claude_environment
 from claudios.cli.agent_settings import Configured, state_of
 from claudios.cli.daemon import Daemon, daemon_of
 from claudios.cli.doctor import delivery
 from claudios.cli.doctor.claude import check_claude
+from claudios.cli.doctor.environment import environment_of_claude
 from claudios.cli.doctor.finding import Finding, fail, ok, skip, warn
 from claudios.cli.doctor.log import check_log
 from claudios.cli.doctor.machine import check_disk, check_limits, check_memory, check_processor
@@ -67,8 +67,8 @@ def check_agent(configured: Configured) -> Iterator[Finding]:
     if standing is not None:
         yield from delivery.check_delivery(directory, standing.stored, is_online=standing.online)
     yield check_log(places().logs / "agent.log" if configured.is_of_up else None)
-    environment = {**claude_environment(os.environ), **settings.claude_environment}
-    path = machine.find_claude(settings.claude_path)
+    environment = environment_of_claude(daemon, settings)
+    path = machine.find_claude(settings.claude_path, environment.get("PATH", os.defpath))
     directories = settings.policy.directories or (settings.policy.default_directory,)
     yield from check_claude(path, environment, directories, is_demo=settings.demo)
     yield check_disk(directory)

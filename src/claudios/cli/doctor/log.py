@@ -14,7 +14,9 @@ from claudios.cli.text import one_line
 LINES = 400
 STARTED = "Agent starting"
 SHOWN = 3
-_TROUBLE = re.compile(r'\[(WARN|WARNING|ERROR|CRITICAL)\]|"level": ?"(warning|error|critical)"', re.IGNORECASE)
+_TROUBLE = re.compile(r'^\[(WARN|ERROR)\]|^\{.*"level": ?"(warn|error)"')
+"""The two forms of a line that the agent's log has (`claudios.agent.log`), where it tells of trouble."""
+
 UNIT = "claudios-agent.service"
 
 

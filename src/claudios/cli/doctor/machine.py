@@ -6,7 +6,8 @@ import os
 import resource
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -27,7 +28,11 @@ FEWEST_FILES = 1024
 def check_disk(directory: Path) -> Finding:
     """Say how much room the agent has for output that is not delivered yet."""
     existing = next(each for each in (directory, *directory.parents) if each.exists())
-    free = shutil.disk_usage(existing).free
+    return disk(shutil.disk_usage(existing).free, directory)
+
+
+def disk(free: int, directory: Path) -> Finding:
+    """Judge how many bytes are free where the agent keeps output."""
     text = f"{size(free)} free where {directory} is"
     if free < DISK_FAIL_BYTES:
         return fail("disk", text, "Make room: without it output cannot be kept, and sessions are paused.")
@@ -38,7 +43,11 @@ def check_disk(directory: Path) -> Finding:
 
 def check_memory() -> Finding:
     """Say how much memory is left; a session takes about 200 MB."""
-    available = psutil.virtual_memory().available
+    return memory(psutil.virtual_memory().available)
+
+
+def memory(available: int) -> Finding:
+    """Judge how many bytes of memory programs can still get."""
     text = f"{size(available)} available; a session takes about 200 MB"
     remedy = "End sessions or other programs, or lower maxConcurrentSessions."
     if available < MEMORY_FAIL_BYTES:
@@ -50,12 +59,34 @@ def check_memory() -> Finding:
 
 def check_limits() -> Finding:
     """Say whether the limits of this user allow to start processes and open files."""
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return limits(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def limits(files: int) -> Finding:
+    """Judge how many files may be open at once; below 0 is without a limit."""
     if 0 <= files < FEWEST_FILES:
         return warn(
             "limits", f"only {files} files may be open at once", "Raise it: ulimit -n 4096 (LimitNOFILE= in a unit)."
         )
     return ok("limits", f"{files if files >= 0 else 'any number of'} open files allowed")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What a process uses, in percent of one core."""
+
+    name: str
+    pid: int
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What of all cores together is in use, in percent, with the load and the processes."""
+
+    percent: float
+    load: float
+    processes: Sequence[Process]
 
 
 def check_processor(agent_pid: int | None) -> Iterator[Finding]:
@@ -66,20 +97,21 @@ def check_processor(agent_pid: int | None) -> Iterator[Finding]:
     psutil.cpu_percent(None)
     time.sleep(SAMPLE_SECONDS)
     total = psutil.cpu_percent(None)
-    used = sorted(((_percent(each), each) for each in watched), key=lambda pair: pair[0], reverse=True)
-    load = os.getloadavg()[0]
-    busiest = ", ".join(
-        f"{one_line(str(each.info['name']))} ({each.info['pid']}) {percent:.0f} %"
-        for percent, each in used[:3]
-        if percent > 1
-    )
-    text = f"{total:.0f} % of {os.cpu_count()} cores in use, load {load:.1f}"
-    if total >= BUSY_PERCENT:
-        yield warn("cpu", f"{text}; busiest: {busiest}", "Look at the busiest: a session of yours, or another program?")
+    processes = [Process(one_line(str(each.info["name"])), each.info["pid"], _percent(each)) for each in watched]
+    yield from processor(Use(total, os.getloadavg()[0], processes), agent_pid)
+
+
+def processor(use: Use, agent_pid: int | None) -> Iterator[Finding]:
+    """Judge what was used, and, where it runs, what the agent itself used."""
+    text = f"{use.percent:.0f} % of {os.cpu_count()} cores in use, load {use.load:.1f}"
+    if use.percent >= BUSY_PERCENT:
+        busiest = sorted(use.processes, key=lambda each: each.percent, reverse=True)[:3]
+        named = ", ".join(f"{each.name} ({each.pid}) {each.percent:.0f} %" for each in busiest if each.percent > 1)
+        yield warn("cpu", f"{text}; busiest: {named}", "Look at the busiest: a session of yours, or another program?")
     else:
         yield ok("cpu", text)
     if agent_pid is not None:
-        mine = next((percent for percent, each in used if each.pid == agent_pid), 0.0)
+        mine = next((each.percent for each in use.processes if each.pid == agent_pid), 0.0)
         text = f"the agent itself uses {mine:.0f} % of a core"
         if mine >= AGENT_BUSY_PERCENT:
             remedy = "It carries a lot of output, or turns in circles: look at its log, and at `claudios ps`."

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+MODULE = ("-P", "-m", "claudios.agent")
+"""What the interpreter runs, with nothing from the directory it is started in."""
+WRONG_SETTINGS = 2
+"""The agent's exit code for wrong settings, which no restart mends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -27,3 +32,12 @@ class Installation:
     start: tuple[str, ...]
     logs: str
     undo: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What an installed service gives its agent: a file of variables, a PATH, and a user where one is named."""
+
+    variables: Path
+    search_path: str
+    run_as: str | None

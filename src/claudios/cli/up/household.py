@@ -42,6 +42,7 @@ async def set_up(places: Places, flags: Sequence[str], environment: Mapping[str,
     """
     asked = await asyncio.create_subprocess_exec(
         sys.executable,
+        "-P",
         "-m",
         "claudios.cli.up.server_side",
         *flags,

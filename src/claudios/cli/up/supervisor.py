@@ -182,7 +182,7 @@ class Supervisor:
     async def _spawn(self, name: str, arguments: list[str], environment: dict[str, str]) -> Child:
         recipe = Recipe(
             name,
-            [sys.executable, *arguments],
+            [sys.executable, "-P", *arguments],
             environment | {"PYTHONUNBUFFERED": "1"},
             self._places.logs / f"{name}.log",
             # Killed, the agent leaves its sessions to the next one; ended politely, it would end them.

@@ -14,29 +14,32 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from claudios.protocol.errors import Conflict, InputInvalid, NotFound
+from claudios.protocol.fields import Model
 from claudios.protocol.messages import (
     Command,
     Input,
     InstructionKind,
     Mode,
-    Model,
     PermissionMode,
     SessionState,
-    StartSession,
     TerminateSession,
 )
 from claudios.server.bus.topics import Changed
-from claudios.server.instructions import lines
+from claudios.server.instructions import lines, prompted
 from claudios.server.instructions.lifecycle import InstructionState, Issued
-from claudios.server.store import changes, instructions, requests, sessions
-from claudios.server.store.instructions import Draft, Instruction
+from claudios.server.projections.shapes import is_whole
+from claudios.server.store import budgets, changes, instructions, issuing, plan_limits, prompts, requests, sessions
+from claudios.server.store.instructions import Instruction
+from claudios.server.store.issuing import Draft
 from claudios.server.store.requests import Request, RequestState
-from claudios.server.store.sessions import NewSession, Place, Session
+from claudios.server.store.sessions import Place
 
 START_TTL_MS = 24 * 60 * 60 * 1000
 COMMAND_TTL_MS = 60 * 60 * 1000
 INTERRUPT_TTL_MS = 60 * 1000
 TITLE_CHARACTERS = 80
+MAX_INPUT_DEPTH = 100
+"""How deep an input may be that a person has changed: what reads and writes it goes down level by level."""
 DEFAULT_MODEL = "default"
 DENIED = "The person who steers this session does not want this to be done."
 
@@ -79,114 +82,35 @@ class Decision:
     interrupt: bool = False
 
 
-def start(connection: Connection, new: NewSession, prompt: str | None, asker: Asker, now_ms: int) -> Accepted[Session]:
-    """Create a session and have its agent start it; the same again changes nothing. Raises Conflict for a taken id."""
-    known = sessions.get(connection, new.id)
-    if known is not None:
-        if (known.project_id, known.agent_id) != (new.project_id, new.agent_id):
-            raise Conflict("This session id is taken. Choose another.")
-        first = instructions.get(connection, new.id)
-        if first is not None and first.text != prompt:
-            raise Conflict("This session id was used with another prompt. Choose another.")
-        return Accepted(known, new.agent_id)
-    if instructions.get(connection, new.id) is not None:
-        raise Conflict("This session id is taken by a command. Choose another.")
-    titled = new if new.title or not prompt else replace(new, title=title_of(prompt))
-    sessions.create(connection, titled, asker.user_id, now_ms)
-    body = StartSession(
-        session_id=new.id,
-        mode=new.mode,
-        directory=new.directory,
-        model=new.model,
-        permission_mode=new.permission_mode,
-        inputs=_inputs(prompt, new.id),
-    )
-    draft = Draft(new.id, InstructionKind.START_SESSION, new.id, as_json(body), now_ms + START_TTL_MS, prompt)
-    return about_session(connection, new.agent_id, draft, asker, now_ms)
-
-
-def resume(
+def command(
     connection: Connection,
     place: Place,
-    prompt: str | None,
+    text: str,
+    command_id: str,
     asker: Asker,
     now_ms: int,
     *,
-    start_id: str | None = None,
-    input_id: str | None = None,
-) -> Accepted[Session]:
-    """Have an ended session started again, as its next epoch. Raises Conflict while it has not ended.
-
-    `start_id` is the instruction's, and `input_id` what Claude knows the prompt by, where they are not to be new.
-    """
-    draft_id = start_id or str(uuid4())
-    body = next_epoch(connection, place, _inputs(prompt, input_id or draft_id))
-    if not sessions.reopen(connection, place.session_id, place.epoch, now_ms):
-        raise Conflict("Somebody has resumed this session just now.")
-    draft = Draft(
-        draft_id,
-        InstructionKind.START_SESSION,
-        place.session_id,
-        as_json(body),
-        now_ms + START_TTL_MS,
-        prompt,
-        input_id,
-    )
-    return about_session(connection, place.agent_id, draft, asker, now_ms)
-
-
-def next_epoch(
-    connection: Connection, place: Place, inputs: tuple[Input, ...], *, goes_on: bool = False
-) -> StartSession:
-    """Return the start that resumes a session with the model, permission mode and directory it had last.
-
-    Raises Conflict while it has not ended.
-    """
-    ended = sessions.get(connection, place.session_id)
-    if ended is None:
-        raise NotFound
-    if ended.state is not SessionState.ENDED:
-        raise Conflict("This session has not ended. Send it a command instead.")
-    if ended.removed_ms is not None:
-        raise Conflict("The output of this session was removed, so it cannot go on. Start a new one.")
-    return StartSession(
-        session_id=place.session_id,
-        epoch=place.epoch + 1,
-        first_seq=place.last_seq + 1,
-        head=place.head.hex(),
-        mode=Mode(ended.mode),
-        directory=ended.directory,
-        model=ended.model,
-        permission_mode=_known_mode(ended.permission_mode),
-        resume=ended.claude_session_id,
-        may_begin=not place.turns,
-        inputs=inputs,
-        goes_on=goes_on,
-    )
-
-
-def command(
-    connection: Connection, place: Place, text: str, command_id: str, asker: Asker, now_ms: int
+    images: Sequence[bytes] = (),
 ) -> Accepted[Instruction]:
-    """Send a prompt to a session. Raises Conflict when it has ended, or the id was used for something else."""
+    """Send a prompt to a session.
+
+    Raises Conflict when it has ended, or the id was used for something else, BudgetSpent.
+    """
     known = instructions.get(connection, command_id)
     if known is not None:
-        if (known.session_id, known.text) != (place.session_id, text):
+        if known.session_id != place.session_id or not prompted.is_same(connection, known, text, images):
             raise Conflict("This id was used for another command. Choose another.")
         return Accepted(known, "")
-    require_living(place)
-    accepted = issue_command(
-        connection, place, lines.user_message(text, command_id), command_id, asker, now_ms, text=text
-    )
-    if place.title:
-        return accepted
-    sessions.retitle(connection, place.session_id, title_of(text))
-    return replace(accepted, told=accepted.told + _now(connection, place.session_id))
+    require_conversation(place)
+    require_not_waiting(connection, command_id)
+    budgets.require_money(connection, place.project_id, place.session_id, now_ms)
+    prompted.keep(connection, place.session_id, command_id, images)
+    return issue_prompt(connection, place, text, command_id, asker, now_ms, images=len(images))
 
 
 def interrupt(connection: Connection, place: Place, asker: Asker, now_ms: int) -> Accepted[Instruction]:
     """Stop the running turn of a session. Raises Conflict when it has ended."""
-    require_living(place)
+    require_conversation(place)
     command_id = str(uuid4())
     line = lines.interrupt(command_id)
     return issue_command(connection, place, line, command_id, asker, now_ms, ttl_ms=INTERRUPT_TTL_MS)
@@ -194,7 +118,7 @@ def interrupt(connection: Connection, place: Place, asker: Asker, now_ms: int) -
 
 def stop_task(connection: Connection, place: Place, task_id: str, asker: Asker, now_ms: int) -> Accepted[Instruction]:
     """Stop a task that Claude has running in the background. Raises Conflict when the session has ended."""
-    require_living(place)
+    require_conversation(place)
     command_id = str(uuid4())
     line = lines.stop_task(command_id, task_id)
     return issue_command(connection, place, line, command_id, asker, now_ms, ttl_ms=INTERRUPT_TTL_MS)
@@ -204,7 +128,7 @@ def change_setting(
     connection: Connection, place: Place, setting: SettingName, value: str, asker: Asker, now_ms: int
 ) -> Accepted[Instruction]:
     """Have Claude use another model, permission mode or effort. Raises Conflict when the session has ended."""
-    require_living(place)
+    require_conversation(place)
     command_id = str(uuid4())
     match setting:
         case "model":
@@ -221,7 +145,8 @@ def terminate(connection: Connection, place: Place, asker: Asker, now_ms: int) -
     require_living(place)
     body = as_json(TerminateSession(session_id=place.session_id))
     draft = Draft(str(uuid4()), InstructionKind.TERMINATE_SESSION, place.session_id, body, now_ms + START_TTL_MS)
-    return _issue(connection, place, draft, asker, now_ms)
+    accepted = _issue(connection, place, draft, asker, now_ms)
+    return _goes_its_way(connection, place, accepted)
 
 
 def answer(
@@ -237,7 +162,7 @@ def answer(
         raise NotFound
     if asked.state is not RequestState.PENDING:
         raise _decided(asked)
-    require_living(place)
+    require_conversation(place)
     line = _answer_line(asked, decision)
     command_id = str(uuid4())
     flipped = requests.answer(
@@ -278,11 +203,29 @@ def _answer_line(asked: Request, decision: Decision) -> str:
             raise InputInvalid("Only a plan is approved in a permission mode. Take one of the request's suggestions.")
         permissions.append({"type": "setMode", "mode": decision.permission_mode.value, "destination": "session"})
     updated = decision.updated_input
+    if _is_deep(updated):
+        raise InputInvalid(f"The input is nested more than {MAX_INPUT_DEPTH} levels deep. Allow it unchanged, or deny.")
+    if updated is not None and not is_whole(asked.input) and not is_whole(updated):
+        raise InputInvalid(
+            "The input was shortened for showing, and is sent back shortened. Allow it unchanged, or deny."
+        )
     if decision.answers is not None:
         if asked.kind != "question":
             raise InputInvalid("Only a question takes answers. Allow or deny this request.")
         updated = {**(updated or asked.input), "answers": dict(decision.answers)}
     return lines.allow(asked.id, updated, permissions)
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_INPUT_DEPTH):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, (Mapping, list))
+            for inner in (each.values() if isinstance(each, Mapping) else each)
+        ]
+    return bool(level)
 
 
 def _decided(asked: Request) -> Conflict:
@@ -292,10 +235,48 @@ def _decided(asked: Request) -> Conflict:
     return Conflict(f"{who} has answered this already: {asked.answer}.")
 
 
+def require_conversation(place: Place) -> None:
+    """Raise Conflict where no lines can be given to Claude: the session has ended, or runs in a terminal."""
+    require_living(place)
+    if place.mode is Mode.TERMINAL:
+        raise Conflict(
+            "This session runs in a terminal. Open it there (in the page, or with `claudios attach`), or end it and "
+            "resume it as a chat."
+        )
+
+
 def require_living(place: Place) -> None:
     """Raise Conflict when the session has ended."""
     if place.state is SessionState.ENDED:
         raise Conflict("This session has ended. Resume it first.")
+
+
+def issue_prompt(
+    connection: Connection,
+    place: Place,
+    text: str,
+    command_id: str,
+    asker: Asker,
+    now_ms: int,
+    *,
+    images: int = 0,
+    ttl_ms: int = COMMAND_TTL_MS,
+) -> Accepted[Instruction]:
+    """Issue a prompt with so many kept images; the first one of a session without a title gives it one."""
+    line = prompted.known_line(connection, text, command_id, images)
+    accepted = issue_command(
+        connection, place, line, command_id, asker, now_ms, ttl_ms=ttl_ms, text=text, images=images
+    )
+    if place.title:
+        return accepted
+    sessions.retitle(connection, place.session_id, title_of(text))
+    return replace(accepted, told=accepted.told + _now(connection, place.session_id))
+
+
+def require_not_waiting(connection: Connection, new_id: str) -> None:
+    """Raise Conflict where a prompt waits under this id: it becomes an instruction's when the prompt is sent."""
+    if prompts.session_of(connection, new_id) is not None:
+        raise Conflict("This id is that of a prompt that waits. Send or withdraw that one, or choose another.")
 
 
 def issue_command(
@@ -309,27 +290,30 @@ def issue_command(
     ttl_ms: int = COMMAND_TTL_MS,
     text: str | None = None,
     input_id: str | None = None,
+    images: int = 0,
 ) -> Accepted[Instruction]:
+    require_conversation(place)
     body = as_json(Command(session_id=place.session_id, input=Input(id=input_id or command_id, line=line)))
-    draft = Draft(command_id, InstructionKind.COMMAND, place.session_id, body, now_ms + ttl_ms, text, input_id)
-    return _issue(connection, place, draft, asker, now_ms)
+    draft = Draft(command_id, InstructionKind.COMMAND, place.session_id, body, now_ms + ttl_ms, text, input_id, images)
+    issued = _issue(connection, place, draft, asker, now_ms)
+    is_of_person = text is not None and asker.user_id is not None
+    return _goes_its_way(connection, place, issued) if is_of_person else issued
+
+
+def _goes_its_way(connection: Connection, place: Place, accepted: Accepted[Instruction]) -> Accepted[Instruction]:
+    """Have a session that a usage limit has stopped no longer go on by itself: a person has said what is to happen."""
+    if not plan_limits.settle(connection, place.session_id):
+        return accepted
+    return replace(accepted, told=accepted.told + _now(connection, place.session_id))
 
 
 def _issue(connection: Connection, place: Place, draft: Draft, asker: Asker, now_ms: int) -> Accepted[Instruction]:
-    issued = instructions.issue(connection, place.agent_id, [draft], asker.user_id, now_ms)
-    view = _fresh(draft, issued, asker, now_ms)
+    issued = issuing.issue(connection, place.agent_id, [draft], asker.user_id, now_ms)
+    view = fresh(draft, issued, asker, now_ms)
     return Accepted(view, place.agent_id, issued, (changes.instruction(place.project_id, view),))
 
 
-def about_session(connection: Connection, agent_id: str, draft: Draft, asker: Asker, now_ms: int) -> Accepted[Session]:
-    issued = instructions.issue(connection, agent_id, [draft], asker.user_id, now_ms)
-    found = sessions.get(connection, draft.session_id)
-    assert found is not None
-    told = (changes.of_session(found), changes.instruction(found.project_id, _fresh(draft, issued, asker, now_ms)))
-    return Accepted(found, agent_id, issued, told)
-
-
-def _fresh(draft: Draft, issued: tuple[Issued, ...], asker: Asker, now_ms: int) -> Instruction:
+def fresh(draft: Draft, issued: tuple[Issued, ...], asker: Asker, now_ms: int) -> Instruction:
     """Return a fresh instruction as people see it."""
     return Instruction(
         id=draft.id,
@@ -339,6 +323,7 @@ def _fresh(draft: Draft, issued: tuple[Issued, ...], asker: Asker, now_ms: int) 
         code=None,
         message=None,
         text=draft.text,
+        images=draft.images,
         input_id=draft.input_id or draft.id,
         created_by=asker.username,
         created_ms=now_ms,
@@ -349,15 +334,6 @@ def _fresh(draft: Draft, issued: tuple[Issued, ...], asker: Asker, now_ms: int) 
 def _now(connection: Connection, session_id: str) -> tuple[Changed, ...]:
     told = changes.session(connection, session_id)
     return () if told is None else (told,)
-
-
-def _inputs(prompt: str | None, prompt_id: str) -> tuple[Input, ...]:
-    return (Input(id=prompt_id, line=lines.user_message(prompt, prompt_id)),) if prompt else ()
-
-
-def _known_mode(mode: str) -> PermissionMode:
-    """Return the mode to resume in; one that only a running CLI can be in starts again as the default."""
-    return PermissionMode(mode) if mode in set(PermissionMode) else PermissionMode.DEFAULT
 
 
 def as_json(body: Model) -> str:

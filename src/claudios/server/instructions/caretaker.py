@@ -7,6 +7,7 @@ crash nor a second replica doubles or loses any of it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -22,7 +23,10 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-SWEEP_SECONDS = 30.0
+AGAIN_SECONDS = 2.0
+"""When to look again after something failed: what was due is due still."""
+APART_SECONDS = 0.05
+"""How long one look is after another at the least: where much changes, one sees the work of many."""
 
 
 class Transactions(Protocol):
@@ -39,10 +43,15 @@ class Accepts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What to do with each session that is due; `do` returns how many instructions that took, 0 for nothing to do."""
+    """What to do with each session that is due; `do` returns how many instructions that took, 0 for nothing to do.
 
-    due: Callable[[Connection], list[str]]
+    Both take the time in milliseconds. `kind` is what the ids are of, where they are not of sessions. A session that
+    `do` can do nothing with for long is not `due`: each look at it would take a transaction that writes.
+    """
+
+    due: Callable[[Connection, int], list[str]]
     do: Callable[[Connection, str, int], Accepted[int]]
+    kind: str = "session"
 
 
 class Caretaker:
@@ -57,12 +66,15 @@ class Caretaker:
         *,
         news: Collection[str],
         duties: Sequence[Duty],
+        sweep_seconds: float,
     ) -> None:
         self._store = store
         self._mailbox = mailbox
         self._now_ms = now_ms
         self._news = news
         self._duties = duties
+        self._sweep_seconds = sweep_seconds
+        self._failing: set[tuple[str, str, str]] = set()  # what failed in the newest look, and was told of
         self._wake = asyncio.Event()
         bus.subscribe(OVERVIEW, self._hear)
 
@@ -71,29 +83,54 @@ class Caretaker:
         while True:
             self._wake.clear()
             try:
-                await self.look()
+                is_through = await self.look()
             except Unavailable as problem:
                 log.warning("look_postponed", problem=problem.message)
-            try:
-                await asyncio.wait_for(self._wake.wait(), SWEEP_SECONDS)
-            except TimeoutError:
-                continue
+                is_through = False
+            await asyncio.sleep(APART_SECONDS)
+            pause = self._sweep_seconds if is_through else min(AGAIN_SECONDS, self._sweep_seconds)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
 
-    async def look(self) -> None:
-        """Do what is due. Raises Unavailable."""
+    async def look(self) -> bool:
+        """Do what is due; return whether nothing of it has to wait for a database that is away. Raises Unavailable."""
+        is_through = True
+        failing: set[tuple[str, str, str]] = set()
         for duty in self._duties:
-            for session_id in await self._store.read(duty.due):
-                await self._do(duty, session_id)
+            for session_id in await self._due(duty):
+                problem = await self._do(duty, session_id)
+                if problem is not None:
+                    failing.add(self._told_of(duty, session_id, problem))
+                is_through &= not isinstance(problem, Unavailable)
+        self._failing = failing
+        return is_through
 
-    async def _do(self, duty: Duty, session_id: str) -> None:
-        what = duty.do.__name__
+    async def _due(self, duty: Duty) -> list[str]:
+        return await self._store.read(lambda connection: duty.due(connection, self._now_ms()))
+
+    async def _do(self, duty: Duty, session_id: str) -> Exception | None:
+        """Return what keeps a session from it: that concerns no other, which still wants to go on."""
         try:
             done = await self._mailbox.accept(lambda connection: duty.do(connection, session_id, self._now_ms()))
-        except ClaudiosError as problem:  # concerns this session: the others still want to go on
-            log.warning(f"{what}_postponed", session=session_id, problem=problem.message)
-            return
+        except Exception as problem:  # the rim
+            return problem
         if done:
-            log.info(what, session=session_id, instructions=done)
+            log.info(duty.do.__name__, **{duty.kind: session_id}, instructions=done)
+        return None
+
+    def _told_of(self, duty: Duty, session_id: str, problem: Exception) -> tuple[str, str, str]:
+        """Tell of a problem, once for as long as it lasts; return what it is known by."""
+        text = problem.message if isinstance(problem, ClaudiosError) else type(problem).__name__
+        what = duty.do.__name__
+        known = (what, session_id, text)
+        if known in self._failing:
+            return known
+        if isinstance(problem, ClaudiosError):
+            log.warning(f"{what}_postponed", **{duty.kind: session_id}, problem=text)
+        else:
+            log.error(f"{what}_failed", **{duty.kind: session_id}, exc_info=problem)
+        return known
 
     def _hear(self, change: Changed) -> None:
         if any(news in change.message for news in self._news):

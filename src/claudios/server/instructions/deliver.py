@@ -11,30 +11,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
 
 import structlog
-from sqlalchemy import Connection
 
 from claudios.protocol.messages import Instruction
 from claudios.protocol.signing import sign_instruction
 from claudios.server.instructions.lifecycle import Issued
 from claudios.server.store.instructions import Kept, after, claim
+from claudios.server.store.transactions import Transactions
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
 
 WINDOW = 64
 """Instructions sent and not yet in the agent's journal."""
-
-
-class Transactions(Protocol):
-    """What runs transactions."""
-
-    async def read(self, work: Callable[[Connection], T]) -> T: ...
-
-    async def write(self, work: Callable[[Connection], T]) -> T: ...
 
 
 class Delivery:
@@ -68,9 +58,11 @@ class Delivery:
         self.reached = received
 
     def offer(self, issued: tuple[Issued, ...]) -> None:
-        """Send new instructions at once if they are next; otherwise have the loop read what is due."""
-        is_ours = bool(issued) and all(entry.is_sent for entry in issued)
-        next_in_line = is_ours and not self._reading and issued[0].iseq == self.sent + 1
+        """Send new instructions at once if they are next; otherwise have the loop read what is due.
+
+        They are committed as `sent`: what people may still change never comes this way (see `Mailbox.accept`).
+        """
+        next_in_line = bool(issued) and not self._reading and issued[0].iseq == self.sent + 1
         if next_in_line and issued[-1].iseq <= self.received + WINDOW:
             self._pass_on(issued)
         else:

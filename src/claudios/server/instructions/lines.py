@@ -5,17 +5,21 @@ The forms are those of the stream-json input of the CLI.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 
 import orjson
 
+from claudios.protocol.images import media_type_of
 
-def user_message(text: str, uuid: str) -> str:
-    """Return a person's prompt. `uuid` is what the CLI knows it by: the same one twice is run once."""
+
+def user_message(text: str, uuid: str, images: Sequence[bytes] = ()) -> str:
+    """Return a person's prompt, its images first. The CLI knows it by `uuid`: the same one twice is run once."""
+    content = [*map(_image, images), {"type": "text", "text": text}] if images else text
     return _line(
         {
             "type": "user",
-            "message": {"role": "user", "content": text},
+            "message": {"role": "user", "content": content},
             "parent_tool_use_id": None,
             "session_id": "",
             "uuid": uuid,
@@ -80,6 +84,11 @@ def unsupported(request_id: str, subtype: str) -> str:
     error = f"Unsupported control request subtype: {subtype}"
     response = {"subtype": "error", "request_id": request_id, "error": error}
     return _line({"type": "control_response", "response": response})
+
+
+def _image(raw: bytes) -> dict[str, object]:
+    source = {"type": "base64", "media_type": media_type_of(raw), "data": b64encode(raw).decode()}
+    return {"type": "image", "source": source}
 
 
 def _control(request_id: str, request: Mapping[str, object]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Callable, Iterable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -15,6 +16,7 @@ from claudios.server.bus.topics import OVERVIEW, Bus, Changed, instructions
 from claudios.server.instructions import outcome
 from claudios.server.instructions.accept import Accepted
 from claudios.server.store.expiry import is_unheard, next_expiry
+from claudios.server.store.transactions import Transactions
 
 log = structlog.get_logger(__name__)
 
@@ -25,14 +27,6 @@ LOOK_SECONDS = 60.0
 """How often it is looked whether agents are gone that were sent something."""
 NEVER_MS = 1 << 62
 RETRY_SECONDS = 2.0
-
-
-class Transactions(Protocol):
-    """What runs transactions."""
-
-    async def write(self, work: Callable[[Connection], T]) -> T: ...
-
-    async def read(self, work: Callable[[Connection], T]) -> T: ...
 
 
 class Mailbox:
@@ -102,7 +96,6 @@ class Mailbox:
         """Sleep until then, or until something is due sooner; at most a minute: the wall clock may be set."""
         self._sooner.clear()
         seconds = max((self._due_ms - self._now_ms()) / 1000, 0.0)
-        try:
-            await asyncio.wait_for(self._sooner.wait(), min(seconds, LONGEST_SLEEP_SECONDS))
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, LONGEST_SLEEP_SECONDS)):
+                await self._sooner.wait()

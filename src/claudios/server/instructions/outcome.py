@@ -9,7 +9,7 @@ from claudios.protocol.messages import EndReason, InstructionKind, Report, Sessi
 from claudios.server.bus.topics import Changed
 from claudios.server.instructions.lifecycle import InstructionState
 from claudios.server.projections.life import Life
-from claudios.server.store import changes, expiry, instructions, lives, requests, sessions
+from claudios.server.store import announcements, changes, expiry, instructions, lives, reopening, requests, sessions
 from claudios.server.store.instructions import Kept
 
 _NOT_DELIVERED = frozenset(
@@ -49,7 +49,7 @@ def consequences(connection: Connection, kept: Kept, now_ms: int) -> list[Change
         ended = Life(epoch, SessionState.ENDED, reason, kept.view.message or kept.view.state.value)
         told += lives.witness(connection, kept.session_id, ended, now_ms)
     elif kept.view.state in _NOT_DELIVERED:
-        told += _reopened(connection, kept)
+        told += _reopened(connection, kept, now_ms)
     return told
 
 
@@ -57,13 +57,14 @@ def _revived(connection: Connection, kept: Kept, now_ms: int) -> list[Changed]:
     """Let a session that was given up with its start go on: its agent is back, and tells soon how the session is."""
     session_id, epoch = kept.session_id, orjson.loads(kept.body)["epoch"]
     assert session_id is not None
-    if not sessions.revive(connection, session_id, epoch, expiry.GIVEN_UP, now_ms):
+    if not reopening.revive(connection, session_id, epoch, expiry.GIVEN_UP, now_ms):
         return []
+    announcements.end_was_none(connection, session_id, epoch, now_ms)
     told = changes.session(connection, session_id)
     return [] if told is None else [told]
 
 
-def _reopened(connection: Connection, kept: Kept) -> list[Changed]:
+def _reopened(connection: Connection, kept: Kept, now_ms: int) -> list[Changed]:
     """Let people answer again when their answer could not be delivered to a session that still waits for it."""
     found = None if kept.session_id is None else sessions.place(connection, kept.session_id)
     if found is None or found.state is SessionState.ENDED:
@@ -71,9 +72,10 @@ def _reopened(connection: Connection, kept: Kept) -> list[Changed]:
     reopened = requests.reopen(connection, kept.view.id)
     if reopened is None:
         return []
-    session_id, request_id = reopened
+    session_id, request = reopened
+    announcements.asked(connection, session_id, request, now_ms, after=kept.view.id)
     about = (
-        changes.request(connection, kept.project_id, session_id, request_id),
+        changes.request(connection, kept.project_id, session_id, request.request_id),
         changes.session(connection, session_id),
     )
     return [change for change in about if change is not None]

@@ -16,8 +16,8 @@ from claudios.protocol.errors import NotFound
 from claudios.protocol.messages import Command, Input, InstructionKind, SessionState
 from claudios.server.instructions import lines
 from claudios.server.projections.asks import Unsupported
-from claudios.server.store import instructions, sessions
-from claudios.server.store.instructions import Draft
+from claudios.server.store import instructions, issuing, sessions
+from claudios.server.store.issuing import Draft
 
 logger = structlog.get_logger(__name__)
 
@@ -35,6 +35,6 @@ def refuse_unsupported(connection: Connection, place: sessions.Place, asked: Uns
     draft = Draft(answer_id, InstructionKind.COMMAND, place.session_id, body, now_ms + TTL_MS)
     try:
         # not limited: nobody would try it again, and Claude makes few such requests before it has an answer
-        instructions.issue(connection, place.agent_id, [draft], None, now_ms, is_limited=False)
+        issuing.issue(connection, place.agent_id, [draft], None, now_ms, is_limited=False)
     except NotFound as problem:
         logger.warning("control_request_unanswered", session=place.session_id, problem=problem.message)

@@ -12,12 +12,13 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from claudios.protocol.errors import Conflict, NotFound
-from claudios.protocol.messages import Command, Input, InstructionKind, SessionState, StartSession
+from claudios.protocol.messages import Command, Input, InstructionKind, Mode, SessionState, StartSession
 from claudios.server.bus.topics import Changed
-from claudios.server.instructions import lines, outcome
-from claudios.server.instructions.accept import Accepted, Asker, as_json, issue_command, resume
+from claudios.server.instructions import lines, outcome, prompted
+from claudios.server.instructions.accept import Accepted, Asker, as_json, issue_command
 from claudios.server.instructions.lifecycle import InstructionState, Passage
-from claudios.server.store import changes, instructions, sessions
+from claudios.server.instructions.starting import resume
+from claudios.server.store import budgets, changes, instructions, prompt_images, sessions
 from claudios.server.store.instructions import Instruction, Kept, Settling
 from claudios.server.store.sessions import Place
 
@@ -44,7 +45,7 @@ def edit(
         raise Conflict("It holds no text. Withdraw it instead.")
     if instead_of is not None and kept.view.text != instead_of:
         raise Conflict("Somebody has edited it meanwhile. Look at it, and edit it again.")
-    instructions.rewrite(connection, instruction_id, _with_text(kept, text), text)
+    instructions.rewrite(connection, instruction_id, _with_text(connection, kept, text), text)
     edited = replace(kept, view=kept.view.model_copy(update={"text": text}))
     return _told(place, edited)
 
@@ -82,6 +83,7 @@ def retry(
     known = _find(connection, place, instruction_id)
     if known.text is None:
         raise Conflict("Only a prompt can be sent again. Do anew what you asked for.")
+    budgets.require_money(connection, place.project_id, place.session_id, now_ms)
     settling = Settling(Passage.RETRIED, known.code, f"Sent again by {asker.username}.", now_ms)
     settled = instructions.settle_one(connection, instruction_id, settling)
     if settled is None:
@@ -114,12 +116,25 @@ def reissue(
     assert known.text is not None
     new_id = str(uuid4())
     if place.state is SessionState.ENDED:
-        resumed = resume(connection, place, known.text, asker, now_ms, start_id=new_id, input_id=known.input_id)
+        images = prompt_images.of(connection, known.input_id) if known.images else ()
+        resumed = resume(
+            connection, place, known.text, asker, now_ms, images=images, start_id=new_id, input_id=known.input_id
+        )
         started = instructions.get(connection, new_id)
         assert started is not None
         return Accepted(started, resumed.agent_id, resumed.issued, resumed.told)
-    line = lines.user_message(known.text, known.input_id)
-    return issue_command(connection, place, line, new_id, asker, now_ms, text=known.text, input_id=known.input_id)
+    line = prompted.known_line(connection, known.text, known.input_id, known.images)
+    return issue_command(
+        connection,
+        place,
+        line,
+        new_id,
+        asker,
+        now_ms,
+        text=known.text,
+        input_id=known.input_id,
+        images=known.images,
+    )
 
 
 def _find(connection: Connection, place: Place, instruction_id: str) -> Instruction:
@@ -138,11 +153,14 @@ def _too_late(connection: Connection, instruction_id: str) -> Conflict:
     return Conflict(why or _WHY_NOT.get(now.state) or f"It is {now.state.value}. Send it again, or drop it.")
 
 
-def _with_text(kept: Kept, text: str) -> str:
-    """Return the body with another prompt in it."""
-    given = Input(id=kept.view.input_id, line=lines.user_message(text, kept.view.input_id))
+def _with_text(connection: Connection, kept: Kept, text: str) -> str:
+    """Return the body with another text in its prompt; its images stay."""
+    images = prompt_images.of(connection, kept.view.input_id) if kept.view.images else ()
     if kept.view.kind is InstructionKind.START_SESSION:
-        return as_json(StartSession.model_validate_json(kept.body).model_copy(update={"inputs": (given,)}))
+        start = StartSession.model_validate_json(kept.body)
+        given = prompted.given(start.mode, text, kept.view.input_id, images)
+        return as_json(start.model_copy(update={"inputs": (given,)}))
+    given = prompted.given(Mode.CHAT, text, kept.view.input_id, images)
     return as_json(Command.model_validate_json(kept.body).model_copy(update={"input": given}))
 
 

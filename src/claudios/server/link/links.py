@@ -5,66 +5,65 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection
 
-from claudios.protocol.checkpoints import fingerprint
+from claudios.protocol.asking import Kind
 from claudios.protocol.codec import decode_from_agent
-from claudios.protocol.errors import MessageInvalid, NotSignedIn, ProtocolError, Superseded, Unavailable
+from claudios.protocol.errors import (
+    AgentOutdated,
+    MachineAway,
+    MessageInvalid,
+    NotSignedIn,
+    ProtocolError,
+    Superseded,
+    Unavailable,
+)
+from claudios.protocol.fields import Model
 from claudios.protocol.ids import instruct_key, secret_hash
 from claudios.protocol.link import LinkState, ServerLink
-from claudios.protocol.messages import AgentMessage, Bye, Cursor, Hello, Instruction, Welcome
+from claudios.protocol.messages import AgentMessage, Bye, Hello, Instruction, Paths, Welcome
 from claudios.protocol.signing import Batch
-from claudios.server.bus.topics import OVERVIEW, Bus, Changed, Registered, instructions, registration, revoked, tune
+from claudios.protocol.terminal import Keystroke
+from claudios.server.bus.topics import OVERVIEW, Bus, Changed, Registered, registration
 from claudios.server.ingest.append import Ingest
 from claudios.server.ingest.commit import GroupCommit
 from claudios.server.ingest.verify import Source
-from claudios.server.instructions import outcome
 from claudios.server.instructions.deliver import Delivery
 from claudios.server.keys import ServerKey
+from claudios.server.link.held import REVOKED, SUPERSEDED, Held
 from claudios.server.link.openings import Openings
+from claudios.server.link.registering import register
 from claudios.server.link.registration import AgentView, Registration
+from claudios.server.link.removed import write_down
 from claudios.server.live.watching import Watching
 from claudios.server.store import agents as agent_store
-from claudios.server.store import audit, checkpoints, lives, log, registrations
+from claudios.server.store import audit, registrations
 from claudios.server.store import instructions as instruction_store
-from claudios.server.store.agents import UNKNOWN_TOKEN, AgentKey, authenticate
+from claudios.server.store.agents import AgentKey, authenticate
 from claudios.server.store.instructions import Kept
+from claudios.server.store.transactions import Transactions
 
 logger = structlog.get_logger(__name__)
 
-T = TypeVar("T")
+Q = TypeVar("Q", bound=Model)
+A = TypeVar("A", bound=Model)
 
-SWEEP_SECONDS = 2.0
-SWEEPS_TO_KEYS = 5
+SWEEP_SECONDS = 1.5
+"""With the look itself and the way to the agent, what a lost wake-up left lying arrives within two seconds (S2)."""
+SWEEPS_TO_KEYS = 6
+"""The keys of open links are looked at every so many sweeps: what ended them may have happened elsewhere."""
 JUMP_MS = 5_000
 """By how much the wall clock must have moved against the monotonic one to count as set anew."""
-"""The keys of open links are looked at every so many sweeps: what ended them may have happened elsewhere."""
 FRESH_SECONDS = 10.0
 MAX_PROVED = 10_000
+ELSEWHERE = (
+    "The machine is connected to another server of this database, and only that one can ask it. Open the page of that "
+    "server, or run a single server."
+)
 MAX_ISEQ = 2**53
-SUPERSEDED = Bye(code=Superseded.code, message=Superseded().message)
-REVOKED = Bye(code=NotSignedIn.code, message=UNKNOWN_TOKEN)
-
-
-class Transactions(Protocol):
-    """What runs transactions."""
-
-    async def write(self, work: Callable[[Connection], T]) -> T: ...
-
-    async def read(self, work: Callable[[Connection], T]) -> T: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """What the transaction of a new registration found."""
-
-    boot: int
-    cursors: tuple[Cursor, ...]
-    told: tuple[Changed, ...]
 
 
 class Links:
@@ -90,7 +89,8 @@ class Links:
         self._watching = watching
         self._agent_view = agent_view
         self._now_ms = now_ms
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, Held] = {}
+        self._rounds = itertools.count(1)
         self._openings = Openings()
         self._proved: dict[bytes, tuple[AgentKey, float]] = {}  # bounded by MAX_PROVED
 
@@ -103,11 +103,31 @@ class Links:
         known = self._proved.get(hashed)
         if known is not None and now < known[1] and self._holds(known[0]):
             return known[0]
-        key = await self._store.read(lambda connection: authenticate(connection, bearer, self._now_ms()))
+        try:
+            key = await self._store.read(lambda connection: authenticate(connection, bearer, self._now_ms()))
+        except NotSignedIn:
+            await self._refuse_removed(bearer)
+            raise
         if len(self._proved) >= MAX_PROVED:
             self._proved.clear()
         self._proved[hashed] = (key, now + FRESH_SECONDS)
         return key
+
+    async def _refuse_removed(self, bearer: str) -> None:
+        """Raise NotSignedIn, which says so, for the bearer of an agent that was removed, once that is written down."""
+
+        def look(connection: Connection) -> tuple[AgentKey | None, bool]:
+            removed = agent_store.of_removed(connection, bearer)
+            if removed is None:
+                return None, False
+            return removed, agent_store.is_news_after_removal(connection, removed.agent_id, self._now_ms())
+
+        removed, is_news = await self._store.read(look)
+        if removed is None:
+            return
+        if is_news:
+            await self._store.write(lambda connection: write_down(connection, removed, self._now_ms()))
+        raise NotSignedIn(agent_store.REMOVED)
 
     async def read(self, key: AgentKey, raw: bytes) -> list[AgentMessage | Batch]:
         """Decode what an agent sent. Raises the ProtocolError that refuses it, once the audit log tells of that."""
@@ -130,9 +150,12 @@ class Links:
         self._commits.hurry()
         with self._openings.admitted(key.agent_id, hello):
             opened = await self._commits.submit(
-                lambda connection: self._register(connection, key.agent_id, hello, carrier)
+                lambda connection: register(
+                    connection, key.agent_id, hello, carrier, agent_view=self._agent_view, now_ms=self._now_ms()
+                )
             )
         made = self._make(key, opened.boot, hello)
+        made.lists_paths, made.modes, made.answers = hello.lists_paths, hello.machine.modes, hello.machine.answers
         made.outbox.put(
             [
                 Welcome(
@@ -158,7 +181,7 @@ class Links:
         if held is not None and held.registration.source.boot == boot:
             return held.registration
         newest = await self._store.read(lambda connection: registrations.newest(connection, key.agent_id))
-        if newest is None or newest[0] != boot:
+        if newest is None or newest.boot != boot:
             raise Superseded
         await self._commits.submit(
             lambda connection: registrations.returned(connection, key.agent_id, boot, "poll", self._now_ms())
@@ -166,9 +189,51 @@ class Links:
         held = self._held.get(key.agent_id)  # somebody may have been quicker
         if held is not None and held.registration.source.boot >= boot:
             return held.registration
-        made = self._make(key, boot, None, newest[1])
+        made = self._make(key, boot, None, newest.received)
+        made.lists_paths, made.modes, made.answers = newest.lists_paths, newest.modes, newest.answers
         self._hold(made)
         return made
+
+    async def list_paths(self, agent_id: str, directory: str | None, beginning: str) -> Paths:
+        """Ask an agent that is connected here which paths a beginning may become; `problem` says why it cannot tell.
+
+        Raises TooMany.
+        """
+        held = self._held.get(agent_id)
+        if held is None or held.registration.ended.done():
+            if held is None and await self._is_elsewhere(agent_id):
+                return Paths(id="", problem=ELSEWHERE)
+            return Paths(id="", problem="The machine is offline, so its paths are not known. They can be typed.")
+        if not held.registration.lists_paths:
+            return Paths(id="", problem="The agent there does not tell its paths. It may be an older one: upgrade it.")
+        found = await held.registration.questions.paths(directory, beginning)
+        return found or Paths(id="", problem="The machine did not answer in time. Type on to ask again.")
+
+    async def ask(self, agent_id: str, kind: Kind[Q, A], question: Q) -> A:
+        """Ask an agent that is connected here something about its machine, and return its answer.
+
+        Raises MachineAway, AgentOutdated, TooMany, and what the machine refuses the question with.
+        """
+        held = self._held.get(agent_id)
+        if held is None or held.registration.ended.done():
+            if held is None and await self._is_elsewhere(agent_id):
+                raise MachineAway(ELSEWHERE)
+            raise MachineAway
+        if kind.name not in held.registration.answers:
+            raise AgentOutdated
+        return await held.registration.asking.ask(kind, question)
+
+    def round_of(self, agent_id: str) -> int | None:
+        """Return the round in which an agent is here, or None while it is away. Each registration begins another."""
+        held = self._held.get(agent_id)
+        return None if held is None or held.registration.ended.done() else held.round
+
+    def type_in(self, agent_id: str, session_id: str, keystroke: Keystroke, round: int) -> bool:
+        """Pass on what somebody types; say whether that round of the agent's still is. Raises Conflict, TooMany."""
+        if self.round_of(agent_id) != round:
+            return False
+        self._held[agent_id].registration.type_in(session_id, keystroke)
+        return True
 
     async def leave(self, ended: Registration) -> None:
         """Let go of a registration whose carrier is gone, and tell that the agent is offline if it was the newest."""
@@ -236,6 +301,12 @@ class Links:
                 Bye(code="shutdown", message="The server is restarting.", retry_after_ms=retry_after_ms)
             )
 
+    async def _is_elsewhere(self, agent_id: str) -> bool:
+        """Say whether an agent that is not connected here is so to another server of the same database."""
+        return await self._store.read(
+            lambda connection: registrations.is_connected(connection, agent_id, self._now_ms())
+        )
+
     async def _end_revoked(self) -> None:
         """End the links whose key holds no longer: revoked by another process, or at the end of its overlap."""
         held = {one.registration.source.key_id: one.registration for one in self._held.values()}
@@ -277,37 +348,6 @@ class Links:
             return False
         return held.registration.source.key_id == key.key_id
 
-    def _register(self, connection: Connection, agent_id: str, hello: Hello, carrier: str) -> _Opened:
-        now_ms = self._now_ms()
-        boot = registrations.register(connection, agent_id, hello, carrier, now_ms)
-        if boot is None:
-            raise NotSignedIn(UNKNOWN_TOKEN)
-        if hello.checkpoint_key is not None:
-            self._keep_key(connection, agent_id, hello.checkpoint_key, now_ms)
-        told: list[Changed] = []
-        for kept in instruction_store.forget(connection, agent_id, hello.received, now_ms):
-            told += outcome.consequences(connection, kept, now_ms)
-        listed = {status.session_id for status in hello.sessions}
-        told += lives.agent_says(connection, agent_id, hello.sessions, now_ms)
-        told += lives.agent_omits(connection, agent_id, listed, now_ms)
-        agent = self._agent_view(connection, agent_id)
-        if agent is not None:
-            told.append(agent)
-        return _Opened(boot, log.cursors(connection, agent_id, listed), tuple(told))
-
-    def _keep_key(self, connection: Connection, agent_id: str, checkpoint_key: str, now_ms: int) -> None:
-        """Keep the key that the machine signs checkpoints with; a key in the place of another is written down."""
-        if checkpoints.add_key(connection, agent_id, checkpoint_key, now_ms):
-            audit.write(
-                connection,
-                now_ms=now_ms,
-                actor=agent_id,
-                action=audit.Action.CHECKPOINT_KEY_ADDED,
-                target=agent_id,
-                detail=f"The machine signs checkpoints with another key from now on: {fingerprint(checkpoint_key)}",
-                project_id=agent_store.project_of(connection, agent_id),
-            )
-
     def _make(self, key: AgentKey, boot: int, hello: Hello | None, received: int = 0) -> Registration:
         sign = self._key.decrypt(key.sign_key_encrypted, agent_id=key.agent_id, key_id=key.key_id)
         link = ServerLink(boot)
@@ -339,41 +379,5 @@ class Links:
         if older is not None:
             older.release()
             older.registration.end(SUPERSEDED)
-        self._held[agent_id] = _Held(made, self._bus, self._watching)
+        self._held[agent_id] = Held(made, next(self._rounds), self._bus, self._watching)
         self._bus.publish(registration(agent_id), Registered(agent_id, made.source.boot))
-
-
-class _Held:
-    """A registration with its subscriptions and its delivery loop."""
-
-    def __init__(self, made: Registration, bus: Bus, watching: Watching) -> None:
-        agent_id = made.source.agent_id
-        self.registration = made
-        self._endings = (
-            bus.subscribe(instructions(agent_id), made.delivery.offer),
-            bus.subscribe(tune(agent_id), made.tune),
-            bus.subscribe(registration(agent_id), self._superseded),
-            bus.subscribe(revoked(agent_id), self._revoked),
-        )
-        if watched := watching.of_agent(agent_id):
-            made.tune(watched)
-        self._delivering = asyncio.get_running_loop().create_task(made.delivery.run(), name=f"deliver {agent_id}")
-        self._delivering.add_done_callback(self._delivery_ended)
-
-    def release(self) -> None:
-        """Stop hearing and delivering."""
-        for end in self._endings:
-            end()
-        self._delivering.cancel()
-
-    def _superseded(self, newer: Registered) -> None:
-        if newer.boot > self.registration.source.boot:
-            self.registration.end(SUPERSEDED)
-
-    def _revoked(self, keys: frozenset[str]) -> None:
-        if self.registration.source.key_id in keys:
-            self.registration.end(REVOKED)
-
-    def _delivery_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.registration.fail(error)

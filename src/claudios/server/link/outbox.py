@@ -1,7 +1,8 @@
 """What one agent is to be told next, whichever carrier asks for it.
 
 Bounded by its making: acknowledgements, rewinds and answers to checkpoints are kept one a session, the tune is only the
-newest, instructions are limited by the delivery window, and reports are confirmed at most as fast as they come.
+newest, instructions are limited by the delivery window, reports are confirmed at most as fast as they come, of what is
+typed MAX_TYPED messages wait, and questions only as long as somebody waits for their answer.
 """
 
 from __future__ import annotations
@@ -9,10 +10,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from claudios.protocol.messages import Ack, Checkpointed, Reported, Rewind, ServerMessage, Tune
+import orjson
+
+from claudios.protocol.asking import Ask
+from claudios.protocol.messages import Ack, Checkpointed, Reported, Rewind, ServerMessage, Tune, Typed
 
 MAX_TAKEN_BYTES = 3 * 1024 * 1024
 """Where one message is cut; a single instruction may exceed it, up to the codec's own limit."""
+
+MAX_TYPED = 256
+"""How many typed messages wait for a carrier that does not come for them."""
 
 
 class Outbox:
@@ -21,6 +28,7 @@ class Outbox:
     def __init__(self) -> None:
         self._messages: dict[tuple[str, object], ServerMessage] = {}
         self._count = 0
+        self._typed = 0
         self._wake = asyncio.Event()
 
     def put(self, messages: Iterable[ServerMessage]) -> None:
@@ -31,8 +39,19 @@ class Outbox:
             if isinstance(message, Reported) and isinstance(earlier, Reported):
                 message = Reported(instruction_ids=earlier.instruction_ids + message.instruction_ids)
             self._messages[key] = message
+            self._typed += isinstance(message, Typed)
         if self._messages:
             self._wake.set()
+
+    def withdraw(self, asked: Ask) -> None:
+        """Take back a question that has not been taken yet."""
+        self._messages.pop(self._key(asked), None)
+        if not self._messages:
+            self._wake.clear()
+
+    def has_room_to_type(self) -> bool:
+        """Say whether one more typed message may wait."""
+        return self._typed < MAX_TYPED
 
     def take(self) -> list[ServerMessage]:
         """Return and remove what fits into one message, in order."""
@@ -41,10 +60,11 @@ class Outbox:
         while self._messages:
             key = next(iter(self._messages))
             message = self._messages[key]
-            size += len(message.body) if message.type == "instruction" else 0
+            size += len(orjson.dumps(message.body)) if message.type in ("instruction", "typed", "ask") else 0
             if taken and size > MAX_TAKEN_BYTES:
                 return taken
             taken.append(self._messages.pop(key))
+            self._typed -= message.type == "typed"
         self._wake.clear()
         return taken
 
@@ -61,5 +81,7 @@ class Outbox:
             return message.type, message.session_id
         if isinstance(message, (Tune, Reported)):
             return message.type, None
+        if isinstance(message, Ask):
+            return message.type, message.id
         self._count += 1
         return message.type, self._count

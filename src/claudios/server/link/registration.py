@@ -13,7 +13,9 @@ from typing import Protocol, TypeVar
 import structlog
 from sqlalchemy import Connection
 
-from claudios.protocol.errors import ClaudiosError, OutOfOrder
+from claudios.protocol.asking import Answer, Ask
+from claudios.protocol.errors import ClaudiosError, Conflict, OutOfOrder, TooMany
+from claudios.protocol.ids import instruct_key
 from claudios.protocol.link import ServerLink
 from claudios.protocol.messages import (
     Ack,
@@ -22,6 +24,8 @@ from claudios.protocol.messages import (
     Bye,
     Checkpoint,
     Instruction,
+    Mode,
+    Paths,
     Received,
     Report,
     Reported,
@@ -29,8 +33,10 @@ from claudios.protocol.messages import (
     ServerMessage,
     Status,
     Tune,
+    Typed,
 )
-from claudios.protocol.signing import Batch
+from claudios.protocol.signing import Batch, sign_ask, sign_typed
+from claudios.protocol.terminal import Keystroke
 from claudios.server.bus.topics import OVERVIEW, Bus, Changed
 from claudios.server.ingest import checkpoints
 from claudios.server.ingest.append import Ingest
@@ -38,8 +44,10 @@ from claudios.server.ingest.commit import GroupCommit
 from claudios.server.ingest.verify import Source
 from claudios.server.instructions import outcome
 from claudios.server.instructions.deliver import Delivery
+from claudios.server.link.asking import Asking
 from claudios.server.link.outbox import Outbox
 from claudios.server.link.passages import Passages
+from claudios.server.link.questions import Questions
 from claudios.server.store import agent_errors, changes, lives, registrations
 from claudios.server.store.instructions import Kept
 
@@ -47,6 +55,8 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+TYPED_BITS = 10
+"""What is typed and asked is numbered by the time in ms, and within one by so many bits."""
 RESEND_SECONDS = 10.0
 """An instruction sent so long ago and not yet in the agent's journal is sent again."""
 
@@ -82,7 +92,14 @@ class Registration:
         self._bus = bus
         self._agent_view = agent_view
         self._now_ms = now_ms
+        self.lists_paths = False  # until its Hello is known to say so
+        self.modes: tuple[Mode, ...] = ()
+        self.answers: tuple[str, ...] = ()
+        self.questions = Questions(lambda asked: self.outbox.put([asked]))
+        self.asking = Asking(self._signed, lambda asked: self.outbox.put([asked]), self.outbox.withdraw)
         self._passages = Passages(is_closed=True)
+        self._instruct_key = instruct_key(source.sign_key)
+        self._numbered = 0
         self._progress = asyncio.get_running_loop().time()
 
     async def take(self, messages: Iterable[AgentMessage | Batch]) -> list[asyncio.Future[Ack | Rewind]]:
@@ -106,6 +123,10 @@ class Registration:
                 self._checkpoint(message)
             elif isinstance(message, AgentError):
                 self._error(message)
+            elif isinstance(message, Paths):
+                self.questions.answered(message)
+            elif isinstance(message, Answer):
+                self.asking.answered(message)
             elif isinstance(message, Bye):
                 self.end(message)
         return answers
@@ -118,6 +139,43 @@ class Registration:
     def tune(self, watched: frozenset[str]) -> None:
         """Tell the agent which of its sessions somebody watches."""
         self.outbox.put([Tune(watched=tuple(sorted(watched)))])
+
+    def type_in(self, session_id: str, keystroke: Keystroke) -> None:
+        """Pass on what somebody types into a terminal session (rule L-17).
+
+        Raises Conflict where the machine does not know terminals, TooMany while much of it waits.
+        """
+        if Mode.TERMINAL not in self.modes:
+            raise Conflict(
+                "Nothing can be typed on this machine now. Its agent may be too old, or its setting `modes` leaves "
+                "terminals out."
+            )
+        if not self.outbox.has_room_to_type():
+            raise TooMany("The machine does not come for what is typed. Wait until it does.", retry_after_seconds=1)
+        n = self._number()
+        body = keystroke.model_dump_json(exclude_none=True)
+        signature = sign_typed(
+            self._instruct_key,
+            self.source.agent_id,
+            boot=self.source.boot,
+            n=n,
+            session_id=session_id,
+            body=body,
+        )
+        self.outbox.put([Typed(session_id=session_id, n=n, body=body, signature=signature.hex())])
+
+    def _number(self) -> int:
+        """Return a number above all that another process, or an earlier Registration of this boot, can have given."""
+        self._numbered = max(self._numbered + 1, self._now_ms() << TYPED_BITS)
+        return self._numbered
+
+    def _signed(self, ask_id: str, kind: str, body: str) -> Ask:
+        """Return a question as this registration of the agent takes it (rule S-8)."""
+        n, source = self._number(), self.source
+        signature = sign_ask(
+            self._instruct_key, source.agent_id, boot=source.boot, n=n, ask_id=ask_id, kind=kind, body=body
+        )
+        return Ask(id=ask_id, n=n, kind=kind, body=body, signature=signature.hex())
 
     def sweep(self) -> None:
         """Send again what should have reached the agent's journal by now."""

@@ -13,6 +13,7 @@ from claudios.server.projections.asks import AskEvent
 from claudios.server.projections.facts import Facts
 from claudios.server.projections.fold import Fold
 from claudios.server.projections.life import Life
+from claudios.server.projections.meter import Turn
 from claudios.server.store import folds
 from claudios.server.store.folds import Save
 from claudios.server.store.progress import Sums
@@ -47,6 +48,7 @@ class Keeper:
         self._tell = tell
         self._now_ms = now_ms
         self._asks: list[AskEvent] = []
+        self._turns: list[Turn] = []
         self._kept: tuple[int, Sums, Life] | None = None
 
     def loaded(self, fold: Fold) -> None:
@@ -57,6 +59,7 @@ class Keeper:
         """Forget what was to be kept: the fold is dropped."""
         self.due_at = None
         self._asks.clear()
+        self._turns.clear()
 
     def plan(self, fold: Fold) -> None:
         """Say when to keep: soon what everybody should see, else in a while."""
@@ -77,14 +80,27 @@ class Keeper:
     async def keep(self, fold: Fold) -> None:
         """Write down what is not yet, and tell what that changed."""
         self._asks += fold.ask_events()
+        self._turns += fold.turns()
         self.due_at = None
         kept = _parts(fold)
-        if kept == self._kept and not fold.is_dirty and not self._asks:
+        if kept == self._kept and not fold.is_dirty and not self._asks:  # a turn is always dirty
             return
         is_news = self._kept is None or kept[1:] != self._kept[1:]
-        new = Save(fold.checkpoint(), fold.dirty(), tuple(self._asks), kept[1], kept[2], is_news, fold.offers())
+        new = Save(
+            fold.checkpoint(),
+            fold.dirty(),
+            tuple(self._asks),
+            kept[1],
+            kept[2],
+            is_news,
+            fold.offers(),
+            tuple(self._turns),
+            fold.plan_limits(),
+            fold.limit_news(),
+        )
         told = await self._store.write(lambda connection: folds.save(connection, self._session_id, new, self._now_ms()))
         self._asks.clear()
+        self._turns.clear()
         self._kept = kept
         self._tell(told)
 
@@ -107,4 +123,6 @@ def _sums(facts: Facts) -> Sums:
         ended_ms=facts.ended_ms,
         turns=facts.turns,
         effort=facts.effort,
+        activity_ms=facts.activity_ms,
+        activity_seq=facts.activity_seq,
     )

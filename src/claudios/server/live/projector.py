@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from claudios.protocol.errors import NotFound, Unavailable
 from claudios.server.bus.topics import OVERVIEW, Bus, Changed, FramesStored
 from claudios.server.live.door import Viewer
-from claudios.server.live.room import Room, Transactions
+from claudios.server.live.room import Room
 from claudios.server.store import progress
+from claudios.server.store.transactions import Transactions
 
 logger = structlog.get_logger(__name__)
 

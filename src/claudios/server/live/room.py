@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -24,6 +24,7 @@ from claudios.server.live.patches import patch
 from claudios.server.live.waiting import Waiting
 from claudios.server.projections.fold import Fold
 from claudios.server.store import folds, log
+from claudios.server.store.transactions import Transactions
 
 logger = structlog.get_logger(__name__)
 
@@ -33,14 +34,6 @@ SLICE_SECONDS = 0.004
 MAX_WAITING_BYTES = 4 * 1024 * 1024
 READ_BYTES = 1024 * 1024
 RETRY_SECONDS = 1.0
-
-
-class Transactions(Protocol):
-    """What runs transactions."""
-
-    async def write(self, work: Callable[[Connection], T]) -> T: ...
-
-    async def read(self, work: Callable[[Connection], T]) -> T: ...
 
 
 class Room:

@@ -21,6 +21,7 @@ from claudios.server.projections.shapes import (
     bounded_object,
     clipped,
 )
+from claudios.server.projections.tasks import Tasks
 from claudios.server.projections.tools import Tools
 
 MAX_OPEN = 256
@@ -39,11 +40,20 @@ _MODES = {
     "dontAsk": "Deny instead of asking",
     "plan": "Plan only",
 }
+# Where the CLI gives only the kind of its reason.
+_REASONS = {
+    "mode": "The permission mode leaves this to you.",
+    "subcommandResults": "A part of this command needs permission.",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A new request. `input` and `suggestions` are JSON text."""
+    """A new request. `input` and `suggestions` are JSON text.
+
+    `reason` says why Claude may not do it unasked, `blocked_path` which path that is about, `subagent` what the
+    subagent that asks was told to do, `mcp_server` whose tool it is.
+    """
 
     request_id: str
     epoch: int
@@ -53,6 +63,10 @@ class Asked:
     input: str
     description: str | None
     suggestions: str
+    reason: str | None
+    blocked_path: str | None
+    subagent: str | None
+    mcp_server: str | None
     at_ms: int
 
 
@@ -86,9 +100,10 @@ AskEvent = Asked | Answered | Withdrawn | Unsupported
 class Asks:
     """Keeps the requests that wait. `answered_by` is told from outside: the log does not know people."""
 
-    def __init__(self, sheet: Sheet, tools: Tools) -> None:
+    def __init__(self, sheet: Sheet, tools: Tools, tasks: Tasks) -> None:
         self._sheet = sheet
         self._tools = tools
+        self._tasks = tasks
         self._open: dict[str, Item] = {}
         self._events: list[AskEvent] = []
         self.answered_by: dict[str, str] = {}
@@ -106,8 +121,11 @@ class Asks:
             for entry in as_list(request.get("permission_suggestions"))[:MAX_SUGGESTIONS]
         ]
         title = as_name(request.get("title")) or as_name(request.get("display_name")) or tool_name
-        told = as_text(request.get("description")) or as_text(request.get("decision_reason"))
-        description = clipped(told, MAX_NOTICE_TEXT).replace("\0", " ") or None
+        description = _words(request.get("description"))
+        reason = _words(request.get("decision_reason")) or _REASONS.get(as_text(request.get("decision_reason_type")))
+        blocked_path = _words(request.get("blocked_path"))
+        subagent = self._subagent(as_name(request.get("agent_id")))
+        mcp_server = _server_name(request.get("mcp_server"))
         body: Json = {
             "request_id": request_id,
             "kind": kind,
@@ -117,6 +135,10 @@ class Asks:
             "description": description,
             "input": shown,
             "suggestions": suggestions,
+            "reason": reason,
+            "blocked_path": blocked_path,
+            "subagent": subagent,
+            "mcp_server": mcp_server,
             "state": "pending",
             "answer": None,
             "answered_by": None,
@@ -137,6 +159,10 @@ class Asks:
                 orjson.dumps(whole).decode(),
                 description,
                 orjson.dumps(suggestions).decode(),
+                reason,
+                blocked_path,
+                subagent,
+                mcp_server,
                 self._sheet.at_ms,
             )
         )
@@ -186,6 +212,20 @@ class Asks:
 
     def load(self, state: Json) -> None:
         self._open = {request_id: self._sheet.open[as_count(no)] for request_id, no in state.items()}
+
+    def _subagent(self, agent_id: str) -> str | None:
+        """Return what a subagent was told to do, its id where that is not known; None where Claude itself asks."""
+        return _words(self._tasks.description_of(agent_id)) or agent_id or None
+
+
+def _words(value: object) -> str | None:
+    """Return a text that any database takes, or None."""
+    return clipped(as_text(value), MAX_NOTICE_TEXT).replace("\0", " ") or None
+
+
+def _server_name(value: object) -> str | None:
+    """Return the name of an MCP server, which the CLI gives as text or within an object."""
+    return as_name_or_none(value) or as_name_or_none(as_object(value).get("name"))
 
 
 def _told(body: Json, given: Json) -> Json:

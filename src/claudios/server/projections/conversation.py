@@ -10,10 +10,14 @@ import re
 from collections.abc import Callable
 
 from claudios.server.projections.asks import Asks
+from claudios.server.projections.compaction import Compaction
 from claudios.server.projections.facts import Facts
-from claudios.server.projections.items import Item, Sheet
+from claudios.server.projections.items import Sheet
 from claudios.server.projections.notices import Notices
+from claudios.server.projections.pictures import LineStart, images_of, places_of
+from claudios.server.projections.plan_limits import Limits
 from claudios.server.projections.prompts import Prompts, text_of
+from claudios.server.projections.retries import Retries
 from claudios.server.projections.settings import Settings
 from claudios.server.projections.shapes import (
     MAX_RESULT,
@@ -46,6 +50,8 @@ _SILENT_SUBTYPES = frozenset(
     }
 )
 _INTERRUPTED = "[Request interrupted by user"
+_TASK_TOLD = "<task-notification"
+"""Begins what the CLI tells Claude of a task in the words of a person; the task itself says it to people."""
 _COMMAND_OUTPUT = re.compile(r"<local-command-std(?:out|err)>(.*)</local-command-std(?:out|err)>\s*", re.DOTALL)
 
 
@@ -56,13 +62,16 @@ class Conversation:
         self._sheet = sheet
         self._notices = notices
         self._facts = facts
-        self._retry: Item | None = None
+        self._retries = Retries(sheet)
+        self._compaction = Compaction(sheet)
+        self._start = LineStart(0, 0)  # of the line that is being read
         self.prompts = Prompts(sheet)
         self.tools = Tools(sheet)
         self.speech = Speech(sheet, self.tools)
-        self.asks = Asks(sheet, self.tools)
-        self.settings = Settings(notices, facts)
         self.tasks = Tasks(sheet)
+        self.asks = Asks(sheet, self.tools, self.tasks)
+        self.settings = Settings(notices, facts)
+        self.limits = Limits(notices)
         self._from_claude: dict[str, Callable[[Json], None]] = {
             "assistant": self._assistant,
             "command_lifecycle": self._command_lifecycle,
@@ -78,19 +87,20 @@ class Conversation:
         }
         self._system_subtypes: dict[str, Callable[[Json], None]] = {
             "api_retry": self._api_retry,
-            "compact_boundary": self._compacted,
+            "compact_boundary": self._compaction.done,
             "init": self._facts.initialised,
             "permission_denied": self._permission_denied,
             "session_state_changed": self._state_changed,
-            "status": self._facts.mode_changed,
+            "status": self._status,
             "task_notification": self._task_notified,
             "task_progress": self.tasks.progressed,
             "task_started": self.tasks.started,
             "task_updated": self.tasks.updated,
         }
 
-    def printed(self, message: Json) -> None:
-        """Take a message of Claude's output."""
+    def printed(self, message: Json, start: LineStart) -> None:
+        """Take a message of Claude's output, whose line begins at `start`."""
+        self._start = start
         kind = as_text(message.get("type"))
         handler = self._from_claude.get(kind)
         if handler is not None:
@@ -101,11 +111,11 @@ class Conversation:
         elif kind not in _SILENT_TYPES:
             self._show_raw(kind, message)
 
-    def written(self, message: Json) -> None:
-        """Take a message of Claude's input."""
+    def written(self, message: Json, start: LineStart) -> None:
+        """Take a message of Claude's input, whose line begins at `start`."""
         kind = message.get("type")
         if kind == "user":
-            self.prompts.written(message)
+            self.prompts.written(message, start)
         elif kind == "control_request":
             self.settings.asked(message)
         elif kind == "control_response":
@@ -113,42 +123,52 @@ class Conversation:
 
     def process_ended(self) -> None:
         """Settle what only a living process could go on with."""
-        self._end_retry()
+        self._retries.given_up()
+        self._compaction.settle()
         self.speech.settle()
         self.tools.interrupted()
         self.asks.process_ended()
         self.prompts.process_ended()
         self.settings.process_ended()
         self.tasks.process_ended()
+        self.limits.process_ended()
 
     def save(self) -> Json:
         return {
-            "retry": self._retry.no if self._retry else None,
+            "retry": self._retries.save(),
+            "compaction": self._compaction.save(),
             "prompts": self.prompts.save(),
             "tools": self.tools.save(),
             "speech": self.speech.save(),
             "asks": self.asks.save(),
             "settings": self.settings.save(),
             "tasks": self.tasks.save(),
+            "limits": self.limits.save(),
         }
 
     def load(self, state: Json) -> None:
-        retry = state["retry"]
-        self._retry = None if retry is None else self._sheet.open[as_count(retry)]
+        self._retries.load(state["retry"])
+        self._compaction.load(as_object(state.get("compaction")))
         self.prompts.load(as_object(state["prompts"]))
         self.tools.load(as_object(state["tools"]))
         self.speech.load(as_object(state["speech"]))
         self.asks.load(as_object(state["asks"]))
         self.settings.load(as_object(state.get("settings")))  # an older server had none
         self.tasks.load(as_object(state.get("tasks")))
+        self.limits.load(as_object(state.get("limits")))
 
     def _stream_event(self, message: Json) -> None:
         if message.get("parent_tool_use_id") is None:
-            self.speech.streamed(as_object(message.get("event")))
+            event = as_object(message.get("event"))
+            if event.get("type") == "message_start":
+                self._retries.began()
+            self.speech.streamed(event)
 
     def _assistant(self, message: Json) -> None:
-        self._end_retry()
+        if not message.get("error"):
+            self._retries.answered()
         if message.get("parent_tool_use_id") is None:
+            self.limits.answered(message)
             self._facts.used(as_object(as_object(message.get("message")).get("usage")))
         text = self.speech.said(message)
         if text:
@@ -156,38 +176,49 @@ class Conversation:
 
     def _user(self, message: Json) -> None:
         content = as_object(message.get("message")).get("content")
-        said = _COMMAND_OUTPUT.fullmatch(text_of(content))
+        text = text_of(content)
+        is_of_task = text.lstrip().startswith(_TASK_TOLD)
+        said = _COMMAND_OUTPUT.fullmatch(text)
         if said is not None:
             if said[1].strip():
                 self._notices.add("info", "command", said[1].strip())
             return
         if message.get("isReplay") is True:
-            self.prompts.replayed(message)
+            self.prompts.replayed(message, self._start, is_new_shown=not is_of_task)
             return
         for entry in as_list(content):
             block = as_object(entry)
-            if block.get("type") == "tool_result" and not self.tools.returned(block, message):
+            if block.get("type") == "tool_result" and not self.tools.returned(block, message, self._start):
                 self._show_raw("tool_result", block)
-        text = text_of(content)
-        if not text:
+        if is_of_task:
             return
         parent = as_name_or_none(message.get("parent_tool_use_id"))
         if text.startswith(_INTERRUPTED):
             self._notices.add("info", "interrupted", "Interrupted.")
         elif message.get("isSynthetic") is True:
-            self._notices.add("info", "summary", text)
+            if text and not self._compaction.told(text):
+                self._notices.add("info", "remark", text)
         else:
-            body: Json = {"text": clipped(text, MAX_RESULT), "uuid": None, "state": None, "images": 0}
-            self._sheet.add("user", body, parent=parent)
+            images = images_of(content)
+            body: Json = {
+                "text": clipped(text, MAX_RESULT),
+                "uuid": None,
+                "state": None,
+                "images": images,
+                "pictures": places_of(message, message, self._start),
+            }
+            if text or images:
+                self._sheet.add("user", body, parent=parent)
 
     def _result(self, message: Json) -> None:
-        self._end_retry()
+        self._retries.given_up()
+        self._compaction.settle()
         self.speech.settle()
         reason = as_text_or_none(message.get("terminal_reason"))
         is_error = message.get("is_error") is True
         if is_error or (reason or "").startswith("aborted"):
             self.tools.interrupted()
-        cost, read, written = self._facts.turn_ended(message)
+        cost, read, written = self._facts.turn_ended(message, self._sheet.seq, self.prompts.taken_last)
         context_tokens, context_window = self._facts.context(message)
         errors = "\n".join(as_text(entry) for entry in as_list(message.get("errors")))
         told = as_text(message.get("result")) or errors
@@ -208,6 +239,7 @@ class Conversation:
             },
         )
         self.prompts.turn_ended()
+        self.limits.turn_ended(self._sheet.seq, is_error=is_error, has_worked=written > 0)
 
     def _system(self, message: Json) -> None:
         subtype = as_text(message.get("subtype"))
@@ -218,34 +250,16 @@ class Conversation:
             self._show_raw(f"system/{subtype}", message)
 
     def _state_changed(self, message: Json) -> None:
-        self._facts.state_changed(as_text(message.get("state")))
+        self._facts.state_changed(as_text(message.get("state")), self._sheet.at_ms, self._sheet.seq)
 
     def _api_retry(self, message: Json) -> None:
-        """Show one notice for all tries of a request; what the broken answer has said is discarded."""
+        """Take that a request is tried again; what the broken answer has said is discarded."""
         self.speech.discard()
-        attempt, most = as_count(message.get("attempt")), as_count(message.get("max_retries"))
-        seconds = (as_number(message.get("retry_delay_ms")) or 0.0) / 1000
-        status = as_count(message.get("error_status"))
-        why = as_text(message.get("error")).replace("_", " ") or "error"
-        text = f"The model did not answer ({why}{f', HTTP {status}' if status else ''}). "
-        text += f"Try {attempt} of {most} follows in {seconds:.1f} s."
-        if self._retry is None:
-            self._retry = self._sheet.add(
-                "notice", {"level": "warning", "code": "api_retry", "text": text}, stays_open=True
-            )
-        else:
-            self._sheet.change(self._retry, text=text)
+        self._retries.announced(message)
 
-    def _end_retry(self) -> None:
-        if self._retry is not None:
-            self._sheet.close(self._retry)
-            self._retry = None
-
-    def _compacted(self, message: Json) -> None:
-        before = as_count(as_object(message.get("compact_metadata")).get("pre_tokens"))
-        self._notices.add(
-            "info", "compacted", f"The conversation was summed up{f' ({before} tokens before)' if before else ''}."
-        )
+    def _status(self, message: Json) -> None:
+        self._facts.mode_changed(message)
+        self._compaction.status_changed(message)
 
     def _permission_denied(self, message: Json) -> None:
         name = as_text(message.get("tool_name")) or "A tool"
@@ -259,19 +273,10 @@ class Conversation:
         self._notices.add("info", "task", f"Background task {status}{f': {summary}' if summary else ''}.")
 
     def _rate_limit(self, message: Json) -> None:
-        info = as_object(message.get("rate_limit_info"))
-        status = as_text(info.get("status"))
-        if status in ("", "allowed"):
-            return
-        kind = as_text(info.get("rateLimitType")).replace("_", " ") or "usage"
-        used = as_number(info.get("utilization"))
-        share = f" ({used:.0%} used)" if used is not None else ""
-        if status == "allowed_warning":
-            self._notices.add("warning", "rate_limit", f"The {kind} limit is nearly reached{share}.")
-        else:
-            self._notices.add("error", "rate_limit", f"The {kind} limit is reached{share}.")
+        self.limits.reported(message, self._sheet.at_ms)
 
     def _reset(self, _message: Json) -> None:
+        self.tools.checklist.cleared()
         self._notices.add("info", "cleared", "The conversation was cleared.")
 
     def _command_lifecycle(self, message: Json) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from claudios.protocol.messages import EndReason, SessionState
 from claudios.server.projections.life import Life
+from claudios.server.projections.meter import Meter
 from claudios.server.projections.shapes import (
     Json,
     as_count,
     as_name_or_none,
-    as_number,
     as_object,
     as_text,
     as_text_or_none,
@@ -17,15 +17,18 @@ from claudios.server.projections.shapes import (
 
 PREVIEW = 200
 _ACTIVITY = {"running": "working", "requires_action": "waiting", "idle": "idle"}
+_ON_SCREEN = {"busy": "working", "waiting": "waiting", "idle": "idle"}
 _INPUT_TOKENS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
 class Facts:
-    """The sums over all epochs. Cost is cumulative for each process, so it is summed over processes."""
+    """The sums over all epochs."""
 
     def __init__(self) -> None:
         self.life = Life(1, SessionState.QUEUED)
         self.activity: str | None = None
+        self.activity_ms: int | None = None
+        self.activity_seq = 0
         self.input_tokens = 0
         self.output_tokens = 0
         self.claude_session_id: str | None = None
@@ -36,20 +39,17 @@ class Facts:
         self.started_ms: int | None = None
         self.ended_ms: int | None = None
         self.turns = 0
+        self.meter = Meter()
         self._context_tokens = 0
-        self._settled_cost = 0.0
-        self._process_cost: float | None = None
 
     @property
     def cost_usd(self) -> float | None:
         """The cost so far in US dollars, or None before the first turn has ended."""
-        if self._process_cost is None:
-            return self._settled_cost or None
-        return round(self._settled_cost + self._process_cost, 9)
+        return self.meter.cost_usd
 
     def began(self, epoch: int, at_ms: int) -> None:
         """Take that a process was started."""
-        self._settle_cost()
+        self.meter.began()
         self.life = Life(epoch, SessionState.STARTING)
         self.activity = None
         self.effort = None
@@ -67,9 +67,13 @@ class Facts:
         self.activity = None
         self.ended_ms = at_ms
 
-    def state_changed(self, state: str) -> None:
-        """Take the CLI's own word on what it does."""
-        self.activity = _ACTIVITY.get(state, self.activity)
+    def state_changed(self, state: str, at_ms: int, seq: int) -> None:
+        """Take the CLI's own word on what it does, from the frame `seq`; `at_ms` is by its machine's clock."""
+        self._does(_ACTIVITY.get(state), at_ms, seq)
+
+    def seen_on_screen(self, state: str, at_ms: int, seq: int) -> None:
+        """Take what a Claude in a terminal does, as its machine found out."""
+        self._does(_ON_SCREEN.get(state), at_ms, seq)
 
     def initialised(self, message: Json) -> None:
         """Take what the CLI says at the start of a turn."""
@@ -96,23 +100,15 @@ class Facts:
         window = as_count(as_object(models.get(self.model or "")).get("contextWindow")) or max(windows, default=0)
         return (self._context_tokens, window) if window and self._context_tokens else (None, None)
 
-    def turn_ended(self, message: Json) -> tuple[float | None, int, int]:
-        """Take a result; return the turn's own cost and tokens (read and written)."""
+    def turn_ended(self, message: Json, seq: int, prompt: str | None) -> tuple[float | None, int, int]:
+        """Take a result of the frame `seq`, which answers `prompt`; return the turn's own cost and tokens."""
         self.turns += 1
         usage = as_object(message.get("usage"))
         read = sum(as_count(usage.get(name)) for name in _INPUT_TOKENS)
         written = as_count(usage.get("output_tokens"))
         self.input_tokens += read
         self.output_tokens += written
-        total = as_number(message.get("total_cost_usd"))
-        if total is None:
-            return None, read, written
-        before = self._process_cost or 0.0
-        if total < before:  # /clear restarts the CLI's count
-            self._settle_cost()
-            before = 0.0
-        self._process_cost = total
-        return round(total - before, 9), read, written
+        return self.meter.turn_ended(message, seq, prompt, self.model), read, written
 
     def save(self) -> Json:
         return {
@@ -124,6 +120,8 @@ class Facts:
                 self.life.exit_code,
             ],
             "activity": self.activity,
+            "activity_ms": self.activity_ms,
+            "activity_seq": self.activity_seq,
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
             "claude_session_id": self.claude_session_id,
@@ -135,8 +133,7 @@ class Facts:
             "ended_ms": self.ended_ms,
             "turns": self.turns,
             "context_tokens": self._context_tokens,
-            "settled_cost": self._settled_cost,
-            "process_cost": self._process_cost,
+            "meter": self.meter.save(),
         }
 
     def load(self, state: Json) -> None:
@@ -145,6 +142,8 @@ class Facts:
         epoch, phase, reason, detail, exit_code = life
         self.life = Life(epoch, SessionState(phase), EndReason(reason) if reason else None, detail, exit_code)
         self.activity = as_text_or_none(state["activity"])
+        self.activity_ms = as_count(state.get("activity_ms")) or None  # an older server did not keep it
+        self.activity_seq = as_count(state.get("activity_seq"))
         self.input_tokens = as_count(state["input_tokens"])
         self.output_tokens = as_count(state["output_tokens"])
         self.claude_session_id = as_text_or_none(state["claude_session_id"])
@@ -156,12 +155,12 @@ class Facts:
         self.ended_ms = as_count(state["ended_ms"]) or None
         self.turns = as_count(state.get("turns"))  # an older server did not count them
         self._context_tokens = as_count(state.get("context_tokens"))
-        self._settled_cost = as_number(state["settled_cost"]) or 0.0
-        self._process_cost = as_number(state["process_cost"])
+        self.meter.load(as_object(state["meter"]))
 
-    def _settle_cost(self) -> None:
-        self._settled_cost += self._process_cost or 0.0
-        self._process_cost = None
+    def _does(self, activity: str | None, at_ms: int, seq: int) -> None:
+        """Take what Claude does, if that is known; saying it again is no news."""
+        if activity is not None and activity != self.activity:
+            self.activity, self.activity_ms, self.activity_seq = activity, at_ms, seq
 
 
 def clipped_line(text: str) -> str:

@@ -16,10 +16,14 @@ from claudios.protocol.frame import HEADER_BYTES, Located, Stream, locate
 from claudios.protocol.messages import EndReason, SessionState
 from claudios.server.projections.asks import AskEvent
 from claudios.server.projections.conversation import Conversation
+from claudios.server.projections.earlier import Earlier
 from claudios.server.projections.facts import Facts, clipped_line, reason_of
 from claudios.server.projections.items import Change, Entry, Sheet
-from claudios.server.projections.lines import JsonLine, Splitter, TextRun
+from claudios.server.projections.lines import JsonLine, Oversized, Splitter, TextRun
+from claudios.server.projections.meter import Turn
 from claudios.server.projections.notices import NOT_JSON, STDERR, Level, Notices
+from claudios.server.projections.pictures import LineStart
+from claudios.server.projections.plan_limits import PlanLimits, Stopped, WentOn
 from claudios.server.projections.shapes import (
     Json,
     as_count,
@@ -30,7 +34,8 @@ from claudios.server.projections.shapes import (
     parse,
 )
 
-VERSION = 1
+VERSION = 3
+"""Of what a checkpoint holds. Another one's is not read: its session is folded anew."""
 _SPACE: dict[str, tuple[Level, str, str]] = {
     "low": ("warning", "space", "Much output waits on the machine to be delivered: half of what may."),
     "held": (
@@ -51,7 +56,7 @@ _WHY_DROPPED = {
 }
 LOST = "Claude's process was lost, with its machine or by force. Resuming goes on with the conversation."
 _DROPPED_STREAMS = {"stdout": "output", "stderr": "error output", "pty": "the screen"}
-_CUT = (Stream.STDOUT, Stream.STDIN)
+_CUT = (Stream.STDOUT, Stream.STDIN, Stream.TRANSCRIPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,11 @@ class Checkpoint:
         numbers = tuple(as_count(no) for no in as_list(state["open"]))
         return cls(as_count(state["position"]), as_count(state["resume_seq"]), numbers, state)
 
+    @property
+    def last_no(self) -> int:
+        """The number of the newest item; 0 for none."""
+        return as_count(self.state["last_no"])
+
     def encoded(self) -> bytes:
         """Return the bytes to store."""
         return orjson.dumps(self.state)
@@ -86,9 +96,11 @@ class Fold:
         self._sheet = Sheet()
         self._notices = Notices(self._sheet)
         self._conversation = Conversation(self._sheet, self._notices, self.facts)
+        self._earlier = Earlier(self._sheet, self._notices, self._conversation)
         self._splitters = {stream: Splitter() for stream in _CUT}
         self._stderr = Splitter(takes_json=False)
         self._epoch = 0
+        self._is_terminal = False
 
     @classmethod
     def after(cls, position: int, last_no: int) -> Fold:
@@ -105,13 +117,17 @@ class Fold:
         state = checkpoint.state
         fold.position = checkpoint.position
         fold._epoch = as_count(state["epoch"])
+        fold._is_terminal = state.get("is_terminal") is True
         fold._sheet.last_no = as_count(state["last_no"])
         fold._sheet.reopen(open_items)
         fold.facts.load(as_object(state["facts"]))
         fold._notices.load(as_object(state["notices"]))
         fold._conversation.load(as_object(state["conversation"]))
+        fold._earlier.load(as_object(state.get("earlier")))  # an older server knew nothing of it, nor of its stream
+        streams = as_object(state["streams"])
         for stream, splitter in fold._every_splitter():
-            splitter.load(as_object(as_object(state["streams"])[stream.name.lower()]))
+            if stream.name.lower() in streams:
+                splitter.load(as_object(streams[stream.name.lower()]))
         return fold
 
     def checkpoint(self) -> Checkpoint:
@@ -126,10 +142,12 @@ class Fold:
             "resume_seq": resume_seq,
             "open": list(numbers),
             "epoch": self._epoch,
+            "is_terminal": self._is_terminal,
             "last_no": self._sheet.last_no,
             "facts": self.facts.save(),
             "notices": self._notices.save(),
             "conversation": self._conversation.save(),
+            "earlier": self._earlier.save(),
             "streams": streams,
         }
         return Checkpoint(self.position, resume_seq, numbers, state)
@@ -154,9 +172,21 @@ class Fold:
         """Return what was asked, answered and withdrawn since the last call."""
         return self._conversation.asks.events()
 
+    def turns(self) -> list[Turn]:
+        """Return the turns that ended since the last call."""
+        return self.facts.meter.turns()
+
     def offers(self) -> str | None:
         """Return what Claude offers, as JSON text, if it said so since the last call."""
         return self._conversation.settings.offers()
+
+    def plan_limits(self) -> PlanLimits | None:
+        """Return how the account's limits stand, by the machine's clock, if Claude said so since the last call."""
+        return self._conversation.limits.said()
+
+    def limit_news(self) -> Stopped | WentOn | None:
+        """Return whether the newest turn was stopped by a limit or completed, if one ended since the last call."""
+        return self._conversation.limits.news()
 
     def answered_by(self, names: dict[str, str]) -> None:
         """Learn who answered which request."""
@@ -187,11 +217,15 @@ class Fold:
         if found.stream is Stream.STDOUT:
             self.facts.spoke()
             self._read_output(payload, found.seq)
-        elif found.stream is Stream.STDIN:
+        elif found.stream is Stream.PTY:
+            self.facts.spoke()
+        elif found.stream is Stream.STDIN and not self._is_terminal:
             for cut in self._splitters[Stream.STDIN].feed(payload, found.seq):
                 message = parse(cut.raw) if isinstance(cut, JsonLine) else None
-                if message is not None:
-                    self._conversation.written(message)
+                if message is not None and isinstance(cut, JsonLine):
+                    self._conversation.written(message, LineStart(*cut.start))
+        elif found.stream is Stream.TRANSCRIPT:
+            self._read_earlier(payload, found.seq)
         elif found.stream is Stream.STDERR:
             for cut in self._stderr.feed(payload, found.seq):
                 if isinstance(cut, TextRun):
@@ -206,18 +240,37 @@ class Fold:
                 if message is None:
                     self._notices.text(NOT_JSON, cut.raw + b"\n", 1)
                 else:
-                    self._conversation.printed(message)
+                    self._conversation.printed(message, LineStart(*cut.start))
             elif isinstance(cut, TextRun):
                 self._notices.text(NOT_JSON, cut.raw, cut.lines)
-            elif cut.size is not None:
-                self._notices.add(
-                    "warning", "oversized", f"A line of {cut.size} bytes is too long to show. It is in the log."
-                )
+            elif cut.size is None:
+                self._conversation.speech.let_go_of_calls()
+            else:
+                self._too_long(cut.size)
+
+    def _read_earlier(self, payload: bytes, seq: int) -> None:
+        for cut in self._splitters[Stream.TRANSCRIPT].feed(payload, seq):
+            message = parse(cut.raw) if isinstance(cut, JsonLine) else None
+            if message is not None and isinstance(cut, JsonLine):
+                self._earlier.read(message, LineStart(*cut.start))
+            elif isinstance(cut, Oversized):
+                if cut.size is not None:
+                    self._too_long(cut.size)
+            else:
+                self._earlier.unreadable(cut.lines if isinstance(cut, TextRun) else 1)
+
+    def _too_long(self, size: int) -> None:
+        self._notices.add("warning", "oversized", f"A line of {size} bytes is too long to show. It is in the log.")
 
     def _happened(self, event: Json) -> None:
         """Take an event of the shim."""
         name = event.get("event")
+        if name == "imported":
+            self._earlier.began(event)
+            return
+        self._earlier.ended()
         if name == "started":
+            self._is_terminal = "columns" in event
             self._notices.add("info", "started", self._begun_in_words(is_by_itself=event.get("by_itself") is True))
         elif name == "ended":
             self._ended(event)
@@ -225,6 +278,8 @@ class Fold:
             text = as_text(event.get("message")) or "The Claude CLI could not be started."
             self._end(EndReason.FAILED, clipped_line(text), None)
             self._notices.add("error", "failed", text)
+        elif name == "activity":
+            self.facts.seen_on_screen(as_text(event.get("state")), self._sheet.at_ms, self._sheet.seq)
         elif name == "gap":
             self._dropped(event)
         elif name == "space":
@@ -248,11 +303,12 @@ class Fold:
                 self._conversation.speech.settle()
 
     def _begun_in_words(self, *, is_by_itself: bool) -> str:
+        where = " It runs in a terminal, whose screen is no part of this transcript." if self._is_terminal else ""
         if self._epoch == 1:
-            return "The session has started."
+            return f"The session has started.{where}"
         if is_by_itself:
-            return "Resumed by itself after a crash or restart of the machine."
-        return "The session was resumed."
+            return f"Resumed by itself after a crash or restart of the machine.{where}"
+        return f"The session was resumed.{where}"
 
     def _ended(self, event: Json) -> None:
         reason = reason_of(event.get("reason"))
@@ -283,6 +339,7 @@ class Fold:
             self._conversation.process_ended()
             self._notices.add("error", "lost", "The session was lost with its machine.")
         self._epoch = epoch
+        self._is_terminal = False
         self.facts.began(epoch, self._sheet.at_ms)
 
     def _finish_lines(self) -> None:

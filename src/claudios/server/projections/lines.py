@@ -18,9 +18,10 @@ BRACE = ord("{")
 
 @dataclass(frozen=True, slots=True)
 class JsonLine:
-    """A whole line that begins like a JSON object, without its newline."""
+    """A whole line that begins like a JSON object, without its newline, and where it begins: frame and offset."""
 
     raw: bytes
+    start: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Splitter:
                 if self._takes_json and payload[at] == BRACE:
                     newline = payload.find(b"\n", at)
                     if newline >= 0:  # by far the most lines: whole within one frame
-                        yield JsonLine(payload[at:newline])
+                        yield JsonLine(payload[at:newline], (seq, at))
                         at = newline + 1
                         continue
                 self.mode = Mode.JSON if self._takes_json and payload[at] == BRACE else Mode.TEXT
@@ -144,7 +145,8 @@ class Splitter:
             if self.mode is Mode.SKIPPING:
                 yield Oversized(self._size)
             else:
-                yield JsonLine(self._parts[0] if len(self._parts) == 1 else b"".join(self._parts))
+                assert self.begun is not None
+                yield JsonLine(self._parts[0] if len(self._parts) == 1 else b"".join(self._parts), self.begun)
             self._start_anew()
 
     def _start_anew(self) -> None:

@@ -27,9 +27,9 @@ class Notices:
         self._runs: dict[str, _Run] = {}
         self._newest_run = 0
 
-    def add(self, level: Level, code: str, text: str) -> None:
-        """Add a notice."""
-        self._sheet.add("notice", {"level": level, "code": code, "text": clipped(text, MAX_NOTICE)})
+    def add(self, level: Level, code: str, text: str, **more: object) -> None:
+        """Add a notice, with more fields where its code has some."""
+        self._sheet.add("notice", {"level": level, "code": code, "text": clipped(text, MAX_NOTICE), **more})
 
     def text(self, code: str, raw: bytes, lines: int) -> None:
         """Take text of a stream that holds no message."""

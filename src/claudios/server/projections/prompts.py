@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from claudios.server.projections.items import Item, Sheet
+from claudios.server.projections.pictures import LineStart, images_of, places_of
 from claudios.server.projections.shapes import (
     MAX_TEXT,
     Json,
@@ -23,15 +24,15 @@ class Prompts:
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
         self._open: dict[str, Item] = {}
+        self.taken_last: str | None = None  # the uuid of it
         self._settled: dict[str, None] = {}  # in this process: the CLI echoes once more what it will not run twice
 
-    def written(self, message: Json) -> None:
-        """Take a user message that was written to Claude's input."""
-        content = as_object(message.get("message")).get("content")
-        self._add(as_text(message.get("uuid")), content, "sent", None)
+    def written(self, message: Json, start: LineStart) -> None:
+        """Take a user message that was written to Claude's input, in a line that begins at `start`."""
+        self._add(as_text(message.get("uuid")), message, "sent", None, start)
 
-    def replayed(self, message: Json) -> None:
-        """Take the CLI's echo of a prompt it has taken up."""
+    def replayed(self, message: Json, start: LineStart, *, is_new_shown: bool) -> None:
+        """Take the CLI's echo of a prompt it has taken up; one that was not written here is shown as asked."""
         uuid = as_text(message.get("uuid"))
         content = as_object(message.get("message")).get("content")
         known = self._open.get(uuid)
@@ -43,8 +44,8 @@ class Prompts:
         merged = self._merged_into(text_of(content))
         for item in merged:
             self._move(item, "taken")
-        if not merged:
-            self._add(uuid, content, "taken", as_name_or_none(message.get("parent_tool_use_id")))
+        if not merged and is_new_shown:
+            self._add(uuid, message, "taken", as_name_or_none(message.get("parent_tool_use_id")), start)
 
     def moved(self, uuid: str, state: str) -> None:
         """Take what the CLI says of a prompt's way: `started`, `completed` or `cancelled`."""
@@ -69,23 +70,32 @@ class Prompts:
         self._settled.clear()
 
     def save(self) -> Json:
-        return {**dict.fromkeys(self._settled, 0), **{uuid: item.no for uuid, item in self._open.items()}}
+        return {
+            "open": {uuid: item.no for uuid, item in self._open.items()},
+            "settled": list(self._settled),
+            "taken_last": self.taken_last,
+        }
 
     def load(self, state: Json) -> None:
-        self._open = {uuid: self._sheet.open[as_count(no)] for uuid, no in state.items() if no}
-        self._settled = {uuid: None for uuid, no in state.items() if not no}
+        self._open = {uuid: self._sheet.open[as_count(no)] for uuid, no in as_object(state["open"]).items()}
+        self._settled = {as_text(uuid): None for uuid in as_list(state["settled"])}
+        self.taken_last = as_name_or_none(state["taken_last"])
 
-    def _add(self, uuid: str, content: object, state: str, parent: str | None) -> None:
+    def _add(self, uuid: str, message: Json, state: str, parent: str | None, start: LineStart) -> None:
         if uuid and uuid in self._open:
             return
+        content = as_object(message.get("message")).get("content")
         body: Json = {
             "text": clipped(text_of(content), MAX_TEXT),
             "uuid": uuid or None,
             "state": state,
-            "images": sum(as_object(block).get("type") == "image" for block in as_list(content)),
+            "images": images_of(content),
+            "pictures": places_of(message, message, start),
         }
         item = self._sheet.add("user", body, parent=parent, stays_open=bool(uuid))
         if uuid:
+            if state == "taken":
+                self.taken_last = uuid
             self._open[uuid] = item
             if len(self._open) > MAX_OPEN:
                 oldest = next(iter(self._open))
@@ -105,6 +115,7 @@ class Prompts:
 
     def _move(self, item: Item, state: str) -> None:
         if item.body["state"] != state:
+            self.taken_last = as_name_or_none(item.body["uuid"])
             self._sheet.change(item, state=state)
 
     def _settle(self, uuid: str, item: Item, state: str | None) -> None:

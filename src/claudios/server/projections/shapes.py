@@ -13,6 +13,7 @@ import orjson
 
 Json = dict[str, object]
 
+_CUT = re.compile(r"… \[\d+ more characters\]\Z|\A… \d+ more entries\Z")
 MAX_TEXT = 4 * 1024 * 1024
 MAX_RESULT = 64 * 1024
 MAX_STRING = 64 * 1024
@@ -93,6 +94,15 @@ def bounded(value: object, most: int = MAX_STRING, depth: int = MAX_DEPTH) -> ob
         entries = [bounded(entry, most, depth - 1) for entry in value[:MAX_ENTRIES]]
         return entries if len(value) <= MAX_ENTRIES else [*entries, f"… {len(value) - MAX_ENTRIES} more entries"]
     return value
+
+
+def is_whole(value: object) -> bool:
+    """Say whether nothing of JSON was cut by `bounded`."""
+    if isinstance(value, str):
+        return _CUT.search(value) is None
+    if isinstance(value, dict):
+        return "…" not in value and all(map(is_whole, value.values()))
+    return not isinstance(value, list) or all(map(is_whole, value))
 
 
 def bounded_object(value: object, most: int = MAX_STRING) -> Json:

@@ -71,6 +71,11 @@ class Tasks:
         self._sheet.close(item)
         return True
 
+    def description_of(self, task_id: str) -> str:
+        """Return what a task that has not ended is to do; empty where it is not known."""
+        item = self._open.get(task_id)
+        return as_text(item.body["description"]) if item is not None else ""
+
     def process_ended(self) -> None:
         """Count what still runs as interrupted: it ends with the process."""
         for item in self._open.values():

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -21,27 +20,19 @@ from claudios.protocol.tombstone import Cause, Tombstone, sign_tombstone
 from claudios.server.bus.topics import Changed
 from claudios.server.keys import ServerKey
 from claudios.server.record import walk
-from claudios.server.store import audit, changes, retention, sessions
+from claudios.server.store import audit, changes, indexing, retention, sessions
 from claudios.server.store.audit import Action
 from claudios.server.store.retention import DAY_MS, Due
+from claudios.server.store.transactions import Transactions
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
 
 FIRST_SECONDS = 60.0
 EVERY_SECONDS = 3600.0
 AT_ONCE = 100
 """Sessions of one project that are looked at before the next project has its turn."""
 SERVER = "server"
-
-
-class Transactions(Protocol):
-    """What runs transactions."""
-
-    async def write(self, work: Callable[[Connection], T]) -> T: ...
-
-    async def read(self, work: Callable[[Connection], T]) -> T: ...
 
 
 class Sweep:
@@ -149,6 +140,12 @@ class Sweep:
         log.info("output_removed", session=found.session_id, cause=found.cause.value, bytes=found.bytes)
         self._begin_anew(found.session_id)
         self._tell(told)
+        await self._clear_index(found.session_id)
+
+    async def _clear_index(self, session_id: str) -> None:
+        """Delete its words, which are found no more, a piece at a time; what an end leaves goes with the follower."""
+        while not await self._store.write(lambda connection: indexing.forget_outdated(connection, session_id)):
+            pass
 
     def _extent(self, connection: Connection, found: Due) -> walk.Extent | None:
         session = sessions.get(connection, found.session_id)

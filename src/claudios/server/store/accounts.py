@@ -10,15 +10,21 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from claudios.protocol.errors import Conflict, Expired, NotFound
+from claudios.protocol.fields import Model
 from claudios.protocol.ids import new_id, secret_hash
-from claudios.protocol.messages import Model
 from claudios.server.store.tables import logins, sign_in_links, users
 
 DAY_MS = 24 * 60 * 60 * 1000
+MAX_DEVICE = 300
 LOGIN_MS = 30 * DAY_MS
 """A login ends when it has not been used for this long."""
 SIGN_IN_LINK_MS = 15 * 60 * 1000
-LINK_GONE = "This sign-in link was used already, or is too old. Run `make up` or `claudios up` again for a fresh one."
+CODE_MS = 60 * 1000
+"""How long a code holds that one device shows to sign another one in."""
+LINK_GONE = (
+    "This sign-in link was used already, or is too old. Show a fresh code on a device that is signed in, "
+    "or run `make up` or `claudios up` again for a fresh link."
+)
 
 
 class User(Model):
@@ -128,8 +134,13 @@ def change(connection: Connection, user_id: str, *, username: str | None, passwo
     return get(connection, user_id)
 
 
-def start_login(connection: Connection, user_id: str, now_ms: int) -> str:
-    """Sign the user in and return the login's secret, of which only the hash is kept."""
+def start_login(
+    connection: Connection, user_id: str, now_ms: int, *, device: str | None = None, address: str | None = None
+) -> str:
+    """Sign the user in and return the login's secret, of which only the hash is kept.
+
+    `device` is how the browser describes itself, `address` where it is.
+    """
     secret = secrets.token_urlsafe(32)
     connection.execute(delete(logins).where(logins.c.expires_ms <= now_ms))
     connection.execute(
@@ -140,6 +151,8 @@ def start_login(connection: Connection, user_id: str, now_ms: int) -> str:
             "created_ms": now_ms,
             "used_ms": now_ms,
             "expires_ms": now_ms + LOGIN_MS,
+            "device": device and device[:MAX_DEVICE].replace("\0", " "),
+            "address": address,
         },
     )
     return secret
@@ -173,8 +186,8 @@ def end_other_logins(connection: Connection, user_id: str, kept: bytes | None) -
     connection.execute(delete(logins).where(logins.c.user_id == user_id, logins.c.secret_hash != (kept or b"")))
 
 
-def create_sign_in_link(connection: Connection, user_id: str, now_ms: int) -> str:
-    """Return the code of a fresh link that signs the user in once, within SIGN_IN_LINK_MS."""
+def create_sign_in_link(connection: Connection, user_id: str, now_ms: int, lasts_ms: int = SIGN_IN_LINK_MS) -> str:
+    """Return the code of a fresh link that signs the user in once, within `lasts_ms`."""
     code = secrets.token_urlsafe(32)
     connection.execute(delete(sign_in_links).where(sign_in_links.c.expires_ms <= now_ms))
     connection.execute(
@@ -183,7 +196,7 @@ def create_sign_in_link(connection: Connection, user_id: str, now_ms: int) -> st
             "secret_hash": secret_hash(code),
             "user_id": user_id,
             "created_ms": now_ms,
-            "expires_ms": now_ms + SIGN_IN_LINK_MS,
+            "expires_ms": now_ms + lasts_ms,
         },
     )
     return code

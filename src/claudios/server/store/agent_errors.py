@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from claudios.protocol.messages import AgentError, Model
+from claudios.protocol.fields import Model
+from claudios.protocol.messages import AgentError
 from claudios.server.store.tables import agent_errors, sessions
 
 MAX_KEPT = 20

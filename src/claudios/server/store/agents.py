@@ -11,15 +11,19 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, case, func, insert, or_, select, update
 
 from claudios.protocol.errors import Conflict, NotFound, NotSignedIn
+from claudios.protocol.fields import Model, Number
 from claudios.protocol.ids import AGENT_TOKEN, agent_keys, bearer_key_id, new_id, new_token, secret_hash
-from claudios.protocol.messages import Machine, Model, Number, SessionState
+from claudios.protocol.messages import Machine, SessionState
 from claudios.server.keys import ServerKey
-from claudios.server.store import agent_errors, tables
+from claudios.server.projections.plan_limits import PlanLimits
+from claudios.server.store import agent_errors, plan_limits, tables
 from claudios.server.store.agent_errors import ReportedError
 from claudios.server.store.tables import agents, members, sessions
 
 UNKNOWN_TOKEN = "The agent's token is unknown, revoked or rotated out. Create a new one on the server's page."
 MAX_AGENTS = 1_000
+REMOVED = "This agent was removed from the server, and its token never holds again. Create another agent."
+HEARD_AGAIN_MS = 24 * 60 * 60 * 1000
 MAX_KEYS = 10
 """Keys of one agent that may be valid at once, while rotations overlap."""
 
@@ -30,6 +34,7 @@ class AgentStatus(Model):
     load: Number
     memory_used_bytes: int
     disk_free_bytes: int
+    disk_bytes: int | None = None
     agent_memory_bytes: int
 
 
@@ -65,6 +70,7 @@ class Agent(Model):
     keys: tuple[AgentKeyView, ...]
     errors: tuple[ReportedError, ...]
     demo: bool
+    limits: PlanLimits | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +86,10 @@ class AgentKey:
 
 def authenticate(connection: Connection, bearer: str, now_ms: int) -> AgentKey:
     """Return the key behind an agent's bearer. Raises NotSignedIn when it is unknown, expired or revoked."""
-    key_id = bearer_key_id(bearer)
-    if key_id is None:
+    found = _by_bearer(connection, bearer, _is_valid(now_ms) & agents.c.removed_ms.is_(None))
+    if found is None:
         raise NotSignedIn(UNKNOWN_TOKEN)
-    row = connection.execute(
-        select(
-            tables.agent_keys.c.agent_id,
-            agents.c.name,
-            agents.c.project_id,
-            tables.agent_keys.c.auth_hash,
-            tables.agent_keys.c.sign_key_encrypted,
-        )
-        .join(agents, agents.c.id == tables.agent_keys.c.agent_id)
-        .where(tables.agent_keys.c.key_id == key_id, _is_valid(now_ms), agents.c.removed_ms.is_(None))
-    ).first()
-    if row is None or not hmac.compare_digest(row.auth_hash, secret_hash(bearer)):
-        raise NotSignedIn(UNKNOWN_TOKEN)
-    return AgentKey(row.agent_id, row.name, row.project_id, key_id, row.sign_key_encrypted)
+    return found
 
 
 def create(connection: Connection, key: ServerKey, project_id: str, name: str, now_ms: int) -> tuple[Agent, str]:
@@ -190,15 +183,55 @@ def remove(connection: Connection, agent_id: str, now_ms: int) -> frozenset[str]
         select(func.count()).where(sessions.c.agent_id == agent_id, sessions.c.state != SessionState.ENDED.value)
     ).scalar()
     if living:
-        raise Conflict(f"{living} sessions of this agent have not ended. Terminate them first.")
+        raise Conflict(
+            f"{living} sessions of this agent have not ended. Terminate them first. "
+            "Where the machine is gone for good, give it up: they end as lost then."
+        )
     _, keys = revoke(connection, agent_id, now_ms)
     connection.execute(update(agents).where(agents.c.id == agent_id).values(removed_ms=now_ms, carrier=None))
     return keys
 
 
+def of_removed(connection: Connection, bearer: str) -> AgentKey | None:
+    """Return the agent that was removed whose bearer this is; None for any other."""
+    return _by_bearer(connection, bearer, agents.c.removed_ms.is_not(None))
+
+
+def is_news_after_removal(connection: Connection, agent_id: str, now_ms: int) -> bool:
+    """Say whether it is news that a removed agent is heard of: the first time, and then once a day."""
+    return connection.execute(select(agents.c.id).where(*_is_news(agent_id, now_ms))).first() is not None
+
+
+def heard_after_removal(connection: Connection, agent_id: str, now_ms: int) -> bool:
+    """Note that a removed agent was heard of; say whether that is news."""
+    heard = connection.execute(update(agents).where(*_is_news(agent_id, now_ms)).values(last_seen_ms=now_ms))
+    return heard.rowcount == 1
+
+
 def forget_presence(connection: Connection) -> None:
     """Count every agent as offline: what was connected to this server when it stopped is not any more."""
     connection.execute(update(agents).where(agents.c.carrier.is_not(None)).values(carrier=None))
+
+
+def _is_news(agent_id: str, now_ms: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return agents.c.id == agent_id, or_(
+        agents.c.last_seen_ms.is_(None),
+        agents.c.last_seen_ms <= agents.c.removed_ms,
+        agents.c.last_seen_ms < now_ms - HEARD_AGAIN_MS,
+    )
+
+
+def _by_bearer(connection: Connection, bearer: str, condition: ColumnElement[bool]) -> AgentKey | None:
+    """Return the key behind a bearer, if its agent and it meet the condition."""
+    keys = tables.agent_keys.c
+    row = connection.execute(
+        select(keys.key_id, keys.agent_id, agents.c.name, agents.c.project_id, keys.auth_hash, keys.sign_key_encrypted)
+        .join(agents, agents.c.id == keys.agent_id)
+        .where(keys.key_id == (bearer_key_id(bearer) or ""), condition)
+    ).first()
+    if row is None or not hmac.compare_digest(row.auth_hash, secret_hash(bearer)):
+        return None
+    return AgentKey(row.agent_id, row.name, row.project_id, row.key_id, row.sign_key_encrypted)
 
 
 def _add_key(connection: Connection, key: ServerKey, agent_id: str, now_ms: int) -> str:
@@ -238,7 +271,7 @@ def _views(connection: Connection, condition: ColumnElement[bool], now_ms: int) 
     ).all()
     ids = [row.id for row in rows]
     keys, counts = _valid_keys(connection, ids, now_ms), _session_counts(connection, ids)
-    errors = agent_errors.of_agents(connection, ids, now_ms)
+    errors, limits = agent_errors.of_agents(connection, ids, now_ms), plan_limits.of_agents(connection, ids)
     return [
         Agent(
             id=row.id,
@@ -255,6 +288,7 @@ def _views(connection: Connection, condition: ColumnElement[bool], now_ms: int) 
             keys=tuple(keys.get(row.id, ())),
             errors=tuple(errors.get(row.id, ())),
             demo=row.demo,
+            limits=limits.get(row.id),
         )
         for row in rows
     ]

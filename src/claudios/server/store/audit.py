@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, insert, select
 
-from claudios.protocol.messages import Model
+from claudios.protocol.fields import Model
 from claudios.server.store.tables import audit, members
 
 MAX_DETAIL = 1_000
@@ -20,6 +20,7 @@ class Action(StrEnum):
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"
+    SIGN_IN_CODE_CREATED = "sign_in_code_created"
     ACCOUNT_CHANGED = "account_changed"
     DEVICE_APPROVED = "device_approved"
     TOKEN_CREATED = "token_created"
@@ -35,6 +36,8 @@ class Action(StrEnum):
     AGENT_CREATED = "agent_created"
     AGENT_RENAMED = "agent_renamed"
     AGENT_REMOVED = "agent_removed"
+    AGENT_GIVEN_UP = "agent_given_up"
+    AGENT_REFUSED = "agent_refused"
     AGENT_TOKEN_ROTATED = "agent_token_rotated"
     AGENT_REVOKED = "agent_revoked"
     BATCH_REFUSED = "batch_refused"
@@ -43,13 +46,34 @@ class Action(StrEnum):
     CHECKPOINT_REFUSED = "checkpoint_refused"
     RECORD_CONTRADICTED = "record_contradicted"
     SESSION_DELETED = "session_deleted"
+    SHARED = "shared"
+    SHARE_WITHDRAWN = "share_withdrawn"
     RETENTION_CHANGED = "retention_changed"
+    BUDGET_CHANGED = "budget_changed"
+    TEMPLATE_CREATED = "template_created"
+    TEMPLATE_CHANGED = "template_changed"
+    TEMPLATE_REMOVED = "template_removed"
+    SCHEDULE_CREATED = "schedule_created"
+    SCHEDULE_CHANGED = "schedule_changed"
+    SCHEDULE_PAUSED = "schedule_paused"
+    SCHEDULE_RESUMED = "schedule_resumed"
+    SCHEDULE_REMOVED = "schedule_removed"
     OUTPUT_REMOVED = "output_removed"
     OUTPUT_NOT_REMOVED = "output_not_removed"
     COMMAND_EDITED = "command_edited"
     COMMAND_WITHDRAWN = "command_withdrawn"
     COMMAND_RETRIED = "command_retried"
     COMMAND_DROPPED = "command_dropped"
+    CHANNEL_ADDED = "channel_added"
+    CHANNEL_REMOVED = "channel_removed"
+    WEBHOOK_ADDED = "webhook_added"
+    WEBHOOK_REMOVED = "webhook_removed"
+    FILE_READ = "file_read"
+    FILE_WRITTEN = "file_written"
+    CONVERSATION_IMPORTED = "conversation_imported"
+    WORKTREE_MERGED = "worktree_merged"
+    WORKTREE_REMOVED = "worktree_removed"
+    REQUEST_ANSWERED_BY_LINK = "request_answered_by_link"
 
 
 class AuditEntry(Model):
@@ -85,7 +109,7 @@ def write(
             "actor": actor,
             "action": Action(action).value,
             "target": target,
-            "detail": detail[:MAX_DETAIL],
+            "detail": detail[:MAX_DETAIL].replace("\0", " "),  # which PostgreSQL does not keep, and machines can say
             "project_id": project_id,
         },
     )

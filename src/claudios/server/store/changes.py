@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from claudios.protocol.messages import Model
+from claudios.protocol.fields import Model
 from claudios.server.bus.topics import Changed
 from claudios.server.store import requests, sessions
 from claudios.server.store.agents import Agent

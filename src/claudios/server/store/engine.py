@@ -11,7 +11,7 @@ Both databases give the same promise: transactions that write are serializable. 
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
 import random
 import threading
 import time
@@ -22,10 +22,12 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from claudios.protocol.errors import InputInvalid, SettingInvalid, Unavailable
+from claudios.server.store import sqlite
 
 log = structlog.get_logger(__name__)
 
@@ -38,13 +40,15 @@ MAX_WAITING = 1024
 """Transactions that may wait for a thread; the next one is refused with Unavailable."""
 MAX_REPEATS = 20
 FIRST_PAUSE_SECONDS = 0.001
-BUSY_TIMEOUT_MS = 5_000
-"""How long SQLite waits for another process (such as `setup`) that is writing."""
 
 UNSTORABLE = "A value is larger than the database holds, or has characters that it cannot. Correct it."
 
 WRONG_URL = "DATABASE_URL must be postgresql://USER@HOST/NAME or sqlite:///PATH. Correct or unset it."
 
+_COMMIT_TO_DISK = (
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+)
+"""The other values differ in what they ask of standbys: those are the operator's choice."""
 _COLLISIONS = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 
 
@@ -82,9 +86,12 @@ class Store:
         return await self._reading.run(work)
 
     def close(self) -> None:
-        """Finish the transactions that were asked for and let go of the database."""
-        self._writing.close()
+        """Finish the transactions that were asked for and let go of the database.
+
+        A writing connection goes last and alone: only such a one takes SQLite's log (`-wal`) into the file.
+        """
         self._reading.close()
+        self._writing.close()
         for engine in self.engines:
             engine.dispose()
 
@@ -220,37 +227,18 @@ def _engines(url: str) -> tuple[Engine, Engine, int]:
     except ArgumentError as unreadable:
         raise SettingInvalid(WRONG_URL) from unreadable
     if parsed.get_backend_name() == "sqlite" and parsed.database:
-        writing, reading = _sqlite(Path(parsed.database))
-        return writing, reading, 1
+        return *sqlite.engines(Path(parsed.database)), 1
     if parsed.get_backend_name() in ("postgresql", "postgres"):
         psycopg = parsed.set(drivername="postgresql+psycopg")
         writing = create_engine(psycopg, poolclass=NullPool, isolation_level="SERIALIZABLE")
+        event.listen(writing, "connect", _commit_to_disk)
         reading = create_engine(psycopg, poolclass=NullPool, isolation_level="REPEATABLE READ")
         return writing, reading.execution_options(postgresql_readonly=True), POSTGRES_WRITERS
     raise SettingInvalid(WRONG_URL)
 
 
-def _sqlite(path: Path) -> tuple[Engine, Engine]:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    writing = create_engine(f"sqlite:///{path}", poolclass=NullPool)
-    _on_connect(writing, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}")
-    _on_begin(writing, "BEGIN IMMEDIATE")
-    reading = create_engine(f"sqlite:///{path}", poolclass=NullPool)
-    _on_connect(reading, f"busy_timeout={BUSY_TIMEOUT_MS}", "query_only=ON")
-    _on_begin(reading, "BEGIN")
-    return writing, reading
-
-
-def _on_connect(engine: Engine, *pragmas: str) -> None:
-    @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver would begin transactions late and by its own lights
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
-
-
-def _on_begin(engine: Engine, statement: str) -> None:
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+def _commit_to_disk(connection: DBAPIConnection, _record: object) -> None:
+    """Have a commit wait for the disk whatever the cluster says: agents let go of what they are told is stored."""
+    with contextlib.closing(connection.cursor()) as cursor:
+        cursor.execute(_COMMIT_TO_DISK)
+    connection.commit()

@@ -10,15 +10,36 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from claudios.protocol.errors import NotFound
+from claudios.protocol.messages import Mode
 from claudios.server.bus.topics import Changed
 from claudios.server.instructions.reply import refuse_unsupported
 from claudios.server.projections.asks import Answered, Asked, AskEvent, Unsupported, Withdrawn
 from claudios.server.projections.fold import Checkpoint, Fold
 from claudios.server.projections.items import Entry
 from claudios.server.projections.life import Life
-from claudios.server.store import changes, items, lives, progress, requests, retention, sessions
+from claudios.server.projections.meter import Turn
+from claudios.server.projections.plan_limits import PlanLimits, Stopped, WentOn
+from claudios.server.store import (
+    agents,
+    announcements,
+    changes,
+    indexing,
+    items,
+    lives,
+    offers,
+    plan_limits,
+    progress,
+    requests,
+    retention,
+    sessions,
+    usage,
+)
 from claudios.server.store.progress import Sums
 from claudios.server.store.requests import NewRequest
+
+RECENT_MS = 60 * 60 * 1000
+"""How long ago a turn may have ended that is told of: what is folded anew, or much later, is no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +53,9 @@ class Save:
     life: Life
     is_news: bool
     offers: str | None = None
+    turns: Sequence[Turn] = ()
+    limits: PlanLimits | None = None
+    limit_news: Stopped | WentOn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +92,23 @@ def save(connection: Connection, session_id: str, new: Save, now_ms: int) -> lis
     place = sessions.place(connection, session_id)
     if place is None:  # deleted meanwhile
         return []
+    if any(entry.no == 1 for entry in new.entries):  # perhaps folded anew, of which an older server had made more
+        items.remove_after(connection, session_id, new.checkpoint.last_no)
+        if _is_anew(connection, session_id):
+            indexing.begin_anew(connection, session_id)
     items.put(connection, session_id, new.entries)
+    _announce(connection, session_id, place, new, now_ms)
     progress.save_fold(connection, session_id, new.checkpoint.position, new.checkpoint.encoded(), new.sums, now_ms)
+    usage.put(connection, place, new.turns, now_ms)
     if new.offers is not None:
-        sessions.set_offers(connection, session_id, new.offers)
+        offers.put(connection, session_id, new.offers)
+    if new.limit_news is not None:
+        plan_limits.note(connection, session_id, new.limit_news, now_ms)
     touched = _keep_asks(connection, session_id, new.asks, now_ms)
     for asked in new.asks:
         if isinstance(asked, Unsupported):
             refuse_unsupported(connection, place, asked, now_ms)
-    told = lives.witness(connection, session_id, new.life, new.sums.ended_ms or now_ms)
+    told = lives.witness(connection, session_id, new.life, now_ms, ended_ms=new.sums.ended_ms)
     about = {change.message: change for change in told}
     for request_id in touched:
         change = changes.request(connection, place.project_id, session_id, request_id)
@@ -86,7 +118,33 @@ def save(connection: Connection, session_id: str, new: Save, now_ms: int) -> lis
         session = changes.session(connection, session_id)
         if session is not None:
             about[session.message] = session
+    if new.limits is not None and plan_limits.put(connection, place.agent_id, new.limits, now_ms):
+        about |= {change.message: change for change in _agent(connection, place.agent_id, now_ms)}
     return list(about.values())
+
+
+def _agent(connection: Connection, agent_id: str, now_ms: int) -> list[Changed]:
+    try:
+        found = agents.get(connection, agent_id, now_ms)
+    except NotFound:  # removed meanwhile
+        return []
+    return [changes.agent(found.project_id, found)]
+
+
+def _is_anew(connection: Connection, session_id: str) -> bool:
+    """Say whether what is kept of a session is the fold of another version."""
+    kept = progress.checkpoint(connection, session_id)
+    return kept is not None and kept.folded_seq > 0 and Checkpoint.of(kept.fold) is None
+
+
+def _announce(connection: Connection, session_id: str, place: sessions.Place, new: Save, now_ms: int) -> None:
+    """Have people told that a turn was finished just now, or that Claude waits on its own screen."""
+    is_recent = any(entry.kind == "turn" and entry.at_ms > now_ms - RECENT_MS for entry in new.entries)
+    if new.sums.turns > place.turns and is_recent:
+        announcements.finished(connection, session_id, new.sums.turns, new.sums.last_text, now_ms)
+    is_waiting = place.mode is Mode.TERMINAL and new.sums.activity == "waiting"
+    if is_waiting and progress.activity(connection, session_id) != "waiting":
+        announcements.waits(connection, session_id, new.checkpoint.position, now_ms)
 
 
 def _keep_asks(connection: Connection, session_id: str, events: Sequence[AskEvent], now_ms: int) -> Mapping[str, None]:
@@ -106,9 +164,14 @@ def _keep_asks(connection: Connection, session_id: str, events: Sequence[AskEven
                 input=event.input,
                 description=event.description,
                 suggestions=event.suggestions,
+                reason=event.reason,
+                blocked_path=event.blocked_path,
+                subagent=event.subagent,
+                mcp_server=event.mcp_server,
                 created_ms=event.at_ms,
             )
-            requests.add(connection, session_id, new)
+            if requests.add(connection, session_id, new):
+                announcements.asked(connection, session_id, new, now_ms)
         elif isinstance(event, Answered):
             requests.answer(
                 connection,

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, or_, select, update
 
-from claudios.protocol.errors import NotFound, TooMany
-from claudios.protocol.messages import InstructionKind, Model, Outcome, SessionState
+from claudios.protocol.fields import Model
+from claudios.protocol.messages import InstructionKind, Outcome
 from claudios.server.instructions.lifecycle import Event, InstructionState, Issued, Passage, before
 from claudios.server.instructions.lifecycle import after as follow
-from claudios.server.store.tables import agents, instructions, members, sessions, users
+from claudios.server.store.tables import agents, instructions, users
 
-_NEXT = (
-    update(agents)
-    .where(agents.c.id == bindparam("agent"), agents.c.removed_ms.is_(None))
-    .values(iseq=agents.c.iseq + bindparam("count"))
-    .returning(agents.c.iseq, agents.c.received, agents.c.carrier)
-)
-_NOT_TAKEN = (InstructionState.QUEUED.value, InstructionState.SENT.value)
+NOT_TAKEN = (InstructionState.QUEUED.value, InstructionState.SENT.value)
+"""The states of what its agent has not taken into its journal."""
 _AFTER = (
     select(
         instructions.c.iseq,
@@ -28,7 +23,7 @@ _AFTER = (
         instructions.c.kind,
         instructions.c.body,
         instructions.c.issued_ms,
-        case((instructions.c.state.in_(_NOT_TAKEN), instructions.c.expires_ms), else_=instructions.c.issued_ms).label(
+        case((instructions.c.state.in_(NOT_TAKEN), instructions.c.expires_ms), else_=instructions.c.issued_ms).label(
             "expires_ms"
         ),
         (instructions.c.state != InstructionState.QUEUED.value).label("is_sent"),
@@ -37,21 +32,12 @@ _AFTER = (
     .order_by(instructions.c.iseq)
     .limit(bindparam("most"))
 )
-_INSERT = insert(instructions)
-_VIEWS = select(instructions, users.c.username).join_from(
+VIEWS = select(instructions, users.c.username).join_from(
     instructions, users, users.c.id == instructions.c.created_by, isouter=True
 )
-_ONE = _VIEWS.where(instructions.c.id == bindparam("which"))
-_WAITING = select(func.count()).where(
-    instructions.c.agent_id == bindparam("agent"), instructions.c.state.in_(_NOT_TAKEN)
-)
-_ITS_PROJECT = select(agents.c.project_id).where(agents.c.id == bindparam("agent")).scalar_subquery()
-_WAITING_IN_PROJECT = select(func.count()).where(
-    instructions.c.state.in_(_NOT_TAKEN),
-    instructions.c.agent_id.in_(select(agents.c.id).where(agents.c.project_id == _ITS_PROJECT)),
-)
+_ONE = VIEWS.where(instructions.c.id == bindparam("which"))
 _KEPT = (
-    _VIEWS.add_columns(agents.c.project_id)
+    VIEWS.add_columns(agents.c.project_id)
     .join(agents, agents.c.id == instructions.c.agent_id)
     .where(instructions.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(instructions.c.iseq)
@@ -109,32 +95,8 @@ _REPORT_EXPIRED = _REPORT.where(
 )
 
 
-MAX_WAITING = 1_000
-"""Instructions that may wait for one agent; each may hold a long prompt."""
-MAX_WAITING_IN_PROJECT = 5_000
-"""Instructions that may wait for all agents of a project together."""
-FREELY_WAITING = 100
-"""So many may wait for an agent whatever waits for the others: they are not counted each time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An instruction to be issued. `text` is what a person wrote, shown to people.
-
-    `input_id` is what Claude knows it by, where that is not the instruction's own id.
-    """
-
-    id: str
-    kind: InstructionKind
-    session_id: str
-    body: str
-    expires_ms: int
-    text: str | None = None
-    input_id: str | None = None
-
-
 class Instruction(Model):
-    """An instruction as people see it. `input_id` is the uuid that Claude knows its prompt by."""
+    """An instruction as people see it. `input_id` is the uuid that Claude knows its prompt by, and its images."""
 
     id: str
     kind: InstructionKind
@@ -143,6 +105,7 @@ class Instruction(Model):
     code: str | None
     message: str | None
     text: str | None
+    images: int
     input_id: str
     created_by: str | None
     created_ms: int
@@ -168,56 +131,6 @@ class Settling:
     code: str | None
     message: str | None
     at_ms: int
-
-
-def issue(
-    connection: Connection,
-    agent_id: str,
-    drafts: Sequence[Draft],
-    created_by: str | None,
-    now_ms: int,
-    *,
-    is_limited: bool = True,
-) -> tuple[Issued, ...]:
-    """Append `drafts` to the agent's log: as `sent` while a link holds it, else as `queued`.
-
-    Raises NotFound when the agent is gone, and, where `is_limited`, TooMany when MAX_WAITING wait for it already, or
-    MAX_WAITING_IN_PROJECT for the agents of its project.
-    """
-    row = connection.execute(_NEXT, {"agent": agent_id, "count": len(drafts)}).first()
-    if row is None:
-        raise NotFound
-    if is_limited and row.iseq - row.received > FREELY_WAITING:
-        _require_room(connection, agent_id, row.iseq - row.received, len(drafts))
-    is_sent = row.carrier is not None
-    state = InstructionState.SENT if is_sent else InstructionState.QUEUED
-    issued = [
-        Issued(row.iseq - len(drafts) + place, draft.id, draft.kind, draft.body, now_ms, draft.expires_ms, is_sent)
-        for place, draft in enumerate(drafts, 1)
-    ]
-    connection.execute(
-        _INSERT,
-        [
-            {
-                "id": draft.id,
-                "agent_id": agent_id,
-                "iseq": entry.iseq,
-                "kind": draft.kind.value,
-                "session_id": draft.session_id,
-                "body": draft.body,
-                "issued_ms": now_ms,
-                "expires_ms": draft.expires_ms,
-                "signature": b"",  # made when it is sent, with the key the agent then holds
-                "state": state.value,
-                "text": draft.text,
-                "input_id": draft.input_id,
-                "created_by": created_by,
-                "created_ms": now_ms,
-            }
-            for draft, entry in zip(drafts, issued, strict=True)
-        ],
-    )
-    return tuple(issued)
 
 
 def after(connection: Connection, agent_id: str, iseq: int, most: int) -> list[Issued]:
@@ -312,6 +225,11 @@ def settle(connection: Connection, which: Sequence[ColumnElement[bool]], settlin
     return _kept(connection, list(settled.scalars()))
 
 
+def settle_of_agent(connection: Connection, agent_id: str, state: InstructionState, settling: Settling) -> list[Kept]:
+    """Let something happen to all instructions of an agent that are in one state; return them, in order."""
+    return settle(connection, (instructions.c.agent_id == agent_id, instructions.c.state == state.value), settling)
+
+
 def settle_waiting_commands(connection: Connection, session_id: str, settling: Settling) -> list[Kept]:
     """Let something happen to those commands of a session that wait for its agent; return them."""
     which = (instructions.c.session_id == session_id, instructions.c.kind == InstructionKind.COMMAND.value)
@@ -324,11 +242,15 @@ def rewrite(connection: Connection, instruction_id: str, body: str, text: str | 
 
 
 def not_received(connection: Connection, session_id: str) -> list[Kept]:
-    """Return the instructions of a session that are not in its agent's journal."""
+    """Return the instructions of a session that its agent has still to take into its journal."""
     found = connection.execute(
         select(instructions.c.id)
         .join(agents, agents.c.id == instructions.c.agent_id)
-        .where(instructions.c.session_id == session_id, instructions.c.iseq > agents.c.received)
+        .where(
+            instructions.c.session_id == session_id,
+            instructions.c.iseq > agents.c.received,
+            agents.c.removed_ms.is_(None),
+        )
     )
     return _kept(connection, list(found.scalars()))
 
@@ -355,122 +277,23 @@ def lock_queued(connection: Connection, instruction_id: str) -> Kept | None:
 def get(connection: Connection, instruction_id: str) -> Instruction | None:
     """Return one instruction."""
     row = connection.execute(_ONE, {"which": instruction_id}).first()
-    return None if row is None else _view(row)
+    return None if row is None else view(row)
 
 
 def of_session(connection: Connection, session_id: str, limit: int, before_id: str | None = None) -> list[Instruction]:
     """Return a session's newest instructions, of those before `before_id` where it is given; oldest of them first."""
-    wanted = _VIEWS.where(instructions.c.session_id == session_id)
+    wanted = VIEWS.where(instructions.c.session_id == session_id)
     if before_id is not None:
         place = select(instructions.c.iseq).where(
             instructions.c.id == before_id, instructions.c.session_id == session_id
         )
         wanted = wanted.where(instructions.c.iseq < place.scalar_subquery())
     found = connection.execute(wanted.order_by(instructions.c.iseq.desc()).limit(limit))
-    return [_view(row) for row in found][::-1]
+    return [view(row) for row in found][::-1]
 
 
-def newest_prompt(connection: Connection, session_id: str) -> Instruction | None:
-    """Return the prompt that was issued last to a session, be it with its start."""
-    row = connection.execute(
-        _VIEWS.where(instructions.c.session_id == session_id, instructions.c.text.is_not(None))
-        .order_by(instructions.c.iseq.desc())
-        .limit(1)
-    ).first()
-    return None if row is None else _view(row)
-
-
-def visible(connection: Connection, user_id: str, beginning: str, limit: int) -> list[Instruction]:
-    """Return the instructions of the person's projects whose id begins so, newest first."""
-    found = connection.execute(
-        _VIEWS.join(sessions, sessions.c.id == instructions.c.session_id)
-        .join(members, (members.c.project_id == sessions.c.project_id) & (members.c.user_id == user_id))
-        .where(instructions.c.id.startswith(beginning, autoescape=True))
-        .order_by(instructions.c.created_ms.desc(), instructions.c.id)
-        .limit(limit)
-    )
-    return [_view(row) for row in found]
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """A start of a session, in its agent's log."""
-
-    id: str
-    iseq: int
-    body: str
-
-
-def newest_starts(connection: Connection, session_id: str) -> list[Began]:
-    """Return the two newest starts of a session, the newest first."""
-    found = connection.execute(
-        select(instructions.c.id, instructions.c.iseq, instructions.c.body)
-        .where(instructions.c.session_id == session_id, instructions.c.kind == InstructionKind.START_SESSION.value)
-        .order_by(instructions.c.iseq.desc())
-        .limit(2)
-    )
-    return [Began(row.id, row.iseq, row.body) for row in found]
-
-
-def is_stop_asked(connection: Connection, session_id: str, after: int) -> bool:
-    """Say whether somebody asked for the session's end, later than the `iseq`."""
-    asked = select(instructions.c.id).where(
-        instructions.c.session_id == session_id,
-        instructions.c.kind == InstructionKind.TERMINATE_SESSION.value,
-        instructions.c.iseq > after,
-    )
-    return connection.execute(asked.limit(1)).first() is not None
-
-
-def prompts_between(
-    connection: Connection, session_id: str, states: Collection[InstructionState], after: int, before: int | None = None
-) -> list[Instruction]:
-    """Return a session's prompts in these states, with an `iseq` after the one and before the other, in order."""
-    wanted = _VIEWS.where(
-        instructions.c.session_id == session_id,
-        instructions.c.kind == InstructionKind.COMMAND.value,
-        instructions.c.text.is_not(None),
-        instructions.c.state.in_([state.value for state in states]),
-        instructions.c.iseq > after,
-    )
-    if before is not None:
-        wanted = wanted.where(instructions.c.iseq < before)
-    return [_view(row) for row in connection.execute(wanted.order_by(instructions.c.iseq))]
-
-
-def with_lost_prompts(connection: Connection) -> list[str]:
-    """Return the living sessions that resume by themselves and have prompts that were lost and not tried again yet."""
-    found = connection.execute(
-        select(sessions.c.id)
-        .distinct()
-        .join(instructions, instructions.c.session_id == sessions.c.id)
-        .where(
-            sessions.c.resume == "automatic",
-            sessions.c.state != SessionState.ENDED.value,
-            instructions.c.state == InstructionState.SESSION_LOST.value,
-            instructions.c.text.is_not(None),
-            instructions.c.input_id.is_(None),
-        )
-    )
-    return list(found.scalars())
-
-
-def start_is_settled(connection: Connection, session_id: str) -> bool:
-    """Say whether the newest start of the session has been reported (or expired), so that its agent knows it or not."""
-    state = connection.execute(
-        select(instructions.c.state)
-        .where(instructions.c.session_id == session_id, instructions.c.kind == InstructionKind.START_SESSION.value)
-        .order_by(instructions.c.iseq.desc())
-        .limit(1)
-    ).scalar()
-    return state is None or InstructionState(state) not in (
-        InstructionState.QUEUED,
-        InstructionState.SENT,
-        InstructionState.TAKEN,
-    )
-
-
-def _view(row: Row[*tuple[Any, ...]]) -> Instruction:
+def view(row: Row[*tuple[Any, ...]]) -> Instruction:
+    """Return an instruction as people see it, of a row of VIEWS."""
     return Instruction(
         id=row.id,
         kind=InstructionKind(row.kind),
@@ -479,6 +302,7 @@ def _view(row: Row[*tuple[Any, ...]]) -> Instruction:
         code=row.code,
         message=row.message,
         text=row.text,
+        images=row.images,
         input_id=row.input_id or row.id,
         created_by=row.username,
         created_ms=row.created_ms,
@@ -486,22 +310,8 @@ def _view(row: Row[*tuple[Any, ...]]) -> Instruction:
     )
 
 
-def _require_room(connection: Connection, agent_id: str, beyond: int, more: int) -> None:
-    """Raise TooMany where `more` cannot wait for an agent which has `beyond` and fewer that it has not received."""
-    for limit, counting, whom in (
-        (MAX_WAITING, _WAITING, "this agent"),
-        (MAX_WAITING_IN_PROJECT, _WAITING_IN_PROJECT, "the agents of this project"),
-    ):
-        may_be_full = beyond > limit or counting is _WAITING_IN_PROJECT
-        if may_be_full and connection.execute(counting, {"agent": agent_id}).scalar_one() + more > limit:
-            raise TooMany(
-                f"{limit} instructions wait for {whom} already. "
-                "Start it, withdraw some (`claudios queue SESSION` lists them), or let them expire."
-            )
-
-
 def _kept(connection: Connection, ids: Sequence[str]) -> list[Kept]:
     if not ids:
         return []
     found = connection.execute(_KEPT, {"ids": list(ids)})
-    return [Kept(row.project_id, row.session_id, row.iseq, row.body, _view(row)) for row in found]
+    return [Kept(row.project_id, row.session_id, row.iseq, row.body, view(row)) for row in found]

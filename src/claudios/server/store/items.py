@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
 from claudios.server.projections.items import Entry
+from claudios.server.store import indexing
 from claudios.server.store.tables import items
 
 NEWEST_PROMPTS = 100
@@ -18,7 +19,7 @@ _OF_SESSION = select(items).where(items.c.session_id == bindparam("session"))
 
 
 def put(connection: Connection, session_id: str, entries: Sequence[Entry]) -> None:
-    """Insert items, or replace those that are there."""
+    """Insert items, or replace those that are there; they are indexed for the search later."""
     if not entries:
         return
     connection.execute(_DELETE, [{"session": session_id, "number": entry.no} for entry in entries])
@@ -38,6 +39,7 @@ def put(connection: Connection, session_id: str, entries: Sequence[Entry]) -> No
             for entry in entries
         ],
     )
+    indexing.note_change(connection, session_id)
 
 
 def numbered(connection: Connection, session_id: str, numbers: Iterable[int]) -> list[Entry]:
@@ -63,6 +65,30 @@ def page(
     if after is None:
         found.reverse()
     return found, bool(found) and found[0].no > 1
+
+
+def piece(
+    connection: Connection, session_id: str, *, after: int, max_characters: int, limit: int
+) -> tuple[list[Entry], bool]:
+    """Return the first items after a number, and whether there are more: one at least where there is one.
+
+    Then as many as have up to `max_characters` of JSON together, and at most `limit`.
+    """
+    sizes = (
+        select(items.c.no, func.length(items.c.body).label("characters"))
+        .where(items.c.session_id == session_id, items.c.no > after)
+        .order_by(items.c.no)
+        .limit(limit + 1)
+    )
+    last, characters, has_more = after, 0, False
+    for count, row in enumerate(connection.execute(sizes)):
+        characters += row.characters
+        if count == limit or (count and characters > max_characters):
+            has_more = True
+            break
+        last = row.no
+    wanted = _OF_SESSION.where(items.c.no > after, items.c.no <= last).order_by(items.c.no)
+    return [_entry(row) for row in connection.execute(wanted, {"session": session_id})], has_more
 
 
 def changed_after(connection: Connection, session_id: str, position: int, limit: int) -> list[Entry] | None:
@@ -103,6 +129,11 @@ def is_settled(connection: Connection, session_id: str, uuid: str) -> bool:
     bodies = (orjson.loads(row.body) for row in found)
     newest = next((body for body in bodies if body.get("uuid") == uuid), None)
     return newest is not None and newest.get("state") not in ("sent", "taken")
+
+
+def remove_after(connection: Connection, session_id: str, no: int) -> None:
+    """Delete a session's items behind a number."""
+    connection.execute(delete(items).where(items.c.session_id == session_id, items.c.no > no))
 
 
 def remove_all(connection: Connection, session_id: str) -> None:

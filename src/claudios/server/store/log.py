@@ -52,6 +52,14 @@ _FRAMES = (
     .order_by(batches.c.first_seq)
 )
 
+_LAST_SEQ = select(sessions.c.last_seq).where(sessions.c.id == bindparam("session"))
+_BACKWARDS = (
+    select(batches.c.first_seq, batches.c.last_seq, func.length(batches.c.frames).label("size"))
+    .where(batches.c.session_id == bindparam("session"), batches.c.last_seq > bindparam("after"))
+    .order_by(batches.c.first_seq.desc())
+    .limit(bindparam("most"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -135,6 +143,32 @@ def stretches_after(connection: Connection, session_id: str, after_seq: int, max
         last = row.first_seq
     found = connection.execute(_FRAMES, {"session": session_id, "first": first, "last": last})
     return [cut for row in found if (cut := _cut(row.first_seq, row.last_seq, bytes(row.frames), after_seq))]
+
+
+def last_seq(connection: Connection, session_id: str) -> int:
+    """Return the number of a session's last frame, 0 where there is none."""
+    return connection.execute(_LAST_SEQ, {"session": session_id}).scalar() or 0
+
+
+def received_ms(connection: Connection, session_id: str, seq: int) -> int | None:
+    """Return when this server got a frame, by its own clock; None where it has it no more."""
+    return connection.execute(
+        select(batches.c.received_ms)
+        .where(batches.c.session_id == session_id, batches.c.first_seq <= seq, batches.c.last_seq >= seq)
+        .order_by(batches.c.first_seq.desc())
+        .limit(1)
+    ).scalar()
+
+
+def tail_start(connection: Connection, session_id: str, after_seq: int, max_bytes: int, max_batches: int) -> int:
+    """Return the frame, `after_seq` or a later one, after which there are at most so many bytes and batches."""
+    size = 0
+    found = connection.execute(_BACKWARDS, {"session": session_id, "after": after_seq, "most": max_batches + 1})
+    for count, row in enumerate(found):
+        size += row.size
+        if size > max_bytes or count == max_batches:
+            return int(row.last_seq)
+    return after_seq
 
 
 def sealed_after(

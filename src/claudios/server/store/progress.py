@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, case, select, update
 
 from claudios.protocol.messages import EndReason, SessionState
 from claudios.server.projections.life import Life, replaces
+from claudios.server.store import log
+from claudios.server.store.sessions import updated
 from claudios.server.store.tables import sessions
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What the projection of the log knows of a session as a whole."""
+    """What the projection of the log knows of a session as a whole.
+
+    Claude does what it does since `activity_ms` by its machine's clock, as the frame `activity_seq` says.
+    """
 
     activity: str | None
     cost_usd: float | None
@@ -27,6 +32,8 @@ class Sums:
     ended_ms: int | None
     turns: int = 0
     effort: str | None = None
+    activity_ms: int | None = None
+    activity_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,19 @@ class Checkpoint:
     last_seq: int
 
 
-def observe(connection: Connection, session_id: str, seen: Life, at_ms: int, agent_id: str | None = None) -> bool:
-    """Take what a witness saw of a session; say whether that was news. `agent_id` is whose session it must be."""
+def observe(
+    connection: Connection,
+    session_id: str,
+    seen: Life,
+    now_ms: int,
+    *,
+    ended_ms: int | None = None,
+    agent_id: str | None = None,
+) -> bool:
+    """Take what a witness saw of a session; say whether that was news.
+
+    `ended_ms` is when it ended, where the witness knows; `agent_id` is whose session it must be.
+    """
     row = connection.execute(
         select(sessions.c.agent_id, sessions.c.epoch, sessions.c.state, sessions.c.reason).where(
             sessions.c.id == session_id
@@ -51,7 +69,11 @@ def observe(connection: Connection, session_id: str, seen: Life, at_ms: int, age
     if not replaces(seen, known):
         return False
     ended = seen.state is SessionState.ENDED
-    values: dict[str, object] = {"state": seen.state.value, "updated_ms": at_ms}
+    values: dict[str, object] = {"state": seen.state.value, "updated_ms": updated(now_ms)}
+    if seen.state is not known.state:
+        # What Claude does in a running session, and since when, is told by its log, which may come before its witness.
+        since = case((sessions.c.activity.is_(None), now_ms), else_=sessions.c.since_ms)
+        values["since_ms"] = ended_ms or now_ms if ended else since
     if ended:
         values |= {
             "reason": seen.reason.value if seen.reason else None,
@@ -60,7 +82,7 @@ def observe(connection: Connection, session_id: str, seen: Life, at_ms: int, age
             "activity": None,
         }
         if known.state is not SessionState.ENDED:
-            values["ended_ms"] = at_ms
+            values["ended_ms"] = ended_ms or now_ms
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
     return True
 
@@ -77,6 +99,11 @@ def checkpoint(connection: Connection, session_id: str) -> Checkpoint | None:
         select(sessions.c.folded_seq, sessions.c.fold, sessions.c.last_seq).where(sessions.c.id == session_id)
     ).first()
     return None if row is None else Checkpoint(row.folded_seq, row.fold, row.last_seq)
+
+
+def activity(connection: Connection, session_id: str) -> str | None:
+    """Return what a session was last known to do."""
+    return connection.execute(select(sessions.c.activity).where(sessions.c.id == session_id)).scalar()
 
 
 def behind(connection: Connection, limit: int) -> list[str]:
@@ -100,8 +127,12 @@ def save_fold(connection: Connection, session_id: str, folded_seq: int, fold: by
         "started_ms": sums.started_ms,
         "turns": sums.turns,
         "effort": sums.effort,
-        "updated_ms": now_ms,
+        "updated_ms": updated(now_ms),
     }
+    if sums.activity is not None and sums.activity_ms is not None:
+        is_ended = sessions.c.state == SessionState.ENDED.value
+        since = _since(connection, session_id, sums.activity_ms, sums.activity_seq, now_ms)
+        values["since_ms"] = case((is_ended, sessions.c.since_ms), else_=since)
     for name, value in (
         ("claude_session_id", sums.claude_session_id),
         ("model", sums.model),
@@ -110,3 +141,16 @@ def save_fold(connection: Connection, session_id: str, folded_seq: int, fold: by
         if value is not None:
             values[name] = value
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
+
+
+def _since(
+    connection: Connection, session_id: str, activity_ms: int, activity_seq: int, now_ms: int
+) -> ColumnElement[int]:
+    """Return since when Claude does what a frame says, within what the machine's clock cannot know better.
+
+    That is no later than this server got the frame, which stays so whenever the log is folded, and no earlier than the
+    session was asked for.
+    """
+    latest_ms = log.received_ms(connection, session_id, activity_seq) or now_ms
+    at_ms = min(activity_ms, latest_ms)
+    return case((sessions.c.created_ms > at_ms, sessions.c.created_ms), else_=at_ms)

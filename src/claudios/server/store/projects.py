@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, sele
 from sqlalchemy.dialects import postgresql, sqlite
 
 from claudios.protocol.errors import Conflict, Expired, Forbidden, NotFound
+from claudios.protocol.fields import Model
 from claudios.protocol.ids import new_id, secret_hash
-from claudios.protocol.messages import Model
 from claudios.server.store.tables import agents, invitations, members, projects, sessions, users
 
 INVITATION_MS = 7 * 24 * 60 * 60 * 1000
@@ -75,6 +75,11 @@ def require_role(connection: Connection, user_id: str, project_id: str, needed: 
     return role
 
 
+def is_member(connection: Connection, user_id: str, project_id: str) -> bool:
+    """Say whether the user is a member of the project."""
+    return connection.execute(_ROLE, {"project": project_id, "user": user_id}).scalar() is not None
+
+
 def create(connection: Connection, user_id: str, name: str, now_ms: int) -> Project:
     """Make a project that the user owns."""
     project_id = new_id("prj")
@@ -100,18 +105,6 @@ def get(connection: Connection, user_id: str, project_id: str) -> Project:
 def rename(connection: Connection, project_id: str, name: str) -> None:
     """Give the project another name."""
     connection.execute(update(projects).where(projects.c.id == project_id).values(name=name))
-
-
-def remove(connection: Connection, project_id: str) -> list[str]:
-    """Delete a project with all that is in it; return its agents' ids. Raises Conflict while sessions run in it."""
-    living = connection.execute(
-        select(func.count()).where(sessions.c.project_id == project_id, sessions.c.state != "ended")
-    ).scalar()
-    if living:
-        raise Conflict(f"{living} sessions have not ended in this project. Terminate them first.")
-    gone = connection.execute(select(agents.c.id).where(agents.c.project_id == project_id)).scalars().all()
-    connection.execute(delete(projects).where(projects.c.id == project_id))
-    return list(gone)
 
 
 def members_of(connection: Connection, project_id: str) -> list[Member]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, Row, case, or_, select, update
 
-from claudios.protocol.errors import AgentInUse
-from claudios.protocol.messages import Hello, Machine, Status
+from claudios.protocol.errors import AgentInUse, Conflict, NotFound
+from claudios.protocol.messages import Hello, Machine, Mode, Status
 from claudios.server.store.tables import agent_keys, agents
 
 HEARD_MS = 90_000
@@ -44,9 +44,28 @@ def register(connection: Connection, agent_id: str, hello: Hello, carrier: str, 
             registered_ms=now_ms,
             machine=hello.machine.model_dump_json(),
             demo=hello.machine.demo,
+            lists_paths=hello.lists_paths,
         )
         .returning(agents.c.boot)
     ).scalar()
+
+
+def fence(connection: Connection, agent_id: str, now_ms: int) -> None:
+    """Number a registration that nobody holds, so that what an older one still sends is refused.
+
+    Raises NotFound for an agent that is gone, Conflict while its machine is connected.
+    """
+    is_away = or_(agents.c.carrier.is_(None), agents.c.last_seen_ms < now_ms - HEARD_MS)
+    fenced = connection.execute(
+        update(agents)
+        .where(agents.c.id == agent_id, agents.c.removed_ms.is_(None), is_away)
+        .values(boot=agents.c.boot + 1, carrier=None)
+    )
+    if fenced.rowcount == 1:
+        return
+    if connection.execute(select(agents.c.id).where(agents.c.id == agent_id, agents.c.removed_ms.is_(None))).first():
+        raise Conflict("Its machine is connected. Terminate its sessions, then remove the agent.")
+    raise NotFound
 
 
 def _require_free(holder: Row[*tuple[Any, ...]], hello: Hello, now_ms: int) -> None:
@@ -72,10 +91,27 @@ def _text(said: str | None) -> str | None:
     return None if said is None else said.replace("\0", " ")
 
 
-def newest(connection: Connection, agent_id: str) -> tuple[int, int] | None:
-    """Return the number of the agent's newest registration and how far its journal is."""
-    row = connection.execute(select(agents.c.boot, agents.c.received).where(agents.c.id == agent_id)).first()
-    return None if row is None else (row.boot, row.received)
+class Newest(NamedTuple):
+    """An agent's newest registration: its number, how far the agent's journal is, and what its Hello said."""
+
+    boot: int
+    received: int
+    lists_paths: bool
+    modes: tuple[Mode, ...]
+    answers: tuple[str, ...]
+
+
+def newest(connection: Connection, agent_id: str) -> Newest | None:
+    """Return the agent's newest registration."""
+    row = connection.execute(
+        select(agents.c.boot, agents.c.received, agents.c.lists_paths, agents.c.machine).where(agents.c.id == agent_id)
+    ).first()
+    if row is None:
+        return None
+    if row.machine is None:
+        return Newest(row.boot, row.received, row.lists_paths, (), ())
+    machine = Machine.model_validate_json(row.machine)
+    return Newest(row.boot, row.received, row.lists_paths, machine.modes, machine.answers)
 
 
 def returned(connection: Connection, agent_id: str, boot: int, carrier: str, now_ms: int) -> None:
@@ -85,6 +121,14 @@ def returned(connection: Connection, agent_id: str, boot: int, carrier: str, now
         .where(agents.c.id == agent_id, agents.c.boot == boot)
         .values(carrier=carrier, last_seen_ms=now_ms)
     )
+
+
+def is_connected(connection: Connection, agent_id: str, now_ms: int) -> bool:
+    """Say whether an agent is connected to a server of this database, as far as it was heard of there lately."""
+    here = select(agents.c.id).where(
+        agents.c.id == agent_id, agents.c.carrier.is_not(None), agents.c.last_seen_ms >= now_ms - HEARD_MS
+    )
+    return connection.execute(here).first() is not None
 
 
 def left(connection: Connection, agent_id: str, boot: int, now_ms: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from claudios.protocol.messages import Model
+from claudios.protocol.fields import Model
 from claudios.server.store.tables import agents, members, requests, sessions, users
 
 _VIEW = (
@@ -25,6 +25,10 @@ _VIEW = (
         requests.c.input,
         requests.c.description,
         requests.c.suggestions,
+        requests.c.reason,
+        requests.c.blocked_path,
+        requests.c.subagent,
+        requests.c.mcp_server,
         requests.c.state,
         requests.c.answer,
         users.c.username.label("answered_by"),
@@ -47,7 +51,11 @@ class RequestState(StrEnum):
 
 
 class Request(Model):
-    """A permission request, question or plan as people see it. `suggestions` are lasting permissions, with a label."""
+    """A permission request, question or plan as people see it. `suggestions` are lasting permissions, with a label.
+
+    `reason` says why Claude may not do it unasked, `blocked_path` which path that is about, `subagent` what the
+    subagent that asks was told to do, `mcp_server` whose tool it is.
+    """
 
     id: str
     session_id: str
@@ -59,6 +67,10 @@ class Request(Model):
     input: dict[str, object]
     description: str | None
     suggestions: tuple[dict[str, object], ...]
+    reason: str | None
+    blocked_path: str | None
+    subagent: str | None
+    mcp_server: str | None
     state: RequestState
     answer: str | None
     answered_by: str | None
@@ -78,11 +90,15 @@ class NewRequest:
     input: str
     description: str | None
     suggestions: str
+    reason: str | None
+    blocked_path: str | None
+    subagent: str | None
+    mcp_server: str | None
     created_ms: int
 
 
-def add(connection: Connection, session_id: str, new: NewRequest) -> None:
-    """Insert a pending request unless it is known already."""
+def add(connection: Connection, session_id: str, new: NewRequest) -> bool:
+    """Insert a pending request unless it is known already; say whether it was not."""
     known = connection.execute(
         select(requests.c.request_id).where(
             requests.c.session_id == session_id, requests.c.request_id == new.request_id
@@ -100,10 +116,15 @@ def add(connection: Connection, session_id: str, new: NewRequest) -> None:
                 input=new.input,
                 description=new.description,
                 suggestions=new.suggestions,
+                reason=new.reason,
+                blocked_path=new.blocked_path,
+                subagent=new.subagent,
+                mcp_server=new.mcp_server,
                 state=RequestState.PENDING.value,
                 created_ms=new.created_ms,
             )
         )
+    return known is None
 
 
 def get(connection: Connection, session_id: str, request_id: str) -> Request | None:
@@ -141,15 +162,17 @@ def answer(
     return flipped.rowcount == 1
 
 
-def reopen(connection: Connection, instruction_id: str) -> tuple[str, str] | None:
-    """Make the request that this instruction was to answer pending again; return its session and id."""
+def reopen(connection: Connection, instruction_id: str) -> tuple[str, NewRequest] | None:
+    """Make the request that this instruction was to answer pending again; return its session, and what it asks."""
     row = connection.execute(
         update(requests)
         .where(requests.c.instruction_id == instruction_id, requests.c.state == RequestState.ANSWERED.value)
         .values(state=RequestState.PENDING.value, answer=None, answered_by=None, answered_ms=None, instruction_id=None)
-        .returning(requests.c.session_id, requests.c.request_id)
+        .returning(requests)
     ).first()
-    return None if row is None else (row.session_id, row.request_id)
+    if row is None:
+        return None
+    return row.session_id, NewRequest(**{name: getattr(row, name) for name in NewRequest.__dataclass_fields__})
 
 
 def withdraw(connection: Connection, session_id: str, request_ids: Iterable[str]) -> None:
@@ -220,6 +243,10 @@ def _request(row: Row[*tuple[Any, ...]]) -> Request:
         input=orjson.loads(row.input),
         description=row.description,
         suggestions=tuple(orjson.loads(row.suggestions)),
+        reason=row.reason,
+        blocked_path=row.blocked_path,
+        subagent=row.subagent,
+        mcp_server=row.mcp_server,
         state=RequestState(row.state),
         answer=row.answer,
         answered_by=row.answered_by,

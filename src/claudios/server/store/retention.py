@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, update
 
-from claudios.protocol.messages import Model, SessionState
+from claudios.protocol.fields import Model
+from claudios.protocol.messages import InstructionKind, SessionState
 from claudios.protocol.tombstone import Cause, Tombstone
 from claudios.server.instructions.lifecycle import InstructionState
 from claudios.server.projections.items import Entry
-from claudios.server.store import items
+from claudios.server.store import indexing, items, prompt_images
 from claudios.server.store.tables import (
     agents,
     batches,
     checkpoints,
     instructions,
+    notifications,
     projects,
     requests,
     sessions,
@@ -142,8 +145,9 @@ def note_unremovable(connection: Connection, found: Due, why: str) -> bool:
 def remove(connection: Connection, found: Due, tombstone: Tombstone, notice: str) -> bool:
     """Put a tombstone in the place of a session's output; say whether it was still as it was found.
 
-    Goes: frames, items, the fold, the last words, the text and body of instructions, what was asked. Stays: who asked
-    for what kind of thing and who answered, when, at what cost, the title, and the machine's checkpoints.
+    Goes: frames, items, the fold, the last words, the text, images and body of instructions, what was asked and told.
+    Stays: who asked for what kind of thing and who answered, when, at what cost, the title, and the machine's
+    checkpoints.
     """
     taken = connection.execute(
         update(sessions)
@@ -155,15 +159,42 @@ def remove(connection: Connection, found: Due, tombstone: Tombstone, notice: str
     mine = found.session_id
     connection.execute(delete(batches).where(batches.c.session_id == mine))
     items.remove_all(connection, mine)
+    indexing.forget_items(connection, mine, found.last_seq)
     connection.execute(delete(waiting_prompts).where(waiting_prompts.c.session_id == mine))
+    prompt_images.remove_all(connection, mine)
+    starts = _epochs(connection, mine)
     connection.execute(
         update(requests)
         .where(requests.c.session_id == mine)
-        .values(title="", input="{}", description=None, suggestions="[]")
+        .values(
+            title="",
+            input="{}",
+            description=None,
+            suggestions="[]",
+            reason=None,
+            blocked_path=None,
+            subagent=None,
+            mcp_server=None,
+        )
     )
     connection.execute(
-        update(instructions).where(instructions.c.session_id == mine).values(body="{}", text=None, message=None)
+        update(instructions)
+        .where(instructions.c.session_id == mine)
+        .values(body="{}", text=None, images=0, message=None)
     )
+    told = notifications.c.session_id == mine
+    connection.execute(
+        update(notifications).where(told).values(text="", problem=None)
+    )  # a receiver may repeat the text
+    connection.execute(
+        update(notifications)
+        .where(told, notifications.c.state == "pending")
+        .values(state="withdrawn", done_ms=tombstone.removed_ms)
+    )
+    for start_id, epoch in starts.items():  # a report of it may still come
+        connection.execute(
+            update(instructions).where(instructions.c.id == start_id).values(body=f'{{"epoch":{epoch}}}')
+        )
     connection.execute(insert(tombstones), _row(tombstone))
     seq, at_ms = found.last_seq, tombstone.removed_ms
     items.put(
@@ -231,6 +262,16 @@ def _removable(connection: Connection, project_id: str, now_ms: int) -> Sequence
         )
         .order_by(closed_ms, sessions.c.id)
     ).all()
+
+
+def _epochs(connection: Connection, session_id: str) -> dict[str, int]:
+    """Return which epochs of a session its starts began, by their ids."""
+    found = connection.execute(
+        select(instructions.c.id, instructions.c.body).where(
+            instructions.c.session_id == session_id, instructions.c.kind == InstructionKind.START_SESSION.value
+        )
+    )
+    return {row.id: orjson.loads(row.body)["epoch"] for row in found}
 
 
 def _as_found(found: Due) -> ColumnElement[bool]:

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
-from claudios.protocol.messages import EndReason, Mode, Model, PermissionMode, SessionState
+from claudios.protocol.fields import Model
+from claudios.protocol.messages import EndReason, Mode, PermissionMode, SessionState
 from claudios.protocol.signing import GENESIS
-from claudios.server.store.tables import agents, members, projects, requests, sessions, tombstones, users
+from claudios.server.store import indexing, plan_limits
+from claudios.server.store.plan_limits import LimitStop
+from claudios.server.store.tables import (
+    agents,
+    limit_stops,
+    members,
+    projects,
+    requests,
+    schedules,
+    sessions,
+    tombstones,
+    users,
+)
 
 _PENDING = (
     select(func.count())
@@ -19,7 +42,8 @@ _PENDING = (
     .correlate(sessions)
     .scalar_subquery()
 )
-_VIEW = (
+_origin = sessions.alias("origin")
+VIEW = (
     select(
         sessions.c.id,
         sessions.c.project_id,
@@ -51,6 +75,7 @@ _VIEW = (
         sessions.c.started_ms,
         sessions.c.ended_ms,
         sessions.c.updated_ms,
+        func.coalesce(sessions.c.since_ms, sessions.c.updated_ms).label("since_ms"),
         sessions.c.last_text,
         sessions.c.resume,
         sessions.c.turns,
@@ -59,14 +84,30 @@ _VIEW = (
         sessions.c.log_bytes,
         sessions.c.is_kept,
         sessions.c.unremovable,
+        sessions.c.archived_ms,
+        sessions.c.has_worktree,
+        sessions.c.worktree_repository,
+        sessions.c.worktree_branch,
+        sessions.c.worktree_base,
+        sessions.c.worktree_removed_ms,
+        sessions.c.forked_from,
+        _origin.c.title.label("forked_title"),
+        sessions.c.imported_from,
+        sessions.c.schedule_id,
+        schedules.c.name.label("schedule_name"),
         tombstones.c.removed_ms,
+        sessions.c.limit_prompt,
+        *plan_limits.VIEW_COLUMNS,
     )
     .join(projects, projects.c.id == sessions.c.project_id)
     .join(agents, agents.c.id == sessions.c.agent_id)
     .join(users, users.c.id == sessions.c.created_by, isouter=True)
     .join(tombstones, tombstones.c.session_id == sessions.c.id, isouter=True)
+    .join(_origin, _origin.c.id == sessions.c.forked_from, isouter=True)
+    .join(limit_stops, limit_stops.c.session_id == sessions.c.id, isouter=True)
+    .join(schedules, schedules.c.id == sessions.c.schedule_id, isouter=True)
 )
-_ONE = _VIEW.where(sessions.c.id == bindparam("session"))
+_ONE = VIEW.where(sessions.c.id == bindparam("session"))
 _PLACE = select(
     sessions.c.project_id,
     sessions.c.agent_id,
@@ -76,15 +117,9 @@ _PLACE = select(
     sessions.c.last_seq,
     sessions.c.head,
     sessions.c.turns,
+    sessions.c.forked_conversation,
+    sessions.c.mode,
 ).where(sessions.c.id == bindparam("session"))
-_NOT_ENDED = {
-    "state": SessionState.QUEUED.value,
-    "reason": None,
-    "detail": None,
-    "exit_code": None,
-    "activity": None,
-    "ended_ms": None,
-}
 _RETITLE = update(sessions).where(sessions.c.id == bindparam("session")).values(title=bindparam("text"))
 
 
@@ -100,11 +135,40 @@ class Resume(StrEnum):
     AUTOMATIC = "automatic"
 
 
+class Effort(StrEnum):
+    """How much Claude is to think."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    XHIGH = "xhigh"
+    MAX = "max"
+
+
+class SessionWorktree(Model):
+    """A session's git worktree: on `branch`, made from the branch `base` of `repository`. Before that, all are null.
+
+    `base` is null also where no branch was checked out. At `removed_ms` it was removed.
+    """
+
+    repository: str | None = None
+    branch: str | None = None
+    base: str | None = None
+    removed_ms: int | None = None
+
+
 class Session(Model):
     """A session as people see it.
 
     `log_bytes` of output are stored; at `removed_ms` they were removed, because the project keeps no more, which it
-    does not where the session `is_kept`. `unremovable` says why that was not possible.
+    does not where the session `is_kept`. `unremovable` says why that was not possible. An ended one may be archived,
+    at `archived_ms`: lists leave it out unless they are asked for it, and nothing else changes. It began with the
+    conversation of the session `forked_from`, whose title is `forked_title` until it is deleted, or with one that was
+    held outside of ClaudiOS, which Claude on its machine keeps under the id `imported_from`. The schedule
+    `schedule_id` started it, whose name is `schedule_name` until that is removed. Since `since_ms` its `state` and
+    `activity` are what they are. A limit of the account has stopped its newest turn (`stopped_by`); with
+    `limit_prompt` it goes on by itself once that has reset. Where it asked for a git worktree it has a
+    `worktree`, and its `directory` is that one's once it is made.
     """
 
     id: str
@@ -137,37 +201,22 @@ class Session(Model):
     started_ms: int | None
     ended_ms: int | None
     updated_ms: int
+    since_ms: int
     last_text: str | None
     resume: Resume
     log_bytes: int
     is_kept: bool
     removed_ms: int | None
     unremovable: str | None
-
-
-class OfferedCommand(Model):
-    """A slash command that Claude knows."""
-
-    name: str
-    description: str
-    argument_hint: str
-
-
-class OfferedModel(Model):
-    """A model that Claude can use: what to ask for, its full name, and the efforts it can make."""
-
-    value: str
-    resolved: str
-    name: str
-    description: str
-    efforts: tuple[str, ...]
-
-
-class Offers(Model):
-    """What the Claude of a session said it can do, when it was started last."""
-
-    commands: tuple[OfferedCommand, ...] = ()
-    models: tuple[OfferedModel, ...] = ()
+    archived_ms: int | None
+    forked_from: str | None
+    forked_title: str | None
+    imported_from: str | None
+    schedule_id: str | None
+    schedule_name: str | None
+    limit_prompt: str | None
+    stopped_by: LimitStop | None
+    worktree: SessionWorktree | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +232,21 @@ class NewSession:
     model: str | None
     permission_mode: PermissionMode
     resume: Resume = Resume.MANUAL
+    effort: str | None = None
+    forked_from: str | None = None
+    forked_conversation: str | None = None
+    imported_from: str | None = None
+    limit_prompt: str | None = None
+    has_worktree: bool = False
+    schedule_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a session belongs and where its log ends; `turns` are those that were completed."""
+    """Where a session belongs and where its log ends; `turns` are those that were completed.
+
+    It began with a copy of what Claude keeps under the id `forked_conversation`, if it has one.
+    """
 
     session_id: str
     project_id: str
@@ -198,6 +257,8 @@ class Place:
     last_seq: int
     head: bytes
     turns: int = 0
+    forked_conversation: str | None = None
+    mode: Mode = Mode.CHAT
 
 
 def create(connection: Connection, new: NewSession, created_by: str | None, now_ms: int) -> None:
@@ -213,6 +274,12 @@ def create(connection: Connection, new: NewSession, created_by: str | None, now_
             model=new.model,
             permission_mode=new.permission_mode.value,
             resume=new.resume.value,
+            forked_from=new.forked_from,
+            forked_conversation=new.forked_conversation,
+            imported_from=new.imported_from,
+            limit_prompt=new.limit_prompt,
+            has_worktree=new.has_worktree,
+            schedule_id=new.schedule_id,
             state=SessionState.QUEUED.value,
             epoch=1,
             head=GENESIS,
@@ -221,14 +288,16 @@ def create(connection: Connection, new: NewSession, created_by: str | None, now_
             created_by=created_by,
             created_ms=now_ms,
             updated_ms=now_ms,
+            since_ms=now_ms,
         )
     )
+    indexing.begin(connection, new.id)
 
 
 def get(connection: Connection, session_id: str) -> Session | None:
     """Return one session."""
     row = connection.execute(_ONE, {"session": session_id}).first()
-    return None if row is None else _session(row)
+    return None if row is None else view(row)
 
 
 def place(connection: Connection, session_id: str) -> Place | None:
@@ -246,42 +315,17 @@ def place(connection: Connection, session_id: str) -> Place | None:
         row.last_seq,
         row.head,
         row.turns,
+        row.forked_conversation,
+        Mode(row.mode),
     )
-
-
-def visible(
-    connection: Connection,
-    user_id: str,
-    *,
-    project_id: str | None = None,
-    agent_id: str | None = None,
-    state: SessionState | None = None,
-    before_ms: int | None = None,
-    limit: int = 100,
-) -> list[Session]:
-    """Return the sessions of the person's projects, newest first."""
-    wanted = _VIEW.join(members, members.c.project_id == sessions.c.project_id).where(members.c.user_id == user_id)
-    if project_id is not None:
-        wanted = wanted.where(sessions.c.project_id == project_id)
-    if agent_id is not None:
-        wanted = wanted.where(sessions.c.agent_id == agent_id)
-    if state is not None:
-        wanted = wanted.where(sessions.c.state == state.value)
-    if before_ms is not None:
-        wanted = wanted.where(sessions.c.created_ms < before_ms)
-    newest = wanted.order_by(sessions.c.created_ms.desc(), sessions.c.id).limit(limit)
-    return [_session(row) for row in connection.execute(newest)]
-
-
-def of_agent(connection: Connection, agent_id: str) -> list[Session]:
-    """Return the sessions of an agent that have not ended."""
-    living = _VIEW.where(sessions.c.agent_id == agent_id, sessions.c.state != SessionState.ENDED.value)
-    return [_session(row) for row in connection.execute(living)]
 
 
 def retitle(connection: Connection, session_id: str, title: str) -> None:
     """Give a session a title."""
     connection.execute(_RETITLE, {"session": session_id, "text": title})
+    created_ms = connection.execute(select(sessions.c.created_ms).where(sessions.c.id == session_id)).scalar()
+    if created_ms is not None:
+        indexing.put_title(connection, session_id, title, created_ms)
 
 
 def set_resume(connection: Connection, session_id: str, resume: Resume) -> None:
@@ -289,89 +333,37 @@ def set_resume(connection: Connection, session_id: str, resume: Resume) -> None:
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(resume=resume.value))
 
 
+def archive(connection: Connection, session_id: str, now_ms: int) -> bool:
+    """Put a session out of the way; say whether it has ended, without which it stays. Again, it keeps its time."""
+    archived = connection.execute(
+        update(sessions)
+        .where(sessions.c.id == session_id, sessions.c.state == SessionState.ENDED.value)
+        .values(archived_ms=func.coalesce(sessions.c.archived_ms, now_ms))
+    )
+    return archived.rowcount == 1
+
+
+def unarchive(connection: Connection, session_id: str) -> None:
+    """Bring a session back into the lists."""
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(archived_ms=None))
+
+
 def remove(connection: Connection, session_id: str) -> None:
     """Delete a session with its log, items, requests, and instructions but for those that were orphaned before."""
     connection.execute(delete(sessions).where(sessions.c.id == session_id))
 
 
-def reopen(connection: Connection, session_id: str, epoch: int, now_ms: int, *, by_itself: bool = False) -> bool:
-    """Queue a session that ended with `epoch` again, as its next; say whether this call did, which only one can.
+def updated(now_ms: int) -> ColumnElement[int]:
+    """Return when a session that changes now has changed: never earlier than before, whatever the clock was set to.
 
-    Counts how often it was resumed by itself since a turn was completed; a person's resumption begins anew.
+    Of two views of a session, the one with the higher number is the newer.
     """
-    in_a_row = case((sessions.c.turns > sessions.c.resumed_turns, 1), else_=sessions.c.resumptions + 1)
-    reopened = connection.execute(
-        update(sessions)
-        .where(sessions.c.id == session_id, sessions.c.epoch == epoch, sessions.c.state == SessionState.ENDED.value)
-        .values(
-            resumptions=in_a_row if by_itself else 0,
-            resumed_turns=sessions.c.turns,
-            epoch=sessions.c.epoch + 1,
-            **_NOT_ENDED,
-            updated_ms=now_ms,
-        )
-    )
-    return reopened.rowcount == 1
-
-
-def revive(connection: Connection, session_id: str, epoch: int, detail: str, now_ms: int) -> bool:
-    """Queue the session again that ended with `epoch` for the reason `detail`; say whether there is such a one."""
-    revived = connection.execute(
-        update(sessions)
-        .where(
-            sessions.c.id == session_id,
-            sessions.c.epoch == epoch,
-            sessions.c.state == SessionState.ENDED.value,
-            sessions.c.detail == detail,
-        )
-        .values(**_NOT_ENDED, updated_ms=now_ms)
-    )
-    return revived.rowcount == 1
-
-
-def to_resume(connection: Connection, session_id: str | None = None) -> list[str]:
-    """Return the sessions that are to be resumed by themselves, once their log is folded up to its end.
-
-    With `session_id` only that one is read: a writer that read them all would collide with every other.
-    """
-    which = () if session_id is None else (sessions.c.id == session_id,)
-    found = connection.execute(
-        select(sessions.c.id)
-        .join(agents, agents.c.id == sessions.c.agent_id)
-        .where(
-            *which,
-            sessions.c.resume == Resume.AUTOMATIC.value,
-            sessions.c.state == SessionState.ENDED.value,
-            sessions.c.reason == EndReason.LOST.value,
-            sessions.c.folded_seq >= sessions.c.last_seq,
-            ~exists().where(tombstones.c.session_id == sessions.c.id),
-            or_(sessions.c.resumptions < MOST_RESUMPTIONS, sessions.c.turns > sessions.c.resumed_turns),
-            agents.c.removed_ms.is_(None),
-        )
-        .order_by(sessions.c.ended_ms)
-    )
-    return list(found.scalars())
-
-
-def set_offers(connection: Connection, session_id: str, offers: str) -> None:
-    """Keep what a session's Claude offers. `offers` is JSON text."""
-    connection.execute(update(sessions).where(sessions.c.id == session_id).values(offers=offers))
-
-
-def offers(connection: Connection, session_id: str) -> Offers:
-    """Return what a session's Claude offers; empty before it has said so."""
-    kept = connection.execute(select(sessions.c.offers).where(sessions.c.id == session_id)).scalar()
-    return Offers() if kept is None else Offers.model_validate_json(kept)
+    return case((sessions.c.updated_ms > now_ms, sessions.c.updated_ms), else_=now_ms)
 
 
 def projects_of(connection: Connection, user_id: str) -> frozenset[str]:
     """Return the projects a person may see."""
     return frozenset(connection.execute(select(members.c.project_id).where(members.c.user_id == user_id)).scalars())
-
-
-def get_many(connection: Connection, session_ids: Iterable[str]) -> list[Session]:
-    """Return these sessions, in no order."""
-    return [_session(row) for row in connection.execute(_VIEW.where(sessions.c.id.in_(list(session_ids))))]
 
 
 def _detail(row: Row[*tuple[Any, ...]]) -> str | None:
@@ -385,7 +377,8 @@ def _detail(row: Row[*tuple[Any, ...]]) -> str | None:
     return f"{row.detail or ''} {GIVEN_UP}".strip() if is_given_up else row.detail
 
 
-def _session(row: Row[*tuple[Any, ...]]) -> Session:
+def view(row: Row[*tuple[Any, ...]]) -> Session:
+    """Return a session as people see it, of a row of VIEW."""
     return Session(
         id=row.id,
         project_id=row.project_id,
@@ -417,10 +410,29 @@ def _session(row: Row[*tuple[Any, ...]]) -> Session:
         started_ms=row.started_ms,
         ended_ms=row.ended_ms,
         updated_ms=row.updated_ms,
+        since_ms=row.since_ms,
         last_text=row.last_text,
         resume=Resume(row.resume),
         log_bytes=row.log_bytes,
         is_kept=row.is_kept,
         removed_ms=row.removed_ms,
         unremovable=row.unremovable,
+        archived_ms=row.archived_ms,
+        forked_from=row.forked_from,
+        forked_title=row.forked_title,
+        imported_from=row.imported_from,
+        schedule_id=row.schedule_id,
+        schedule_name=row.schedule_name,
+        limit_prompt=row.limit_prompt,
+        stopped_by=plan_limits.view(row),
+        worktree=_worktree(row) if row.has_worktree else None,
+    )
+
+
+def _worktree(row: Row[*tuple[Any, ...]]) -> SessionWorktree:
+    return SessionWorktree(
+        repository=row.worktree_repository,
+        branch=row.worktree_branch,
+        base=row.worktree_base,
+        removed_ms=row.worktree_removed_ms,
     )

@@ -7,8 +7,8 @@ import secrets
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from claudios.protocol.errors import Conflict, Expired, NotFound, Pending
+from claudios.protocol.fields import Model
 from claudios.protocol.ids import API_TOKEN, new_id, new_token, secret_hash
-from claudios.protocol.messages import Model
 from claudios.server.store.accounts import Holder, User
 from claudios.server.store.tables import api_tokens, device_logins, users
 

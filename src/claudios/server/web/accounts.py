@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from ipaddress import AddressValueError, IPv6Address, IPv6Network
 
-from fastapi import APIRouter
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from claudios.protocol.errors import Forbidden, InputInvalid, NotSignedIn, TooMany
-from claudios.protocol.messages import Model
+from claudios.protocol.fields import Model
 from claudios.server.bus.topics import ACCESS
 from claudios.server.config import Registration
 from claudios.server.limits import Tries
 from claudios.server.store import accounts, audit, projects, tokens
 from claudios.server.store.accounts import User
 from claudios.server.store.audit import Action
-from claudios.server.web.auth import OptionalCaller, SignedIn, clear_cookie, set_cookie
+from claudios.server.web.auth import OptionalCaller, SignedIn, clear_cookie, require_login, set_cookie
 from claudios.server.web.fields import AnyName, AnyPassword, Body, Code, Password, Username
 from claudios.server.web.parts import Parts, WithParts
+from claudios.server.web.routing import api_router
 
-router = APIRouter(tags=["accounts"])
+router = api_router("accounts")
 
 WRONG = "The username or the password is wrong. Check both; an account without a password signs in by a link."
 TOO_OFTEN = "Too many attempts to sign in. Wait, or use a sign-in link, or a device where you are signed in."
@@ -80,7 +80,7 @@ async def register(body: Register, request: Request, response: Response, parts: 
                 target=joined.name,
                 project_id=joined.id,
             )
-        return user, accounts.start_login(connection, user.id, now)
+        return user, accounts.start_login(connection, user.id, now, **_where(request))
 
     user, secret = await parts.store.write(create)
     set_cookie(response, parts.config, secret)
@@ -143,7 +143,7 @@ async def sign_out(response: Response, parts: WithParts, caller: OptionalCaller)
 
 @router.post("/auth/link", operation_id="use_sign_in_link")
 async def use_sign_in_link(body: Link, request: Request, response: Response, parts: WithParts) -> User:
-    """Sign in with the code of a sign-in link, which works once and for a quarter of an hour."""
+    """Sign in with the code of a sign-in link, which works once and not for long."""
     tries = Tries((parts.limits.code_by_address, address_of(request)))
     tries.take()
     now = parts.now_ms()
@@ -163,8 +163,7 @@ async def change_me(body: Change, parts: WithParts, caller: SignedIn) -> User:
     """Change one's username or password. A new password ends all other logins."""
     if body.username is None and body.password is None:
         raise InputInvalid("Nothing to change was given. Give `username` or `password`.")
-    if caller.by == "token":
-        raise Forbidden("An API token may not change the account. Sign in on the server's page.")
+    require_login(caller, "change the account")
     await _require_current_password(parts, caller.user_id, body.current_password)
     hashed = None if body.password is None else await parts.passwords.hash(body.password)
     now = parts.now_ms()
@@ -193,6 +192,11 @@ def address_of(request: Request) -> str:
     return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
 
 
+def _where(request: Request) -> dict[str, str | None]:
+    """Return what is kept with a login, so that its person knows it again."""
+    return {"device": request.headers.get("user-agent"), "address": address_of(request)}
+
+
 def _require_may_register(connection: Connection, parts: Parts, body: Register) -> None:
     if parts.config.registration is Registration.OPEN or not accounts.has_any(connection):
         return
@@ -206,7 +210,7 @@ async def _start_login(parts: Parts, request: Request, response: Response, user:
 
     def start(connection: Connection) -> str:
         audit.write(connection, now_ms=now, actor=user.username, action=Action.SIGNED_IN, detail=detail)
-        return accounts.start_login(connection, user.id, now)
+        return accounts.start_login(connection, user.id, now, **_where(request))
 
     set_cookie(response, parts.config, await parts.store.write(start))
     return user

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy import Connection, select
 from starlette.requests import Request
 
 from claudios import __version__
 from claudios.protocol.codec import decode_from_agent
 from claudios.protocol.errors import InputInvalid, NotSignedIn
-from claudios.protocol.messages import Model, SessionId
+from claudios.protocol.fields import Model, SessionId
 from claudios.protocol.signing import Batch, verify_batch
 from claudios.server.store import agents
 from claudios.server.store.agents import UNKNOWN_TOKEN, AgentKey
 from claudios.server.store.tables import sessions
 from claudios.server.web.parts import Parts, WithParts
+from claudios.server.web.routing import api_router
 
-router = APIRouter(tags=["agent link"], prefix="/agent/v1/check")
+router = api_router("agent link", "/agent/v1/check", below="")
 
 
 class AgentStanding(Model):

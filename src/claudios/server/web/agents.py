@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 from typing import Annotated
 
-from fastapi import APIRouter, Query
-from pydantic import Field
+from fastapi import Query
+from pydantic import Field, StrictInt
 from sqlalchemy import Connection
 from starlette.requests import Request
 
-from claudios.protocol.messages import Model
+from claudios.protocol.fields import Model
 from claudios.server.bus.topics import OVERVIEW, revoked
+from claudios.server.instructions.abandon import Abandoned, give_up_machine
 from claudios.server.store import agents, audit, changes
 from claudios.server.store.agents import Agent
 from claudios.server.store.audit import Action
@@ -20,8 +21,9 @@ from claudios.server.web.accounts import Nothing
 from claudios.server.web.auth import Caller, SignedIn, require_role
 from claudios.server.web.fields import Body, Name, PathId
 from claudios.server.web.parts import Parts, WithParts, url_of
+from claudios.server.web.routing import api_router
 
-router = APIRouter(tags=["agents"])
+router = api_router("agents")
 
 DAY_SECONDS = 24 * 60 * 60
 
@@ -33,7 +35,7 @@ class AgentName(Body):
 class Rotation(Body):
     """How long the older tokens hold on, so that the daemon can be given the new one in peace."""
 
-    overlap_seconds: Annotated[int, Field(ge=0, le=30 * DAY_SECONDS)] = 3600
+    overlap_seconds: Annotated[StrictInt, Field(ge=0, le=30 * DAY_SECONDS)] = 3600
 
 
 class AgentWithToken(Model):
@@ -45,6 +47,12 @@ class AgentWithToken(Model):
     agent: Agent
     token: str
     command: str
+
+
+class GivenUp(Model):
+    """How many sessions ended as lost with the machine that was given up."""
+
+    sessions: int
 
 
 ProjectFilter = Annotated[str | None, Query(max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
@@ -118,6 +126,36 @@ async def delete_agent(agent_id: PathId, parts: WithParts, caller: SignedIn) -> 
     parts.bus.publish(revoked(agent_id), keys)
     parts.bus.publish(OVERVIEW, changes.removed(agent.project_id, "agent", agent_id))
     return Nothing()
+
+
+@router.post("/agents/{agent_id}/give-up", operation_id="give_up_agent")
+async def give_up_agent(agent_id: PathId, parts: WithParts, caller: SignedIn) -> GivenUp:
+    """Remove an agent whose machine is gone for good: its sessions end as lost, and it can never come back.
+
+    Refused while the machine is connected.
+    """
+    now = parts.now_ms()
+
+    def give_up(connection: Connection) -> tuple[Agent, Abandoned]:
+        _require(connection, caller, agent_id, Role.OWNER)
+        agent = agents.get(connection, agent_id, now)
+        abandoned = give_up_machine(connection, agent_id, caller.username, now)
+        audit.write(
+            connection,
+            now_ms=now,
+            actor=caller.username,
+            action=Action.AGENT_GIVEN_UP,
+            target=agent.name,
+            detail=f"{agent.id}: {abandoned.sessions} sessions ended as lost",
+            project_id=agent.project_id,
+        )
+        return agent, abandoned
+
+    agent, abandoned = await parts.store.write(give_up)
+    parts.bus.publish(revoked(agent_id), abandoned.keys)
+    for change in (*abandoned.told, changes.removed(agent.project_id, "agent", agent_id)):
+        parts.bus.publish(OVERVIEW, change)
+    return GivenUp(sessions=abandoned.sessions)
 
 
 @router.post("/agents/{agent_id}/token", operation_id="rotate_agent_token", status_code=201)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from claudios.server.store import audit
 from claudios.server.store.audit import AuditEntry
 from claudios.server.web.auth import SignedIn
 from claudios.server.web.fields import Limited
 from claudios.server.web.parts import WithParts
+from claudios.server.web.routing import api_router
 
-router = APIRouter(tags=["audit"])
+router = api_router("audit")
 
 
 @router.get("/audit", operation_id="list_audit")

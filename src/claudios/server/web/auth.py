@@ -23,14 +23,13 @@ from claudios.server.web.parts import parts_of
 __all__ = [
     "Caller",
     "OptionalCaller",
-    "OwnerSignedIn",
     "Role",
     "SignedIn",
     "clear_cookie",
     "cookie_name",
     "optional_caller",
+    "require_login",
     "require_role",
-    "server_owner",
     "set_cookie",
     "signed_in",
 ]
@@ -62,21 +61,22 @@ async def optional_caller(connection: HTTPConnection) -> Caller | None:
         return None
 
 
-async def server_owner(caller: SignedIn) -> Caller:
-    """Return the caller, who owns the server. Raises Forbidden."""
-    if not caller.is_owner:
-        raise Forbidden("Only the server's owner may do this.")
-    return caller
-
-
 SignedIn = Annotated[Caller, Depends(signed_in)]
 OptionalCaller = Annotated[Caller | None, Depends(optional_caller)]
-OwnerSignedIn = Annotated[Caller, Depends(server_owner)]
 
 
 def require_role(connection: Connection, caller: Caller, project_id: str, needed: Role) -> Role:
     """Return the caller's role in the project. Raises NotFound for a stranger, Forbidden for a role below `needed`."""
     return projects.require_role(connection, caller.user_id, project_id, needed)
+
+
+def require_login(caller: Caller, what: str) -> None:
+    """Refuse a program what it may not do with an API token, such as "add ways to be told". Raises Forbidden.
+
+    What a token makes and outlives it would keep whoever stole it in, once it is revoked.
+    """
+    if caller.by == "token":
+        raise Forbidden(f"An API token may not {what}. Sign in on the server's page.")
 
 
 def cookie_name(config: Config) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import uuid4
 
-from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
@@ -14,13 +13,14 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from claudios.protocol.messages import SessionId
+from claudios.protocol.fields import SessionId
 from claudios.server.instructions import accept
 from claudios.server.instructions.accept import Accepted
 from claudios.server.store.instructions import Instruction
 from claudios.server.web.auth import SignedIn, signed_in
-from claudios.server.web.fields import Body, PathId, Prose
+from claudios.server.web.fields import Body, Images, PathId, Prose
 from claudios.server.web.parts import WithParts, parts_of
+from claudios.server.web.routing import api_router
 from claudios.server.web.sessions import WithDataPath, asker, data_path_of, require_operator
 
 
@@ -28,6 +28,7 @@ class CommandRequest(Body):
     """A prompt for a running session. `id` makes it safe to send twice."""
 
     text: Prose
+    images: Images = ()
     id: SessionId | None = None
 
 
@@ -54,7 +55,7 @@ class SwiftRoute(APIRoute):
 
 _PATH_ID: TypeAdapter[str] = TypeAdapter(PathId)
 
-router = APIRouter(tags=["sessions"], route_class=SwiftRoute)
+router = api_router("sessions", route_class=SwiftRoute)
 
 
 @router.post("/sessions/{session_id}/commands", operation_id="send_command", status_code=201)
@@ -67,7 +68,7 @@ async def send_command(
 
     def work(connection: Connection) -> Accepted[Instruction]:
         place = require_operator(connection, caller, session_id)
-        return accept.command(connection, place, body.text, command_id, asker(caller), now)
+        return accept.command(connection, place, body.text, command_id, asker(caller), now, images=body.images)
 
     return await data.mailbox.accept(work)
 

@@ -10,6 +10,7 @@ from claudios.server.data_path import DataPath
 from claudios.server.web.agent_link import LinkSocket
 from claudios.server.web.agent_poll import LinkPoll
 from claudios.server.web.live_log import LiveLog
+from claudios.server.web.terminal_socket import TerminalSocket
 from claudios.server.web.viewer_socket import ViewerSocket
 
 
@@ -23,4 +24,5 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/agent/v1/sync", LinkPoll(lambda scope: _data_path(scope).links), methods=["POST"]),
     WebSocketRoute("/api/v1/live", ViewerSocket(_data_path)),
     WebSocketRoute("/api/v1/sessions/{session_id}/live-log", LiveLog(lambda scope: _data_path(scope).watching)),
+    WebSocketRoute("/api/v1/sessions/{session_id}/terminal", TerminalSocket(_data_path)),
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from sqlalchemy import Connection
 from starlette.requests import Request
 
 from claudios.protocol.errors import Pending
-from claudios.protocol.messages import Model
+from claudios.protocol.fields import Model
 from claudios.server.limits import Tries
 from claudios.server.store import audit, tokens
 from claudios.server.store.audit import Action
@@ -18,8 +18,9 @@ from claudios.server.web.accounts import address_of
 from claudios.server.web.auth import SignedIn
 from claudios.server.web.fields import Body, Code
 from claudios.server.web.parts import WithParts
+from claudios.server.web.routing import api_router
 
-router = APIRouter(tags=["device login"], prefix="/auth/device")
+router = api_router("device login", "/auth/device")
 
 UserCode = Annotated[str, Path(pattern=r"^[A-Z]{4}-[A-Z]{4}$")]
 

@@ -13,12 +13,15 @@ from starlette.responses import Response
 
 from claudios.protocol.errors import (
     AgentInUse,
+    AgentOutdated,
+    BudgetSpent,
     ClaudiosError,
     Conflict,
     Expired,
     Forbidden,
     InputInvalid,
     LocalError,
+    MachineAway,
     MessageTooLarge,
     NotFound,
     NotSignedIn,
@@ -30,19 +33,22 @@ from claudios.protocol.errors import (
     Unavailable,
     VersionUnsupported,
 )
-from claudios.protocol.messages import Model
+from claudios.protocol.fields import Model
 from claudios.server.web.wording import fault_words
 
 log = structlog.get_logger(__name__)
 
 STATUS: Mapping[type[ClaudiosError], int] = {
     NotSignedIn: 401,
+    BudgetSpent: 402,
     Forbidden: 403,
     PolicyForbids: 403,
     NotFound: 404,
     Conflict: 409,
     Superseded: 409,
     AgentInUse: 409,
+    MachineAway: 409,
+    AgentOutdated: 409,
     Expired: 410,
     MessageTooLarge: 413,
     InputInvalid: 422,

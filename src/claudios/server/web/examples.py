@@ -29,12 +29,53 @@ _MACHINE = {
     "directories": ["/srv/projects"],
     "default_directory": "/srv/projects",
     "permission_modes": ["default", "acceptEdits", "plan"],
+    "modes": ["chat", "terminal"],
+    "answers": ["list_directory", "read_file", "write_file"],
     "max_concurrent_sessions": 5,
 }
+_COMMIT = "9fceb02d0ae598e95dc970b74767f19372d61af8"
+_WORKTREE = {
+    "repository": "/srv/projects/claudios",
+    "directory": "/home/ada/.local/state/claudios/agent/k3q2m5x7/worktrees/claudios-0d1f0a52",
+    "branch": "claudios/0d1f0a52",
+    "base": "main",
+}
+_SESSION_WORKTREE = {
+    "repository": _WORKTREE["repository"],
+    "branch": _WORKTREE["branch"],
+    "base": "main",
+    "removed_ms": None,
+}
+_CHANGED_FILE = {
+    "path": "src/main.py",
+    "status": "modified",
+    "added": 1,
+    "removed": 1,
+    "patch": "@@ -1 +1 @@\n-print('hello')\n+print('hello, world')",
+}
+_CONVERSATION = {
+    "id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+    "directory": "/home/ada/projects/engine",
+    "title": "Why does the parser reject an empty table?",
+    "modified_ms": _AT - 86_400_000,
+    "size": 182_311,
+    "is_running": False,
+}
+_LISTED_WORKTREE = {"session_id": _SESSION, "worktree": _WORKTREE, "changed": 1, "untracked": 0, "ahead": 2}
+_WORKTREE_LOSS = {
+    "files": ["src/main.py"],
+    "commits": ["9fceb02 Make the tests pass"],
+    "file_count": 1,
+    "commit_count": 1,
+    "digest": "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
+}
+_ENTRY = {"name": "claudios", "kind": "directory", "is_link": False, "size": 4096, "modified_ms": _AT}
+_UPLOAD = "0f3c2a9be4d14c66a7d15e2f90b1c3d4"
 _STATUS = {
     "load": 0.42,
     "memory_used_bytes": 8_123_456_789,
     "disk_free_bytes": 123_456_789_012,
+    "disk_bytes": 512_110_190_592,
     "agent_memory_bytes": 41_000_000,
 }
 _REPORTED_ERROR = {
@@ -45,10 +86,49 @@ _REPORTED_ERROR = {
     "last_ms": _AT + 60_000,
     "times": 2,
 }
+_SCHEDULE_PLAN = {
+    "name": "Morning review",
+    "agent_id": _AGENT,
+    "expression": "30 7 * * MON-FRI",
+    "time_zone": "Europe/Zurich",
+    "prompt": "Look at what changed since yesterday, and say what needs a person.",
+    "directory": "/srv/projects/claudios",
+    "model": None,
+    "permission_mode": "plan",
+    "missed": "skip",
+    "wait_minutes": 60,
+    "ends_when_done": True,
+}
 _STORED = {"sessions": 214, "bytes": 1_834_200_417}
 _DUE = {"sessions": 3, "bytes": 20_416_002}
 _LIMITS = {"keep_days": 90, "keep_bytes": 20_000_000_000}
-_WAITING_PROMPT = {"id": _COMMAND, "text": "Then write the changelog.", "created_by": "ada", "created_ms": _AT}
+_AMOUNTS = {
+    "turns": 12,
+    "duration_ms": 843_000,
+    "input_tokens": 4_210,
+    "output_tokens": 18_430,
+    "cache_read_tokens": 1_204_000,
+    "cache_write_tokens": 84_100,
+    "cost_usd": 1.62,
+}
+_USAGE_ROW = {**_AMOUNTS, "key": _AGENT, "name": "workstation"}
+_BUDGET = {"limit_usd": 10.0, "spent_usd": 8.4, "standing": "near", "until_ms": _AT + 30_000_000}
+_BUDGETS = {"day": _BUDGET, "month": None, "session": None, "time_zone": "Europe/Zurich"}
+_TEMPLATE_SETTINGS = {
+    "prompt": "Fix issue {number}, then open a pull request.",
+    "agent_id": _AGENT,
+    "directory": "/srv/projects/claudios",
+    "model": "opus",
+    "permission_mode": "acceptEdits",
+    "effort": "high",
+}
+_WAITING_PROMPT = {
+    "id": _COMMAND,
+    "text": "Then write the changelog.",
+    "images": 0,
+    "created_by": "ada",
+    "created_ms": _AT,
+}
 _OFFERED_COMMAND = {"name": "compact", "description": "Sum up the conversation", "argument_hint": "[what to keep]"}
 _OFFERED_MODEL = {
     "value": "haiku",
@@ -56,6 +136,14 @@ _OFFERED_MODEL = {
     "name": "Haiku",
     "description": "Fastest for quick answers",
     "efforts": ["low", "medium", "high"],
+}
+_LIMIT_WINDOW = {"kind": "five_hour", "used": 0.91, "resets_ms": _AT + 3_600_000}
+_PLAN_LIMITS = {
+    "standing": "near",
+    "kind": "five_hour",
+    "uses_credits": False,
+    "windows": [_LIMIT_WINDOW, {"kind": "seven_day", "used": 0.15, "resets_ms": _AT + 400_000_000}],
+    "at_ms": _AT,
 }
 _AGENT_VALUE = {
     "id": _AGENT,
@@ -72,6 +160,7 @@ _AGENT_VALUE = {
     "keys": [_KEY],
     "errors": [_REPORTED_ERROR],
     "demo": False,
+    "limits": _PLAN_LIMITS,
 }
 _TOKEN = {"id": "tok_m4xq2n7dlk5vhr3ezt6c", "name": "laptop", "created_ms": _AT, "last_used_ms": None}
 _INVITATION = {
@@ -92,8 +181,121 @@ _ITEM = {
 }
 _ERROR = {"code": "input_invalid", "message": "name is missing.", "field": "name"}
 
+_NOTIFICATION_SETTINGS = {
+    "waits": True,
+    "finished": True,
+    "ended": True,
+    "failed": True,
+    "silent": False,
+    "silent_minutes": 15,
+    "only_mine": False,
+    "delay_seconds": 10,
+    "quiet_from": 1320,
+    "quiet_until": 420,
+    "time_zone": "Europe/Berlin",
+    "muted_projects": [],
+}
+_CHANNEL = {
+    "id": "chn_5pkwz2lqn4ctv7ox3bme",
+    "kind": "ntfy",
+    "name": "claude-k3x9q2 on ntfy.sh",
+    "address": "https://ntfy.sh/claude-k3x9q2",
+    "created_ms": _AT,
+    "problem": None,
+}
+_WEBHOOK = {**_CHANNEL, "kind": "webhook", "name": "ci", "address": "https://ci.example.org/claudios"}
+_SHARE = {"id": "shr_5pkwz2lqn4ctv7ox3bme", "created_by": "ada", "created_ms": _AT, "expires_ms": _AT + 7 * 86_400_000}
+_PIECE = {"text": "retry", "is_hit": True}
+_HIT = {
+    "session_id": _SESSION,
+    "session_title": "Make the tests pass",
+    "project_id": _PROJECT,
+    "project_name": "Home",
+    "agent_id": _AGENT,
+    "agent_name": "workstation",
+    "state": "ended",
+    "cost_usd": 0.0123,
+    "no": 7,
+    "kind": "message",
+    "at_ms": _AT,
+    "excerpt": [_PIECE, {"text": " with back-off", "is_hit": False}],
+}
+
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "Hit": _HIT,
+    "Piece": _PIECE,
+    "Results": {"hits": [_HIT], "next": None, "is_cut": False, "unread": 0},
+    "Share": _SHARE,
+    "ShareRequest": {"days": 7},
+    "NewShare": {**_SHARE, "code": _SECRET, "url": f"https://claudios.example.org/shared#{_SECRET}"},
+    "SharedRequest": {"code": _SECRET, "after": 0},
+    "Shared": {
+        "title": "Make the tests pass",
+        "state": "ended",
+        "mode": "chat",
+        "model": "claude-opus-4-5",
+        "created_ms": _AT,
+        "expires_ms": _AT + 7 * 86_400_000,
+        "items": [_ITEM],
+        "has_more": False,
+    },
+    "Channel": _CHANNEL,
+    "LinkUse": {"secret": _SECRET},
+    "NewWebhook": {**_WEBHOOK, "secret": "whsec_lXUaKlz2fM1qZ9Yf3c0cX1vQd5yJm0n8sS2t4r6u7w8="},
+    "Notification": {
+        "id": "ntf_w4qcz7lpn2ktv5ox3bme",
+        "channel_id": "chn_5pkwz2lqn4ctv7ox3bme",
+        "channel_name": "claude-k3x9q2 on ntfy.sh",
+        "kind": "waits",
+        "session_id": _SESSION,
+        "title": "Tidy up",
+        "text": "Bash:\nrm -r build",
+        "state": "sent",
+        "attempts": 1,
+        "status": 200,
+        "problem": None,
+        "due_ms": _AT + 10_000,
+        "created_ms": _AT,
+        "done_ms": _AT + 10_200,
+    },
+    "NotificationChoices": _NOTIFICATION_SETTINGS,
+    "NotificationSettings": _NOTIFICATION_SETTINGS,
+    "NtfyRequest": {"address": "https://ntfy.sh/claude-k3x9q2"},
+    "PushKey": {"key": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"},
+    "PushRequest": {
+        "endpoint": "https://updates.push.example.org/wpush/v2/gAAAAA",
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+        "name": "Firefox on Linux",
+    },
+    "WebhookRequest": {"name": "ci", "address": "https://ci.example.org/claudios"},
     "Amount": _STORED,
+    "Amounts": _AMOUNTS,
+    "Budget": _BUDGET,
+    "Budgets": _BUDGETS,
+    "ProjectBudgets": {"day_usd": 10, "month_usd": None, "time_zone": "Europe/Zurich"},
+    "SessionBudget": {"usd": 2.5},
+    "RecentDirectory": {"directory": "/srv/projects/claudios", "used_ms": _AT},
+    "Template": {
+        **_TEMPLATE_SETTINGS,
+        "id": "tpl_4nqn3vgfuc2tlwfjkx6a",
+        "project_id": _PROJECT,
+        "name": "Fix an issue",
+        "placeholders": ["number"],
+        "created_by": "ada",
+        "created_ms": _AT,
+        "updated_ms": _AT,
+    },
+    "TemplateRequest": {"name": "Fix an issue", **_TEMPLATE_SETTINGS},
+    "Usage": {
+        "by": "agent",
+        "since": "2026-11-01",
+        "until": "2026-11-30",
+        "time_zone": "Europe/Zurich",
+        "rows": [_USAGE_ROW],
+        "total": _AMOUNTS,
+    },
+    "UsageRow": _USAGE_ROW,
     "Removed": {
         "frames": 23,
         "batches": 9,
@@ -140,6 +342,16 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "Change": {"password": "correct horse battery staple", "current_password": "an older password"},
     "CommandRequest": {"text": "Add a test for that.", "id": _COMMAND},
     "DeviceCode": {"device_code": _SECRET},
+    "Cost": {"session_id": _SESSION, "cost_usd": 0.0123},
+    "Login": {
+        "id": "lgn_5f0c2a8e9b7d4c1f8a3e6d2b9c0f1a7e",
+        "device": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "address": "203.0.113.9",
+        "created_ms": _AT,
+        "used_ms": _AT + 60_000,
+        "is_this": True,
+    },
+    "SignInCode": {"code": "q3Zb…", "expires_ms": _AT + 60_000},
     "DeviceLogin": {
         "user_code": "BCDF-GHJK",
         "address": "203.0.113.9",
@@ -158,6 +370,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "code": None,
         "message": None,
         "text": "Add a test for that.",
+        "images": 0,
         "input_id": _COMMAND,
         "created_by": "ada",
         "created_ms": _AT,
@@ -179,6 +392,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "NewRole": {"role": "viewer"},
     "NewText": {"text": "Add two tests for that.", "instead_of": "Add a test for that."},
+    "GivenUp": {"sessions": 2},
     "Project": {"id": _PROJECT, "name": "Home", "role": "owner", "created_ms": _AT, "agents": 2, "sessions": 14},
     "ProjectName": {"name": "Home"},
     "Proven": {"proven": True},
@@ -194,6 +408,10 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "input": {"command": "make test"},
         "description": "Run the tests",
         "suggestions": [{"label": "Always allow make test in this session"}],
+        "reason": "This command is not among those that are allowed",
+        "blocked_path": "/home/ada/project/build",
+        "subagent": None,
+        "mcp_server": None,
         "state": "pending",
         "answer": None,
         "answered_by": None,
@@ -234,19 +452,108 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "started_ms": _AT + 900,
         "ended_ms": None,
         "updated_ms": _AT + 8_000,
+        "since_ms": _AT + 8_000,
         "resume": "manual",
         "last_text": "The tests pass now.",
         "log_bytes": 48_213,
         "is_kept": False,
         "removed_ms": None,
         "unremovable": None,
+        "archived_ms": None,
+        "forked_from": None,
+        "forked_title": None,
+        "imported_from": None,
+        "limit_prompt": "Continue.",
+        "stopped_by": None,
+        "worktree": _SESSION_WORKTREE,
+        "schedule_id": None,
+        "schedule_name": None,
     },
+    "SessionWorktree": _SESSION_WORKTREE,
+    "Worktree": _WORKTREE,
+    "GitState": {
+        "is_repository": True,
+        "top": _WORKTREE["directory"],
+        "branch": _WORKTREE["branch"],
+        "head": _COMMIT,
+        "changed": 1,
+        "untracked": 1,
+        "worktree": _WORKTREE,
+    },
+    "GitDiff": {"base": _COMMIT, "base_name": "main", "files": [_CHANGED_FILE], "total": 1},
+    "ChangedFile": _CHANGED_FILE,
+    "Conversation": _CONVERSATION,
+    "ListedConversations": {"conversations": [_CONVERSATION], "next_skip": None, "is_cut": False},
+    "ImportRequest": {"prompt": "Where were we?", "permission_mode": "default"},
+    "ListedWorktrees": {"worktrees": [_LISTED_WORKTREE]},
+    "ListedWorktree": _LISTED_WORKTREE,
+    "MergedWorktree": {"how": "fast_forward", "base": "main", "commit": _COMMIT},
+    "WorktreeRemoval": {"confirmed": None},
+    "RemovedWorktree": {"is_removed": False, "loss": _WORKTREE_LOSS},
+    "WorktreeLoss": _WORKTREE_LOSS,
+    "Directory": {"path": "/srv/projects", "entries": [_ENTRY], "more": False, "is_cut": False},
+    "DirectoryEntry": _ENTRY,
+    "FileChunk": {
+        "path": "/srv/projects/README.md",
+        "offset": 0,
+        "size": 14,
+        "modified_ms": _AT,
+        "is_text": True,
+        "version": "801.2a4",
+        "content": "IyBQcm9qZWN0cwoK",
+    },
+    "FilePiece": {
+        "path": "/srv/projects/notes.txt",
+        "upload": _UPLOAD,
+        "offset": 0,
+        "content": "aGk=",
+        "is_last": True,
+    },
+    "Written": {"path": "/srv/projects/notes.txt", "size": 2, "is_done": True},
+    "LimitStop": {"kind": "five_hour", "resets_ms": _AT + 3_600_000, "goes_on_ms": _AT + 3_660_000},
+    "LimitWindow": _LIMIT_WINDOW,
+    "PlanLimits": _PLAN_LIMITS,
+    "AfterLimit": {"prompt": "Continue."},
+    "DueTimes": {
+        "words": "At 07:30 on Monday through Friday",
+        "next_ms": [_AT + 3_600_000, _AT + 90_000_000],
+        "problem": None,
+    },
+    "Run": {
+        "no": 12,
+        "due_ms": _AT,
+        "at_ms": _AT + 400,
+        "outcome": "started",
+        "problem": None,
+        "missed": 0,
+        "started_by": None,
+        "session_id": _SESSION,
+        "session_title": "Morning review",
+        "session_state": "running",
+        "session_reason": None,
+        "session_detail": None,
+    },
+    "RunRequest": {"id": _SESSION},
+    "Schedule": {
+        "id": "sch_5pkwz2lqn4ctv7ox3bme",
+        "project_id": _PROJECT,
+        "agent_name": "workstation",
+        "words": "At 07:30 on Monday through Friday",
+        "runs_as": "ada",
+        "created_ms": _AT,
+        "next_ms": _AT + 3_600_000,
+        "stopped": None,
+        **_SCHEDULE_PLAN,
+    },
+    "SchedulePlan": _SCHEDULE_PLAN,
     "Offers": {"commands": [_OFFERED_COMMAND], "models": [_OFFERED_MODEL]},
     "OfferedCommand": _OFFERED_COMMAND,
     "OfferedModel": _OFFERED_MODEL,
     "ModelSetting": {"setting": "model", "value": "haiku"},
     "PermissionModeSetting": {"setting": "permission_mode", "value": "acceptEdits"},
     "EffortSetting": {"setting": "effort", "value": "high"},
+    "TerminalSize": {"columns": 120, "rows": 40},
+    "FoundPaths": {"paths": ["src/", "src/main.py"], "is_cut": False, "problem": None},
     "Queue": {"session_id": _SESSION, "version": 3, "prompts": [_WAITING_PROMPT]},
     "WaitingPrompt": _WAITING_PROMPT,
     "PromptToWait": {"id": _COMMAND, "text": "Then write the changelog."},
@@ -254,6 +561,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "Order": {"ids": [_COMMAND]},
     "SessionCount": {"running": 1, "queued": 0},
     "SessionChange": {"title": "Make the tests pass", "resume": "automatic"},
+    "ForkRequest": {"prompt": "Try it with threads instead.", "title": "With threads"},
     "SessionRequest": {
         "agent_id": _AGENT,
         "directory": "/srv/projects/claudios",

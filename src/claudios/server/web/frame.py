@@ -28,6 +28,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 API = "/api/"
 MAX_BODY_BYTES = 1024 * 1024
 """The largest body that the API takes. A body must announce its length, so that no route has to count."""
+PROMPTED = ("/sessions", "/commands", "/prompts", "/resume")
+"""Ends of the paths that take a prompt with images: as large as what an agent is sent."""
 
 _HeaderList = Sequence[tuple[bytes, bytes]]
 
@@ -137,7 +139,8 @@ def _unwanted_body(scope: Scope, headers: Headers) -> int | None:
         return 411
     is_api = scope["path"].startswith(API)
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > (MAX_BODY_BYTES if is_api else MAX_MESSAGE_BYTES):
+    is_small = is_api and not scope["path"].endswith(PROMPTED)
+    if not length.isdigit() or int(length) > (MAX_BODY_BYTES if is_small else MAX_MESSAGE_BYTES):
         return 413
     kind = headers.get("content-type")
     if not is_api or (kind is None and length == "0"):

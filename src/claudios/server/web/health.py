@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
 from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from claudios import __version__
 from claudios.protocol.errors import Unavailable
-from claudios.protocol.messages import Model
+from claudios.protocol.fields import Model
 from claudios.server.store import accounts
 from claudios.server.store.tables import agents
 from claudios.server.web.auth import OptionalCaller
 from claudios.server.web.parts import WithParts
+from claudios.server.web.routing import api_router
 
-probes = APIRouter()
-router = APIRouter(tags=["server"])
+probes = api_router(None, below="")
+router = api_router("server")
 
 
 class Health(Model):

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy import Connection
 
 from claudios.server.instructions import revise
 from claudios.server.instructions.accept import Accepted, Asker
-from claudios.server.store import audit, instructions
+from claudios.server.store import asked, audit, instructions
 from claudios.server.store.audit import Action
 from claudios.server.store.instructions import Instruction
 from claudios.server.store.sessions import Place
 from claudios.server.web.auth import Caller, SignedIn
 from claudios.server.web.fields import Body, Limited, PathId, Prose
 from claudios.server.web.parts import WithParts
+from claudios.server.web.routing import api_router
 from claudios.server.web.sessions import WithDataPath, asker, require_operator, seen_session
 
-router = APIRouter(tags=["instructions"])
+router = api_router("instructions")
 
 INSTRUCTIONS_SHOWN = 200
 
@@ -53,7 +54,7 @@ async def find_instructions(
     parts: WithParts, caller: SignedIn, id: Annotated[str, Query(min_length=1, max_length=64)], limit: Limited = 50
 ) -> list[Instruction]:
     """Find instructions in your projects by the beginning of their id, newest first."""
-    return await parts.store.read(lambda connection: instructions.visible(connection, caller.user_id, id, limit))
+    return await parts.store.read(lambda connection: asked.visible(connection, caller.user_id, id, limit))
 
 
 @router.patch("/sessions/{session_id}/instructions/{instruction_id}", operation_id="edit_instruction")

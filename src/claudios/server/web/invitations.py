@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from sqlalchemy import Connection
 from starlette.requests import Request
 
@@ -14,8 +13,9 @@ from claudios.server.web.accounts import Nothing
 from claudios.server.web.auth import SignedIn, require_role
 from claudios.server.web.fields import Body, Code, PathId
 from claudios.server.web.parts import WithParts, url_of
+from claudios.server.web.routing import api_router
 
-router = APIRouter(tags=["invitations"])
+router = api_router("invitations")
 
 
 class InvitedRole(Body):

@@ -7,21 +7,16 @@ import contextlib
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from claudios.protocol.errors import ClaudiosError, InputInvalid, NotFound, NotSignedIn, Unavailable
-from claudios.server.bus.topics import ACCESS
+from claudios.protocol.errors import ClaudiosError, InputInvalid, NotFound, Unavailable
 from claudios.server.live.feed import LogFeed
 from claudios.server.live.watching import Watching
-from claudios.server.store import sessions
-from claudios.server.store.projects import Role
-from claudios.server.store.sessions import Place
-from claudios.server.web.auth import require_role, signed_in
 from claudios.server.web.errors import error_response
-from claudios.server.web.parts import Parts, parts_of
+from claudios.server.web.parts import parts_of
+from claudios.server.web.session_rights import SessionRights
 
 logger = structlog.get_logger(__name__)
 
@@ -41,10 +36,10 @@ class LiveLog:
         parts = parts_of(connection)
         session_id = scope["path_params"]["session_id"]
         await receive()  # websocket.connect
-        rights = _Rights(parts, connection, session_id)
+        rights = SessionRights(parts, connection, session_id)
         with contextlib.closing(rights):
             try:
-                after_seq = _after(scope)
+                after_seq = after_of(scope)
                 place = await rights.require()
             except ClaudiosError as refusal:
                 await error_response(refusal)(scope, receive, send)
@@ -67,11 +62,11 @@ class LiveLog:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
         if gone not in done:
-            code, reason = _why(next(iter(done)).exception())
+            code, reason = why_left(next(iter(done)).exception())
             await send({"type": "websocket.close", "code": code, "reason": reason})
 
 
-def _why(failure: BaseException | None) -> tuple[int, str]:
+def why_left(failure: BaseException | None) -> tuple[int, str]:
     """Return the code and reason by which a viewer is left: it comes back where that may help."""
     if failure is None:
         return CLOSE_REFUSED, NotFound.code
@@ -82,6 +77,7 @@ def _why(failure: BaseException | None) -> tuple[int, str]:
 
 
 async def _pump(feed: LogFeed, send: Send) -> None:
+    """Send what comes, as it comes."""
     while True:
         await send({"type": "websocket.send", "bytes": await feed.next()})
 
@@ -91,48 +87,16 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-class _Rights:
-    """Whether the caller may see the session: asked at first, and again whenever rights have changed since."""
-
-    def __init__(self, parts: Parts, connection: HTTPConnection, session_id: str) -> None:
-        self._parts = parts
-        self._connection = connection
-        self._session_id = session_id
-        self._user_id: str | None = None
-        self._changed = asyncio.Event()
-        self.close = parts.bus.subscribe(ACCESS, self._heard)
-
-    async def require(self) -> Place:
-        """Return where the session belongs. Raises NotSignedIn, NotFound, Unavailable."""
-        caller = await signed_in(self._connection)
-        self._user_id = caller.user_id
-
-        def look(connection: Connection) -> Place:
-            place = sessions.place(connection, self._session_id)
-            if place is None:
-                raise NotFound
-            require_role(connection, caller, place.project_id, Role.VIEWER)
-            return place
-
-        return await self._parts.store.read(look)
-
-    async def until_refused(self) -> None:
-        """Return once the caller may no longer see the session."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            try:
-                await self.require()
-            except (NotFound, NotSignedIn):
-                return
-
-    def _heard(self, user_id: str | None) -> None:
-        if user_id is None or self._user_id in (None, user_id):
-            self._changed.set()
+def after_of(scope: Scope) -> int:
+    """Return the position that the query asks for. Raises InputInvalid."""
+    return number_of(scope, "after", "the number of the last frame you have") or 0
 
 
-def _after(scope: Scope) -> int:
-    text = QueryParams(scope["query_string"]).get("after", "0")
+def number_of(scope: Scope, name: str, meaning: str) -> int | None:
+    """Return a number that the query names, or None. Raises InputInvalid for what is none."""
+    text = QueryParams(scope["query_string"]).get(name)
+    if text is None:
+        return None
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise InputInvalid("`after` is the number of the last frame you have.")
+        raise InputInvalid(f"`{name}` is {meaning}.")
     return int(text)

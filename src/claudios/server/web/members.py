@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from sqlalchemy import Connection
 
 from claudios.server.bus.topics import ACCESS
@@ -13,8 +12,9 @@ from claudios.server.web.accounts import Nothing
 from claudios.server.web.auth import SignedIn, require_role
 from claudios.server.web.fields import Body, PathId
 from claudios.server.web.parts import WithParts
+from claudios.server.web.routing import api_router
 
-router = APIRouter(tags=["members"], prefix="/projects/{project_id}/members")
+router = api_router("members", "/projects/{project_id}/members")
 
 
 class NewRole(Body):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Connection, func, select
@@ -17,8 +17,9 @@ from claudios.protocol.errors import NotFound
 from claudios.server.store.tables import agents, sessions
 from claudios.server.web.auth import Caller, optional_caller
 from claudios.server.web.parts import WithParts
+from claudios.server.web.routing import api_router
 
-router = APIRouter()
+router = api_router(None, below="")
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 

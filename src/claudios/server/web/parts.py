@@ -13,19 +13,28 @@ from claudios.server.bus.topics import Bus
 from claudios.server.config import Config
 from claudios.server.credentials import Credentials
 from claudios.server.keys import ServerKey
-from claudios.server.limits import Limit
+from claudios.server.limits import AtOnce, Limit, Turns
 from claudios.server.passwords import Passwords
 from claudios.server.store.engine import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often strangers may try things, by address or by account."""
+    """How often strangers may try things, by address or by account, and how much is done at once for a project."""
 
     sign_in_by_address: Limit
     sign_in_by_account: Limit
     register_by_address: Limit
     code_by_address: Limit
+    answer_by_address: Limit
+    told_by_person: Limit
+    records_by_project: AtOnce
+    records_by_person: AtOnce
+    downloads_by_person: AtOnce
+    searches_by_person: Turns
+    pieces_by_address: Limit
+    shared_by_address: AtOnce
+    shared_by_link: AtOnce
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from sqlalchemy import Connection
 
 from claudios.server.bus.topics import ACCESS, revoked
-from claudios.server.store import agents, audit, projects
+from claudios.server.store import agents, audit, project_removal, projects
 from claudios.server.store.audit import Action
 from claudios.server.store.projects import Project, Role
 from claudios.server.web.accounts import Nothing
 from claudios.server.web.auth import SignedIn, require_role
 from claudios.server.web.fields import Body, Name, PathId
 from claudios.server.web.parts import WithParts
+from claudios.server.web.routing import api_router
+from claudios.server.web.sessions import WithDataPath
 
-router = APIRouter(tags=["projects"], prefix="/projects")
+router = api_router("projects", "/projects")
 
 
 class ProjectName(Body):
@@ -77,7 +78,7 @@ async def rename_project(project_id: PathId, body: ProjectName, parts: WithParts
 
 
 @router.delete("/{project_id}", operation_id="delete_project")
-async def delete_project(project_id: PathId, parts: WithParts, caller: SignedIn) -> Nothing:
+async def delete_project(project_id: PathId, parts: WithParts, data: WithDataPath, caller: SignedIn) -> Nothing:
     """Delete a project with its agents, sessions and their logs. Refused while sessions run in it."""
     now = parts.now_ms()
 
@@ -88,7 +89,7 @@ async def delete_project(project_id: PathId, parts: WithParts, caller: SignedIn)
             agent.id: frozenset(key.key_id for key in agent.keys)
             for agent in agents.of_user(connection, caller.user_id, now, project_id)
         }
-        projects.remove(connection, project_id)
+        project_removal.hide(connection, project_id, now)
         audit.write(
             connection,
             now_ms=now,
@@ -102,4 +103,5 @@ async def delete_project(project_id: PathId, parts: WithParts, caller: SignedIn)
     for agent_id, keys in (await parts.store.write(delete)).items():
         parts.bus.publish(revoked(agent_id), keys)
     parts.bus.publish(ACCESS, None)
+    data.removal.wake()
     return Nothing()

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
-from claudios.protocol.messages import SessionId
+from claudios.protocol.fields import SessionId
 from claudios.server.instructions import waiting
 from claudios.server.instructions.accept import Accepted
 from claudios.server.store import prompts
 from claudios.server.store.instructions import Instruction
 from claudios.server.store.prompts import Queue
 from claudios.server.web.auth import SignedIn
-from claudios.server.web.fields import Body, PathId, Prose
+from claudios.server.web.fields import Body, Images, PathId, Prose
 from claudios.server.web.parts import WithParts
+from claudios.server.web.routing import api_router
 from claudios.server.web.sessions import WithDataPath, asker, require_operator, seen_session
 
-router = APIRouter(tags=["prompts"])
+router = api_router("prompts")
 
 
 class PromptToWait(Body):
@@ -27,10 +27,11 @@ class PromptToWait(Body):
 
     id: SessionId
     text: Prose
+    images: Images = ()
 
 
 class ChangedPrompt(Body):
-    """Another text. `instead_of` is the text one saw: a conflict when it has changed since."""
+    """Another text; images stay. `instead_of` is the text one saw: a conflict when it has changed since."""
 
     text: Prose
     instead_of: Prose
@@ -62,7 +63,7 @@ async def add_waiting_prompt(
 
     def work(connection: Connection) -> Accepted[Queue]:
         place = require_operator(connection, caller, session_id)
-        return waiting.add(connection, place, body.id, body.text, asker(caller), now)
+        return waiting.add(connection, place, body.id, body.text, asker(caller), now, images=body.images)
 
     return await data.mailbox.accept(work)
 
@@ -91,9 +92,7 @@ async def edit_waiting_prompt(
 
 
 @router.delete("/sessions/{session_id}/prompts/{prompt_id}", operation_id="withdraw_waiting_prompt")
-async def withdraw_waiting_prompt(
-    session_id: PathId, prompt_id: PathId, data: WithDataPath, caller: SignedIn
-) -> Queue:
+async def withdraw_waiting_prompt(session_id: PathId, prompt_id: PathId, data: WithDataPath, caller: SignedIn) -> Queue:
     """Take back a prompt that waits. A conflict once it was sent."""
 
     def work(connection: Connection) -> Accepted[Queue]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
-from pydantic import Field, StringConstraints
+from fastapi import Query
+from pydantic import Field, StrictBool, StrictInt, StringConstraints
 from sqlalchemy import Connection
 
 from claudios.protocol.messages import PermissionMode
@@ -16,9 +16,10 @@ from claudios.server.store.requests import Request, RequestState
 from claudios.server.web.auth import SignedIn
 from claudios.server.web.fields import Body, PathId, Prose, Storable
 from claudios.server.web.parts import WithParts
+from claudios.server.web.routing import api_router
 from claudios.server.web.sessions import WithDataPath, asker, require_operator
 
-router = APIRouter(tags=["requests"])
+router = api_router("requests")
 
 RequestId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Answer = Annotated[str, StringConstraints(max_length=100_000), Storable]
@@ -27,16 +28,16 @@ Answer = Annotated[str, StringConstraints(max_length=100_000), Storable]
 class AnswerRequest(Body):
     """An answer. `suggestions` are indices of the request's own; `answers` maps a question's text to what is chosen.
 
-    `updated_input` is what the tool gets instead of what Claude asked for; `permission_mode` what a plan is carried out in.
+    `updated_input` is what the tool gets instead of what Claude asked for; a plan is carried out in `permission_mode`.
     """
 
     behavior: Literal["allow", "deny"]
     message: Prose | None = None
     updated_input: dict[str, object] | None = None
-    suggestions: Annotated[tuple[int, ...], Field(max_length=32)] = ()
+    suggestions: Annotated[tuple[StrictInt, ...], Field(max_length=32)] = ()
     answers: Annotated[dict[Answer, Answer], Field(max_length=32)] | None = None
     permission_mode: PermissionMode | None = None
-    interrupt: bool = False
+    interrupt: StrictBool = False
 
 
 @router.get("/requests", operation_id="list_requests")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
-from pydantic import Field
+from fastapi import Query
+from pydantic import Field, StrictInt
 from sqlalchemy import Connection
 
-from claudios.protocol.messages import Model
+from claudios.protocol.fields import Model
 from claudios.server.store import audit, projects, retention
 from claudios.server.store.audit import Action
 from claudios.server.store.projects import Role
@@ -16,12 +16,13 @@ from claudios.server.store.retention import Amount, Policy
 from claudios.server.web.auth import SignedIn, require_role
 from claudios.server.web.fields import Body, PathId
 from claudios.server.web.parts import Parts, WithParts
+from claudios.server.web.routing import api_router
 from claudios.server.web.sessions import WithDataPath
 
-router = APIRouter(tags=["projects"], prefix="/projects/{project_id}/retention")
+router = api_router("projects", "/projects/{project_id}/retention")
 
-Days = Annotated[int, Field(ge=1, le=36_500)]
-Bytes = Annotated[int, Field(ge=0, le=2**53)]
+Days = Annotated[StrictInt, Field(ge=1, le=36_500)]
+Bytes = Annotated[StrictInt, Field(ge=0, le=2**53)]
 
 
 class RetentionRequest(Body):

@@ -1,25 +1,26 @@
-"""What a session's Claude offers, what is set while it runs (model, permission mode, effort), and stopping its tasks."""
+"""What a session's Claude offers, what is set while it runs (model, permission mode, effort), and ending its tasks."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 
 from claudios.protocol.messages import PermissionMode
 from claudios.server.instructions import accept
 from claudios.server.instructions.accept import Accepted
-from claudios.server.store import sessions
+from claudios.server.store import offers
 from claudios.server.store.instructions import Instruction
-from claudios.server.store.sessions import Offers
+from claudios.server.store.offers import Offers
+from claudios.server.store.sessions import Effort
 from claudios.server.web.auth import SignedIn
 from claudios.server.web.fields import Body, PathId
 from claudios.server.web.parts import WithParts
+from claudios.server.web.routing import api_router
 from claudios.server.web.sessions import Setting, WithDataPath, asker, require_operator, seen_session
 
-router = APIRouter(tags=["sessions"])
+router = api_router("sessions")
 
 
 class ModelSetting(Body):
@@ -37,10 +38,10 @@ class PermissionModeSetting(Body):
 
 
 class EffortSetting(Body):
-    """Another effort from the next turn on, until this process ends."""
+    """Another effort from the next turn on."""
 
     setting: Literal["effort"]
-    value: Literal["low", "medium", "high", "xhigh", "max"]
+    value: Effort
 
 
 AnySetting = Annotated[ModelSetting | PermissionModeSetting | EffortSetting, Field(discriminator="setting")]
@@ -52,7 +53,7 @@ async def get_offers(session_id: PathId, parts: WithParts, caller: SignedIn) -> 
 
     def look(connection: Connection) -> Offers:
         seen_session(connection, caller, session_id)
-        return sessions.offers(connection, session_id)
+        return offers.of_session(connection, session_id)
 
     return await parts.store.read(look)
 

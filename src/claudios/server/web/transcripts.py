@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 
+from claudios.protocol.fields import Model
 from claudios.protocol.frame import HEADER_BYTES, Stream, locate
-from claudios.protocol.messages import Model
 from claudios.server.projections.items import Entry
 from claudios.server.store import items, log, progress
 from claudios.server.store.log import Stretch
 from claudios.server.web.auth import SignedIn
 from claudios.server.web.fields import Limited, PathId
 from claudios.server.web.parts import Parts, WithParts
+from claudios.server.web.routing import api_router
 from claudios.server.web.sessions import WithDataPath, seen_session
 
-router = APIRouter(tags=["transcripts"], prefix="/sessions/{session_id}")
+router = api_router("transcripts", "/sessions/{session_id}")
 
 READ_BYTES = 1024 * 1024
 Seq = Annotated[int, Query(ge=0, le=2**53)]
-StreamName = Literal["stdout", "stderr", "stdin", "event"]
+StreamName = Literal["stdout", "stderr", "stdin", "event", "transcript"]
 
 
 class Item(Model):
@@ -67,7 +68,7 @@ async def list_items(
         return found, has_earlier, kept.folded_seq if kept else 0
 
     found, has_earlier, position = await parts.store.read(look)
-    return ItemPage(items=tuple(_item(entry) for entry in found), position=position, has_earlier=has_earlier)
+    return ItemPage(items=tuple(item_of(entry) for entry in found), position=position, has_earlier=has_earlier)
 
 
 @router.get("/log", operation_id="download_log", response_class=StreamingResponse)
@@ -119,7 +120,8 @@ def _download(chunks: AsyncIterator[bytes]) -> StreamingResponse:
     return StreamingResponse(chunks, media_type="application/octet-stream")
 
 
-def _item(entry: Entry) -> Item:
+def item_of(entry: Entry) -> Item:
+    """Return an item as the API gives it."""
     return Item.model_validate(
         {
             "no": entry.no,

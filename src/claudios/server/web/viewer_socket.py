@@ -26,9 +26,10 @@ from claudios.protocol.errors import (
     NotSignedIn,
     Unavailable,
 )
-from claudios.protocol.messages import Count, Model, SessionId
+from claudios.protocol.fields import Count, Model, SessionId
 from claudios.server.bus.topics import ACCESS, OVERVIEW, STOPPING, Changed
 from claudios.server.data_path import DataPath
+from claudios.server.live.looking import Looking
 from claudios.server.live.outgoing import Outgoing, told
 from claudios.server.live.patches import Patch
 from claudios.server.projections.items import Entry
@@ -66,6 +67,13 @@ class Overview(Model):
     type: Literal["overview"]
 
 
+class Look(Model):
+    """The session that the person has before them now, if any: what they see they need not be notified of."""
+
+    type: Literal["look"]
+    session_id: SessionId | None
+
+
 class Ping(Model):
     type: Literal["ping"]
 
@@ -74,7 +82,7 @@ class Pong(Model):
     type: Literal["pong"]
 
 
-Wish = Subscribe | Unsubscribe | Overview | Ping | Pong
+Wish = Subscribe | Unsubscribe | Overview | Look | Ping | Pong
 _WISH: TypeAdapter[Wish] = TypeAdapter(Annotated[Wish, Field(discriminator="type")])
 
 
@@ -118,6 +126,7 @@ class _Page:
         self._out = Outgoing()
         self._subscriptions: dict[str, _Subscription] = {}
         self._projects: frozenset[str] | None = None
+        self._looking = Looking(self._parts.store, caller.user_id, self._parts.now_ms)
         self._rights_changed = asyncio.Event()
         self._rights_changed.set()  # they may have, between signing in and listening to the bus
         self._rights_heard = 0
@@ -134,7 +143,8 @@ class _Page:
         reading = asyncio.create_task(self._read(receive), name="page reader")
         writing = asyncio.create_task(self._write(send), name="page writer")
         checking = asyncio.create_task(self._check(), name="page rights")
-        tasks = [reading, writing, checking]
+        looking = asyncio.create_task(self._looking.run(), name="page look")
+        tasks = [reading, writing, checking, looking]
         try:
             ends_it: list[asyncio.Future[Any]] = [*tasks, self._closing]
             await asyncio.wait(ends_it, return_when=asyncio.FIRST_COMPLETED)
@@ -174,6 +184,9 @@ class _Page:
             self._unsubscribe(wish.session_id)
         elif isinstance(wish, Overview):
             await self._overview()
+            self._out.put(told("overview"), "overview")
+        elif isinstance(wish, Look):
+            self._looking.at(wish.session_id)
         elif isinstance(wish, Ping):
             self._out.put('{"type":"pong"}', "pong")
 
@@ -234,11 +247,10 @@ class _Page:
             self.lost(shown.session_id)
 
     def _changed(self, change: Changed) -> None:
-        if self._projects is not None and change.project_id in self._projects:
+        is_of_projects = self._projects is not None and change.project_id in self._projects
+        watched = None if change.session_id is None else self._subscriptions.get(change.session_id)
+        if is_of_projects or (watched is not None and not watched.waits(change)):
             self._put(change.message, change.about)
-        elif change.session_id is not None and change.session_id in self._subscriptions:
-            if not self._subscriptions[change.session_id].waits(change):
-                self._put(change.message, change.about)
 
     def _put(self, message: str, about: str | None = None) -> None:
         """Tell the page something that cannot be dropped; a page that never reads is cut off."""

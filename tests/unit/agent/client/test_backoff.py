@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 
 import pytest
 from hypothesis import given
@@ -36,18 +39,47 @@ def test_a_link_that_held_for_a_while_begins_anew() -> None:
 
 @pytest.mark.fault("N6")
 def test_two_hundred_agents_that_lost_one_server_for_an_hour_come_back_apart() -> None:
-    """L-10: no two alike, spread evenly, and the server sees them about every half minute each."""
-    delays = []
-    for seed in range(200):
-        backoff, elapsed = Backoff(random.Random(seed).random), 0.0
-        while elapsed < 3600:
-            delay = backoff.next_seconds()
-            assert 0 <= delay < 60
-            elapsed += delay
-        delays.append(delay)
-    assert len(set(delays)) == 200
-    assert 20 < sum(delays) / 200 < 45
-    assert sum(delay < 30 for delay in delays) < 140
+    """L-10: no two alike, each delay anywhere in its window, those of the first seconds as well as the later ones."""
+    agents = [delays_of_an_hour(seed) for seed in range(200)]
+    assert all(0 <= delay < window for delays in agents for delay, window in zip(delays, windows(), strict=False))
+    assert len({delay for delays in agents for delay in delays}) == sum(map(len, agents))
+    for n in range(8):
+        require_uniform([delays[n] for delays in agents], list(windows())[n])
+    require_uniform([delay for delays in agents for delay in delays[7:]], 60)
+    shares = [delay / window for delays in agents for delay, window in zip(delays, windows(), strict=False)]
+    require_uniform(shares, 1)
+
+
+def delays_of_an_hour(seed: int) -> list[float]:
+    """Return the delays of an agent that finds no server for an hour, by a clock that only its waiting moves."""
+    backoff, delays = Backoff(random.Random(seed).random), list[float]()
+    while sum(delays) < 3600:
+        delays.append(backoff.next_seconds())
+    return delays
+
+
+def windows() -> Iterator[float]:
+    """Yield how long the first delay is at most, the second, and so on."""
+    yield from (1, 2, 4, 8, 16, 32)
+    yield from repeat(60, 1000)
+
+
+def require_uniform(found: Sequence[float], most: float) -> None:
+    """Demand what Kolmogorov and Smirnov do of a sample that is uniform from 0 to `most`, at a level of one in 1000."""
+    ordered, count = sorted(found), len(found)
+    farthest = max(max((n + 1) / count - each / most, each / most - n / count) for n, each in enumerate(ordered))
+    assert farthest < 1.95 / math.sqrt(count), f"{count} delays of up to {most} s lie {farthest:.3f} from even"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [lambda even: 0.5 + even / 2, lambda even: even**1.2, lambda even: round(even, 1)],
+    ids=["late", "skew", "steps"],
+)
+def test_the_demand_of_evenness_notices_what_is_not_even(wrong: Callable[[float], float]) -> None:
+    dice = random.Random(1)
+    with pytest.raises(AssertionError, match="from even"):
+        require_uniform([wrong(dice.random()) for _ in range(10_000)], 1)
 
 
 @pytest.mark.fault("N8")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from claudios.agent.client.outbox import MAX_ERRORS, Outbox
+from claudios.protocol.asking import MAX_ANSWER_BYTES, Answer
+from claudios.protocol.codec import decode_from_agent, encode
 from claudios.protocol.messages import AgentError, Outcome, Received, Report
 
 
@@ -23,6 +27,33 @@ def test_a_message_takes_the_place_of_those_it_makes_obsolete() -> None:
     for message in (Received(iseq=1), report("a"), Received(iseq=2), report("a", Outcome.FAILED)):
         outbox.put(message)
     assert outbox.take() == [Received(iseq=2), report("a", Outcome.FAILED)]
+
+
+def test_answers_that_do_not_fit_into_one_message_leave_with_the_next() -> None:
+    """L-18"""
+    woken: list[None] = []
+    outbox = Outbox(lambda: woken.append(None))
+    answers = [Answer(id=str(n), body="x" * MAX_ANSWER_BYTES) for n in range(5)]
+    for answer in answers:
+        outbox.put(answer)
+    outbox.put(report("a"))
+    woken.clear()
+    assert outbox.take() == [*answers[:2], report("a")]
+    assert woken == [None]
+    assert (outbox.take(), outbox.take(), outbox.take()) == (answers[2:4], answers[4:], [])
+
+
+@pytest.mark.parametrize("letter", ['"', "語", "x"])
+def test_however_an_answer_is_written_a_message_with_it_is_not_too_large_for_the_server(letter: str) -> None:
+    """L-18"""
+    outbox = Outbox(lambda: None)
+    body = letter * (MAX_ANSWER_BYTES // len(letter.encode()))
+    for n in range(5):
+        outbox.put(Answer(id=str(n), body=body))
+    came: list[object] = []
+    while taken := outbox.take():
+        came += decode_from_agent(encode(taken))
+    assert came == [Answer(id=str(n), body=body) for n in range(5)]
 
 
 def test_of_a_flood_of_errors_the_first_are_kept_and_the_rest_counted() -> None:

@@ -33,12 +33,19 @@ class Stage:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.given_up: list[str] = []
         self.hang: dict[str, asyncio.Event] = {}
         self.fail: Exception | None = None
+        self.fail_to_give_up: Exception | None = None
         self.known: list[SessionStatus] = []
 
     async def start(self, body: StartSession) -> None:
         await self._ask(f"start {body.session_id[0]} in {body.directory}")
+
+    async def give_up(self, body: StartSession) -> None:
+        self.given_up.append(body.session_id)
+        if self.fail_to_give_up is not None:
+            raise self.fail_to_give_up
 
     async def write(self, body: Command) -> None:
         await self._ask(f"write {body.session_id[0]} {body.input.id[:4]}")
@@ -127,6 +134,30 @@ async def test_a_failure_is_an_outcome_and_the_next_instruction_is_carried_out(
     assert await hall.outcome() == (outcome, code)
     hall.stage.fail = None
     hall.submit(write("aaaaaaaa", iseq=2))
+    assert await hall.outcome() == (Outcome.DONE, None)
+
+
+async def test_what_was_made_for_a_start_that_came_to_nothing_is_given_up_before_that_is_told(hall: Hall) -> None:
+    hall.stage.fail = Conflict()
+    hall.submit(start())
+    await hall.outcome()
+    assert hall.stage.given_up == [ONE]
+    hall.submit(write("aaaaaaaa", iseq=2))
+    await hall.outcome()
+    hall.stage.fail = None
+    hall.submit(start(TWO, iseq=3, expires_ms=999), is_again=True)  # an earlier process may have begun it, and crashed
+    assert await hall.outcome() == (Outcome.EXPIRED, "expired")
+    assert hall.stage.given_up == [ONE, TWO]
+
+
+async def test_what_cannot_be_given_up_keeps_no_outcome_and_no_lane_up(hall: Hall) -> None:
+    hall.stage.fail, hall.stage.fail_to_give_up = Conflict(), ZeroDivisionError()
+    hall.submit(start(), write("aaaaaaaa", iseq=2))
+    assert await hall.outcome() == (Outcome.REFUSED, "conflict")
+    assert await hall.outcome() == (Outcome.REFUSED, "conflict")
+    assert hall.stage.given_up == [ONE]
+    hall.stage.fail = None
+    hall.submit(write("bbbbbbbb", iseq=3))
     assert await hall.outcome() == (Outcome.DONE, None)
 
 

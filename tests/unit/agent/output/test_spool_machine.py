@@ -222,7 +222,9 @@ def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 EXAMPLES = settings(max_examples=40, stateful_step_count=30, deadline=None)
-FIRST_FAILURE = settings(EXAMPLES, phases=[Phase.generate], report_multiple_bugs=False, database=None)
+FIRST_FAILURE = settings(
+    EXAMPLES, max_examples=1000, phases=[Phase.generate], report_multiple_bugs=False, database=None
+)
 
 
 def test_whatever_crashes_no_durable_frame_is_lost_and_no_number_used_twice() -> None:

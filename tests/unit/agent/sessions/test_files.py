@@ -4,6 +4,7 @@ from pathlib import Path
 
 from claudios.agent.sessions.files import SessionFiles, WaitingStart
 from claudios.protocol.messages import Input, StartSession
+from tests.helpers.power_loss import disk_after, taped
 
 SESSION = "0d4ae2b2-1b6a-4b1a-9a53-0d4ae2b21b6a"
 GIVEN = Input(id="5b1f6f0e-7a51-4b2e-a1a5-5b1f6f0e7a51", line='{"type":"user"}')
@@ -17,6 +18,15 @@ def test_a_start_is_kept_until_it_is_forgotten(tmp_path: Path) -> None:
     assert files.read_start() == START.with_input(GIVEN)
     files.forget_start()
     assert files.read_start() is None
+
+
+def test_a_start_and_the_name_of_its_directory_are_brought_to_the_disk(tmp_path: Path) -> None:
+    files = SessionFiles(tmp_path / SESSION)
+    with taped(tmp_path) as tape:
+        files.save_start(START)
+    (content,) = disk_after(tape, len(tape.operations), None).values()
+    assert content == (files.directory / "start.json").read_bytes()
+    assert str(tmp_path) in {operation.file for operation in tape.operations if operation.what == "sync"}
 
 
 def test_what_is_on_disk_is_this_users_alone(tmp_path: Path) -> None:

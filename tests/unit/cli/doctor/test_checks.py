@@ -13,8 +13,6 @@ from claudios.cli.doctor import reach
 from claudios.cli.doctor.claude import check_claude
 from claudios.cli.doctor.delivery import check_delivery
 from claudios.cli.doctor.finding import Finding, Verdict
-from claudios.cli.doctor.log import check_log
-from claudios.cli.doctor.machine import check_disk, check_memory, check_processor
 from claudios.client.address import parse_address
 from claudios.protocol.frame import Frame, Stream, encode
 from tests.helpers.programs import write_program
@@ -142,22 +140,3 @@ def test_looking_into_a_spool_changes_nothing(tmp_path: Path) -> None:
     before = segment.read_bytes()
     list(check_delivery(state, {SESSION: 2}, is_online=False))
     assert segment.read_bytes() == before
-
-
-def test_only_what_went_wrong_since_the_last_start_is_shown(tmp_path: Path) -> None:
-    log = tmp_path / "agent.log"
-    log.write_text("[ERROR] old trouble\n[INFO] Agent starting...\n[INFO] fine\n")
-    assert check_log(log).verdict is Verdict.OK
-    log.write_text(log.read_text() + "[ERROR] new trouble\n")
-    assert "new trouble" in check_log(log).text
-    assert "old trouble" not in check_log(log).text
-
-
-def test_disk_memory_and_processor_are_measured(tmp_path: Path) -> None:
-    assert "free" in check_disk(tmp_path / "not" / "there" / "yet").text
-    assert "available" in check_memory().text
-
-
-def test_the_agents_own_use_of_the_processor_is_told_where_it_runs() -> None:
-    assert [each.check for each in check_processor(None)] == ["cpu"]
-    assert [each.check for each in check_processor(os.getpid())] == ["cpu", "agent cpu"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import plistlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from claudios.cli.service import launchd, systemd
-from claudios.cli.service.service import Installation, Service
+from claudios.cli.service.service import Environment, Installation, Service
 
 SERVICE = Service(
     python=Path("/opt/claudios/bin/python"),
@@ -19,6 +18,13 @@ SERVICE = Service(
     search_path="/opt/claudios/bin:/usr/bin",
     home=Path("/home/you"),
     is_system=False,
+)
+ODD = Service(
+    Path("/opt/my py/100%/$1/python"),
+    Path("/etc/50% of/a b.json"),
+    '/a b/$1/100%/\\/"q":/usr/bin',
+    Path("/root"),
+    is_system=True,
 )
 SYSTEM = Service(SERVICE.python, SERVICE.config, SERVICE.search_path, SERVICE.home, is_system=True, run_as="ada")
 
@@ -46,10 +52,10 @@ def test_sessions_outlive_the_daemon_and_a_hanging_daemon_is_replaced() -> None:
 
 
 def test_odd_paths_are_quoted_as_systemd_reads_them() -> None:
-    odd = Service(Path("/opt/my py/100%/python"), Path("/etc/a b.json"), "/a b:/usr/bin", Path("/root"), is_system=True)
-    unit = systemd.unit(odd)
-    assert 'ExecStart="/opt/my py/100%%/python" -m claudios.agent --config "/etc/a b.json"' in unit
-    assert 'Environment="PATH=/a b:/usr/bin"' in unit
+    unit = systemd.unit(ODD)
+    assert 'ExecStart="/opt/my py/100%%/$$1/python" -P -m claudios.agent --config "/etc/50%% of/a b.json"' in unit
+    assert 'Environment="PATH=/a b/$1/100%%/\\\\/\\"q\\":/usr/bin"' in unit
+    assert "EnvironmentFile=-/etc/50%% of/agent.env" in unit
 
 
 def test_every_line_of_the_unit_is_a_directive_of_its_section() -> None:
@@ -68,6 +74,20 @@ def test_every_line_of_the_unit_is_a_directive_of_its_section() -> None:
     assert {section: set(parser[section]) for section in parser.sections()} == known
 
 
+@pytest.mark.parametrize("service", [SERVICE, SYSTEM, ODD])
+def test_what_a_service_gives_its_agent_is_read_back_as_it_was_written(service: Service) -> None:
+    given = Environment(service.config.with_name("agent.env"), service.search_path, service.run_as)
+    assert systemd.environment(systemd.unit(service)) == given
+    assert launchd.environment(launchd.property_list(service)) == given
+
+
+@pytest.mark.parametrize("content", ["", "[Service]\nExecStart=/bin/true\n", "<plist></plist>"])
+def test_what_is_no_service_of_ours_gives_nothing(content: str) -> None:
+    for read in (systemd.environment, launchd.environment):
+        with pytest.raises(ValueError):
+            read(content)
+
+
 @pytest.mark.parametrize("service", [SERVICE, SYSTEM])
 def test_systemd_finds_nothing_wrong_with_the_unit(service: Service, tmp_path: Path) -> None:
     """By systemd's own verifier where it is; the test before holds everywhere."""
@@ -76,15 +96,6 @@ def test_systemd_finds_nothing_wrong_with_the_unit(service: Service, tmp_path: P
     if shutil.which("systemd-analyze") is not None:
         done = subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False)
         assert "claudios-agent.service" not in done.stderr
-
-
-def test_a_property_list_lets_sessions_outlive_the_daemon() -> None:
-    made = launchd.installation(SERVICE)
-    settings = plistlib.loads(made.content.encode())
-    assert made.path == Path("/home/you/Library/LaunchAgents/org.claudios.agent.plist")
-    assert settings["ProgramArguments"][1:] == ["-m", "claudios.agent", "--config", str(SERVICE.config)]
-    assert settings["AbandonProcessGroup"] is True
-    assert settings["KeepAlive"] == {"SuccessfulExit": False}
 
 
 @pytest.mark.parametrize("made", [systemd.installation(SYSTEM), launchd.installation(SYSTEM)])

@@ -52,3 +52,10 @@ def test_an_answer_carries_only_what_was_decided() -> None:
 )
 def test_a_title_is_the_first_line_of_the_prompt(prompt: str, title: str) -> None:
     assert title_of(prompt) == title
+
+
+def test_a_prompt_with_images_holds_them_before_its_text_as_claude_takes_them() -> None:
+    png = b"\x89PNG\r\n\x1a\n"
+    content = json.loads(lines.user_message("look", "u-1", [png]))["message"]["content"]
+    source = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}
+    assert content == [{"type": "image", "source": source}, {"type": "text", "text": "look"}]

@@ -129,3 +129,47 @@ async def test_all_live_readers_get_the_very_same_bytes() -> None:
     bus.publish(frames("s"), stored)
     for got in await asyncio.gather(*waiting):
         assert got is stored.frames
+
+
+class Stored:
+    """A log that holds these pieces, each read once."""
+
+    def __init__(self, *pieces: FramesStored) -> None:
+        self.unread = list(pieces)
+
+    async def read(self, _: object) -> Any:
+        found = [Stretch(one.first_seq, one.last_seq, one.frames) for one in self.unread]
+        self.unread = []
+        return found
+
+
+def numbers(encoded: bytes) -> list[int]:
+    return [frame.seq for frame in decode(encoded)]
+
+
+@pytest.mark.parametrize("waiting", [(2, 3), (2, 4)], ids=["all of it", "a part of it"])
+async def test_what_was_read_from_the_log_is_not_given_again_by_what_waited(waiting: tuple[int, int]) -> None:
+    bus, (first, last) = MemoryBus(), waiting
+    reading = LogFeed(Stored(piece(1, 3)), bus, "s", 0)
+    bus.publish(frames("s"), piece(first, last - first + 1))
+    assert numbers(await reading.next()) == [1, 2, 3]
+    bus.publish(frames("s"), piece(last + 1, 1))
+    assert numbers(await reading.next()) == list(range(4, last + 2))
+
+
+async def test_what_overflowed_while_nobody_took_it_is_read_from_the_log() -> None:
+    bus, log = MemoryBus(), Stored()
+    reading = LogFeed(log, bus, "s", 0)
+    following = asyncio.create_task(reading.next())
+    await asyncio.sleep(0)
+    bus.publish(frames("s"), piece(1, 1))
+    assert numbers(await following) == [1]
+    held = [piece(2, 12, 60_000), piece(14, 12, 60_000)]
+    log.unread = list(held)
+    for one in held:
+        bus.publish(frames("s"), one)
+    following = asyncio.create_task(reading.next())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert following.done()
+    assert numbers(following.result()) == list(range(2, 26))

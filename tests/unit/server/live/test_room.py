@@ -9,8 +9,9 @@ from pathlib import Path
 from random import Random
 from uuid import uuid4
 
+import orjson
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from claudios.protocol.errors import NotFound
 from claudios.protocol.frame import Stream
@@ -22,7 +23,7 @@ from claudios.server.live import room as room_module
 from claudios.server.live.patches import Patch
 from claudios.server.live.room import Room
 from claudios.server.projections.items import Append, Entry, Upsert
-from claudios.server.store import accounts, agents, items, log, projects, sessions
+from claudios.server.store import accounts, agents, items, log, projects, sessions, tables
 from claudios.server.store.engine import Store
 from claudios.server.store.sessions import NewSession
 from tests.helpers.synthetic_agent import SyntheticAgent
@@ -179,6 +180,29 @@ async def test_a_room_opened_anew_goes_on_where_the_last_one_was(store: Store) -
     assert [(entry.no, entry.kind, entry.body) for entry in await store.read(lambda c: _read(c, room.session_id))] == (
         expected
     )
+
+
+async def test_a_session_that_an_older_server_folded_is_folded_anew_and_keeps_nothing_of_it(store: Store) -> None:
+    world = await world_of(store)
+    task = asyncio.create_task(world.room.run())
+    world.room.offer(await world.commit(*whole_session()))
+    expected = await world.stored()
+    task.cancel()
+    await asyncio.wait([task])
+
+    def grow_old(connection: Connection) -> None:
+        items.put(connection, world.room.session_id, [Entry(len(expected) + 1, "user", {"text": "Odd"}, 1, 1, 1, None)])
+        older = {"version": 1, "position": world.output.seq}
+        connection.execute(update(tables.sessions).values(fold=orjson.dumps(older)))
+
+    await store.write(grow_old)
+    world.room = Room(world.room.session_id, store, world.told.extend, lambda: 1)
+    task = asyncio.create_task(world.room.run())
+    world.room.catch_up()
+    await world.room.caught_up()
+    assert await world.stored() == expected
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def test_a_viewer_who_enters_a_session_that_is_gone_is_told(store: Store) -> None:

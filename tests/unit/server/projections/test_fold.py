@@ -31,7 +31,10 @@ from tests.unit.server.projections.transcripts import (
     shown,
     state,
     system,
+    taken_up_everywhere,
     text,
+    tool_use,
+    user,
     whole_session,
     written,
 )
@@ -60,7 +63,7 @@ def test_however_the_output_is_cut_into_frames_the_transcript_is_the_same(places
 
 
 @given(st.sets(st.integers(1, SIZE - 1), max_size=30), st.sets(st.integers(1, 80), max_size=6))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_a_fold_taken_up_from_any_checkpoint_gives_the_same_transcript(places: set[int], stops: set[int]) -> None:
     frames = log_of(cut(WHOLE, places))
     stored: dict[int, Entry] = {}
@@ -133,7 +136,7 @@ def test_the_transcript_reads_as_the_session_went() -> None:
         ("notice", "exited"),
     ]
     by_no = {item.no: item.body for item in items}
-    assert by_no[3] == {"text": "hi ✳", "uuid": PROMPT, "state": "done", "images": 0}
+    assert by_no[3] == {"text": "hi ✳", "uuid": PROMPT, "state": "done", "images": 0, "pictures": []}
     assert by_no[4] == {"text": "Hello ✳ wörld", "streaming": False, "error": None}
     assert by_no[6]["text"] == "plain words\nand more\n"
     assert by_no[6]["lines"] == 2
@@ -142,7 +145,7 @@ def test_the_transcript_reads_as_the_session_went() -> None:
     assert by_no[8]["detail"] == {"stdout": "done"}
     assert by_no[9]["answer"] == "allow"
     assert by_no[10]["state"] == "failed"
-    assert by_no[10]["result"] == "a\n[image]"
+    assert by_no[10]["result"] == 'a\n{"type":"image"}'
     assert items[10].parent == "toolu_2"
     assert by_no[13]["state"] == "withdrawn"
     assert by_no[14]["input_tokens"] == 120
@@ -291,6 +294,27 @@ def test_a_background_task_is_one_item_from_its_beginning_to_its_end() -> None:
     told = ["task_id", "tool_use_id", "type", "description", "progress", "tool_uses", "summary"]
     assert [task.body[name] for name in told] == ["t", "toolu_9", "local_bash", "make", "Running", 2, "It was stopped."]
     assert (notice.body["code"], other.body["state"]) == ("task", "interrupted")
+
+
+def test_what_the_cli_tells_claude_of_a_task_is_no_prompt_of_a_person() -> None:
+    words = "<task-notification>\n<task-id>t</task-id>\n<status>stopped</status>\n</task-notification>"
+    note = {"type": "user", "message": {"role": "user", "content": words}}
+    assert folded(log_of([out(note, {**note, "isReplay": True, "uuid": "7"})])) == []
+
+
+def test_a_prompt_that_begins_like_a_note_of_a_task_is_a_prompt_and_what_stands_beside_a_note_is_read() -> None:
+    """Such a prompt stayed `sent` after Claude had answered, and the result beside a note was lost."""
+    words = "<task-notification> is what the log says, why?"
+    echo = user(words, PROMPT, isReplay=True)
+    both = [{"type": "tool_result", "tool_use_id": "t1", "content": "done"}, text("<task-notification>x")]
+    asked, call, _ = taken_up_everywhere(
+        [
+            written(user(words, PROMPT)),
+            out(echo, said(tool_use("t1", "Bash", command="ls")), user(both), result()),
+        ]
+    )
+    assert (asked.body["text"], asked.body["state"]) == (words, "done")
+    assert (call.body["state"], call.body["result"]) == ("done", "done")
 
 
 def test_a_line_beyond_the_limit_is_named_and_skipped_without_being_kept() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from claudios.protocol.frame import Frame, Stream, encode
-from claudios.server.projections.fold import Fold
+from claudios.server.projections.fold import Checkpoint, Fold
 from claudios.server.projections.items import Append, Entry, Upsert
 
 Piece = tuple[Stream, bytes]
@@ -191,6 +191,21 @@ def folded(frames: Iterable[bytes]) -> list[Entry]:
     fold = Fold()
     fold.feed(b"".join(frames))
     return sorted(fold.dirty(), key=lambda entry: entry.no)
+
+
+def taken_up_everywhere(pieces: list[Piece]) -> list[Entry]:
+    """Fold a log in one go, and again with a fold that is put away and taken up after each frame; both are the same."""
+    stored: dict[int, Entry] = {}
+    fold = Fold()
+    for frame in log_of(pieces):
+        fold.feed(frame)
+        stored |= {entry.no: entry for entry in fold.dirty()}
+        checkpoint = Checkpoint.of(fold.checkpoint().encoded())
+        assert checkpoint is not None
+        fold = Fold.restore(checkpoint, [stored[no] for no in checkpoint.open_items])
+    at_once = folded(log_of(pieces))
+    assert [stored[no] for no in sorted(stored)] == at_once
+    return at_once
 
 
 def shown(entries: Iterable[Entry]) -> list[tuple[int, str, object, str | None]]:

@@ -8,12 +8,15 @@ export function Fold({
   id,
   line,
   children,
+  below,
   isBoxed,
   isInitiallyOpen,
 }: {
   id: string;
   line: ReactNode;
   children: ReactNode;
+  /** What is shown also while it is folded. */
+  below?: ReactNode;
   isBoxed?: boolean;
   isInitiallyOpen?: boolean;
 }) {
@@ -42,6 +45,7 @@ export function Fold({
       <div id={bodyId} className={cx(isBoxed && isOpen && "border-t border-line bg-sunken")}>
         {isOpen && children}
       </div>
+      {below}
     </div>
   );
 }

@@ -1,6 +1,8 @@
-import { CircleAlert, Info, TriangleAlert } from "lucide-react";
+import { CircleAlert } from "lucide-react";
 import { memo, type ReactNode } from "react";
-import type { Item, MessageItem, NoticeItem, RawItem, ThinkingItem, UserItem } from "../../api/types";
+import type { Item, Json, MessageItem, RawItem, ThinkingItem, UserItem } from "../../api/types";
+import { Pictures } from "../../images/pictures";
+import { pictureSource } from "../../images/sources";
 import { useChildren, useItem } from "../../live/hooks";
 import { cx } from "../../ui/cx";
 import { clock, fullTime, plural } from "../../ui/format";
@@ -8,8 +10,8 @@ import { visible } from "../../ui/visible";
 import { Code } from "../markdown/code";
 import { Markdown } from "../markdown/markdown";
 import { useOpen } from "../open-state";
-import { plainText } from "../tools/ansi";
 import { Fold } from "./fold";
+import { Notice } from "./notice";
 import { RequestLine } from "./request-line";
 import { Task } from "./task";
 import { Tool } from "./tool";
@@ -43,7 +45,7 @@ function content(item: Item, sessionId: string): ReactNode {
   const foldId = `${sessionId}:${item.no}`;
   switch (item.kind) {
     case "user":
-      return <User item={item} foldId={foldId} />;
+      return <User item={item} sessionId={sessionId} foldId={foldId} />;
     case "message":
       return <Message item={item} />;
     case "thinking":
@@ -61,7 +63,7 @@ function content(item: Item, sessionId: string): ReactNode {
     case "task":
       return <Task item={item} sessionId={sessionId} />;
     case "notice":
-      return <Notice item={item} />;
+      return <Notice item={item} foldId={foldId} />;
     case "raw":
       return <Raw item={item} foldId={foldId} />;
     default:
@@ -90,13 +92,18 @@ function beginning(text: string): string | null {
   return lines.slice(0, FOLDED_LINES).join("\n").slice(0, FOLDED_CHARS);
 }
 
-function User({ item, foldId }: { item: UserItem; foldId: string }) {
-  const { text, state, images } = item.body;
+function User({ item, sessionId, foldId }: { item: UserItem; sessionId: string; foldId: string }) {
+  const { text, state, images, pictures = [] } = item.body;
   const [isOpen, toggle] = useOpen(foldId);
   const start = beginning(text);
   const words = state === null ? null : USER_STATES[state];
   return (
     <div className="flex flex-col items-end pt-3">
+      {pictures.length > 0 && (
+        <div className="mb-1.5">
+          <Pictures sources={pictures.map((each) => pictureSource(sessionId, each))} />
+        </div>
+      )}
       <Bubble>
         <h2 className="sr-only">Prompt</h2>
         {visible(start === null || isOpen ? text : `${start}…`)}
@@ -164,38 +171,22 @@ function Thinking({ item, foldId }: { item: ThinkingItem; foldId: string }) {
   );
 }
 
-const NOTICES = {
-  info: { mark: <Info aria-hidden />, look: "text-ink-3" },
-  warning: { mark: <TriangleAlert aria-hidden />, look: "text-warn" },
-  error: { mark: <CircleAlert aria-hidden />, look: "text-bad" },
-};
-
-function Notice({ item }: { item: NoticeItem }) {
-  const { mark, look } = NOTICES[item.body.level];
-  const isClaudes = item.body.code === "stderr" || item.body.code === "not_json";
-  return (
-    <p
-      title={`${item.body.code} · ${fullTime(item.at_ms)}`}
-      className={cx(
-        "flex items-start gap-2 text-xs leading-5 [&_svg]:mt-[0.1875rem] [&_svg]:size-3.5 [&_svg]:shrink-0",
-        look,
-      )}
-    >
-      {mark}
-      <span className="min-w-0 whitespace-pre-wrap [overflow-wrap:anywhere]">
-        {isClaudes && "Claude says: "}
-        {plainText(item.body.text)}
-      </span>
-    </p>
-  );
-}
-
 function Raw({ item, foldId }: { item: RawItem; foldId: string }) {
   return (
     <Fold id={foldId} line={<span className="font-mono text-xs">{item.body.type}</span>}>
       <div className="mt-1 overflow-hidden rounded-lg border border-line bg-sunken">
-        <Code code={JSON.stringify(item.body.json, null, 2)} language="json" className="max-h-80" />
+        <Code code={readable(item.body.json)} language="json" className="max-h-80" />
       </div>
     </Fold>
   );
+}
+
+/** JSON one can read. The server gives it as text, which it may have cut: then as it is. */
+function readable(json: Json): string {
+  if (typeof json !== "string") return JSON.stringify(json, null, 2);
+  try {
+    return JSON.stringify(JSON.parse(json), null, 2);
+  } catch {
+    return json;
+  }
 }

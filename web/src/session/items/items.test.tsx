@@ -41,6 +41,11 @@ const asked = (state: "pending" | "answered"): Item => ({
   },
 });
 
+/** What a box of code says, whether its highlighting has been loaded or not. */
+function code(): string {
+  return screen.getByRole("group", { name: "Code" }).textContent ?? "";
+}
+
 function row(item: Item) {
   const live = quietLive();
   live.store.receive({
@@ -140,6 +145,53 @@ describe("an item", () => {
     expect(screen.getByText("$0.0100")).toBeTruthy();
   });
 
+  test("says in words why a turn failed", () => {
+    const body = {
+      is_error: true,
+      subtype: "success",
+      terminal_reason: "api_error",
+      duration_ms: 10,
+      num_turns: 1,
+      cost_usd: null,
+      input_tokens: null,
+      output_tokens: null,
+      result: "API Error: 400 on holiday",
+    };
+    row({ ...shape, kind: "turn", body });
+    expect(screen.getByText("API Error: 400 on holiday")).toBeTruthy();
+  });
+
+  test("that shows a list shows it folded too", () => {
+    const checklist = [
+      { id: "1", subject: "Read", status: "in_progress", active: "Reading", owner: null },
+      { id: "2", subject: "Write", status: "completed", active: null, owner: "me" },
+    ];
+    row(bash({ name: "TaskUpdate", input: { taskId: "1", status: "in_progress" }, checklist }));
+    expect(screen.getByRole("button", { name: /Update the list #1 · in progress Done/ })).toBeTruthy();
+    const entries = screen.getAllByRole("listitem").map((entry) => entry.textContent);
+    expect(entries).toEqual(["in progress: Reading", "completed: Writeme"]);
+    expect(screen.getByText("1 of 2 done")).toBeTruthy();
+  });
+
+  test("that is a summary unfolds", async () => {
+    row({ ...shape, kind: "notice", body: { level: "info", code: "summary", text: "# It went well" } });
+    expect(screen.queryByRole("heading")).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "Summary of the conversation so far" }));
+    expect(screen.getByRole("heading", { name: "It went well" })).toBeTruthy();
+  });
+
+  test("that tells of a limit says when it is reset", () => {
+    const resets_ms = Date.now() + 100 * 60_000;
+    row({ ...shape, kind: "notice", body: { level: "warning", code: "rate_limit", text: "Reached.", resets_ms } });
+    expect(screen.getByText(/It is reset at \d\d:\d\d, in 2 h\./)).toBeTruthy();
+  });
+
+  test("that the server does not know is readable JSON", async () => {
+    row({ ...shape, kind: "raw", body: { type: "brand_new", json: '{"depth":{"of":3}}' } });
+    await userEvent.click(screen.getByRole("button", { name: "brand_new" }));
+    expect(code()).toContain('{\n  "depth": {\n    "of": 3');
+  });
+
   test("says who answered a request", () => {
     row(asked("answered"));
     expect(screen.getByText("Denied by grace")).toBeTruthy();
@@ -148,6 +200,6 @@ describe("an item", () => {
   test("of a kind this page has never heard of shows as what it is", async () => {
     row({ ...shape, kind: "hologram", body: { depth: 3 } } as unknown as Item);
     await userEvent.click(screen.getByRole("button", { name: "hologram" }));
-    expect(screen.getByText(/"depth": 3/)).toBeTruthy();
+    expect(code()).toContain('"depth": 3');
   });
 });

@@ -1,17 +1,17 @@
 import { Bot, SquareTerminal } from "lucide-react";
-import { sessions } from "../../api/resources";
 import type { TaskItem } from "../../api/types";
-import { Button } from "../../ui/button";
+import { useSession } from "../../live/hooks";
 import { duration, plural } from "../../ui/format";
 import { useNow } from "../../ui/time";
-import { attempt } from "../../ui/toast";
 import { visible } from "../../ui/visible";
+import { StopTask } from "../stop-task";
 import { Outcome } from "./tool";
 
 /** Something that runs beside the conversation: what, since when, what it does now, how it ended; and a way to stop it. */
 export function Task({ item, sessionId }: { item: TaskItem; sessionId: string }) {
   const { type, description, state, progress, tool_uses, summary, ended_ms, task_id } = item.body;
   const isRunning = state === "running";
+  const isKnown = useSession(sessionId) !== undefined; // a visitor, who may stop nothing, knows no session
   const now = useNow(1000);
   const spent = Math.max(0, (ended_ms ?? (isRunning ? now : item.at_ms)) - item.at_ms);
   const told = isRunning ? progress : summary;
@@ -32,14 +32,7 @@ export function Task({ item, sessionId }: { item: TaskItem; sessionId: string })
           {told !== null && ` · ${visible(told)}`}
         </p>
       </div>
-      {isRunning && (
-        <Button
-          size="small"
-          onClick={() => void attempt("The task was not stopped", () => sessions.stopTask(sessionId, task_id))}
-        >
-          Stop
-        </Button>
-      )}
+      {isRunning && isKnown && <StopTask sessionId={sessionId} taskId={task_id} />}
       <Outcome state={state} />
     </div>
   );

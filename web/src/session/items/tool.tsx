@@ -1,10 +1,13 @@
 import { Ban, CircleCheck, CircleHelp, CircleX, LoaderCircle, OctagonPause } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ToolItem, ToolState } from "../../api/types";
+import { Pictures } from "../../images/pictures";
+import { pictureSource } from "../../images/sources";
 import { useChildren, useIsAsking } from "../../live/hooks";
 import { cx } from "../../ui/cx";
 import { plural } from "../../ui/format";
 import { ToolBody } from "../tools/bodies";
+import { Checklist } from "../tools/checklist";
 import { summarize } from "../tools/summary";
 import { Fold } from "./fold";
 
@@ -22,13 +25,15 @@ export function Tool({
   children?: ReactNode;
 }) {
   const steps = useChildren(sessionId, item.body.tool_use_id).length;
-  const { name, input, state, streaming } = item.body;
+  const { name, input, state, streaming, pictures = [] } = item.body;
   const summary = summarize(name, input);
+  const { checklist } = item.body;
   const isAsking = useIsAsking(sessionId, item.body.tool_use_id) && state === "running";
   return (
     <Fold
       id={foldId}
       isBoxed
+      below={checklist && <Checklist entries={checklist} />}
       line={
         <>
           <span className="flex min-w-0 flex-1 items-baseline gap-2">
@@ -44,6 +49,11 @@ export function Tool({
     >
       {children}
       <ToolBody item={item} />
+      {pictures.length > 0 && (
+        <div className="border-t border-line p-3 first:border-0">
+          <Pictures sources={pictures.map((each) => pictureSource(sessionId, each))} look="large" />
+        </div>
+      )}
     </Fold>
   );
 }

@@ -1,5 +1,6 @@
 import type { TurnItem } from "../../api/types";
 import { compact, cost, count, duration } from "../../ui/format";
+import { visible } from "../../ui/visible";
 
 const INTERRUPTED = ["aborted_streaming", "aborted_tools"];
 
@@ -28,8 +29,8 @@ export function Turn({ item }: { item: TurnItem }) {
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 pt-1 pb-3 text-2xs text-ink-3 tabular-nums">
       {isInterrupted && <span className="font-medium text-warn">Interrupted</span>}
       {is_error && !isInterrupted && (
-        <span className="font-medium text-bad" title={result ?? undefined}>
-          {result === null ? `Failed: ${subtype.replaceAll("_", " ")}` : "Failed"}
+        <span className="basis-full text-xs [overflow-wrap:anywhere] whitespace-pre-wrap text-bad">
+          <span className="font-medium">Failed:</span> {visible(reasonOf(result, subtype))}
         </span>
       )}
       {facts.map((fact, at) => (
@@ -39,4 +40,11 @@ export function Turn({ item }: { item: TurnItem }) {
       <span aria-hidden className="h-px min-w-8 flex-1 bg-line" />
     </div>
   );
+}
+
+const LONGEST_REASON = 2_000;
+
+function reasonOf(result: string | null, subtype: string): string {
+  if (result === null) return subtype.replaceAll("_", " ");
+  return result.length <= LONGEST_REASON ? result : `${result.slice(0, LONGEST_REASON)}…`;
 }

@@ -37,6 +37,11 @@ describe("growing markdown", () => {
     expect(growing.of(TEXT)).toEqual(new Blocks().of(TEXT));
   });
 
+  test("is cut at any moment as if it were there at once", () => {
+    const growing = new Blocks();
+    for (const prefix of prefixes(TEXT)) expect(growing.of(prefix)).toEqual(new Blocks().of(prefix));
+  });
+
   test("loses nothing at any moment", () => {
     const growing = new Blocks();
     for (const prefix of prefixes(TEXT)) expect(growing.of(prefix).join("")).toBe(prefix.trim() === "" ? "" : prefix);

@@ -1,8 +1,7 @@
 import { fromMarkdown } from "mdast-util-from-markdown";
-import { gfmFromMarkdown } from "mdast-util-gfm";
-import { gfm } from "micromark-extension-gfm";
+import { SYNTAX, TREE } from "./gfm";
 
-const OPTIONS = { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] };
+const OPTIONS = { extensions: [SYNTAX], mdastExtensions: [TREE] };
 
 /**
  * Cut growing markdown into its top-level blocks.
@@ -20,11 +19,19 @@ export class Blocks {
   /** Return the blocks of `text`; those that have not changed are the same strings as before. */
   of(text: string): readonly string[] {
     if (text === this.#text) return this.#all();
-    if (!text.startsWith(this.#text)) {
+    const isLonger = text.startsWith(this.#text);
+    if (!isLonger) {
       this.#settled = [];
       this.#settledLength = 0;
     }
+    const added = isLonger ? text.slice(this.#text.length) : "";
+    const last = this.#open.at(-1);
+    const isInLine = last !== undefined && added !== "" && staysInLine(this.#text, added);
     this.#text = text;
+    if (isInLine) {
+      this.#open = [...this.#open.slice(0, -1), last + added];
+      return this.#all();
+    }
     if (refersElsewhere(text)) {
       this.#settled = [];
       this.#settledLength = 0;
@@ -46,6 +53,20 @@ export class Blocks {
   #all(): readonly string[] {
     return [...this.#settled, ...this.#open];
   }
+}
+
+/**
+ * Whether what was added to a text only makes its last line longer, of which it is decided already what it belongs to.
+ *
+ * Markdown's blocks are made of lines, and what a line is, its first characters tell: one that begins with a letter
+ * begins no list, heading, rule, fence, underline, table or definition, however it goes on.
+ */
+function staysInLine(text: string, added: string): boolean {
+  return !/[\n\r]/.test(added) && /^\s*\p{L}/u.test(text.slice(lastLineStart(text)));
+}
+
+function lastLineStart(text: string): number {
+  return Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r")) + 1;
 }
 
 function topLevelStarts(text: string): number[] {

@@ -56,10 +56,12 @@ function useHighlighted(code: string, language: string | null): readonly Line[] 
   useEffect(() => {
     if (language === null || code.length > LARGEST) return;
     let isWanted = true;
-    void import("./highlight").then(async ({ highlight }) => {
-      const lines = await highlight(code, language);
-      if (isWanted && lines !== null) setDone({ code, lines });
-    });
+    import("./highlight")
+      .then(({ highlight }) => highlight(code, language))
+      .then(
+        (lines) => isWanted && lines !== null && setDone({ code, lines }),
+        () => undefined, // the server is away, and with it the highlighter: plain code is read as well
+      );
     return () => {
       isWanted = false;
     };

@@ -54,6 +54,9 @@ export async function highlight(code: string, language: string): Promise<readonl
       import("shiki/themes/github-dark-high-contrast.mjs"),
     ],
   });
+  core.catch(() => {
+    core = null; // tried again for the next code
+  });
   const highlighter = await core;
   await highlighter.loadLanguage(LANGUAGES[name]());
   const { tokens } = highlighter.codeToTokens(code, {

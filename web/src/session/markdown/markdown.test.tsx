@@ -1,6 +1,9 @@
 import { render } from "@testing-library/react";
+import ReactMarkdown from "react-markdown";
+import remarkGfm from "remark-gfm";
 import { expect, test } from "vitest";
-import { Markdown } from "./markdown";
+import { leanGfm } from "./gfm";
+import { isPlain, Markdown } from "./markdown";
 
 const HOSTILE = `
 <script>window.owned = true</script>
@@ -46,4 +49,34 @@ test("half a code fence is already shown as code while it streams", () => {
 test("half of an emphasis is shown as emphasis while it streams", () => {
   const { container } = render(<Markdown text="this is **import" isStreaming />);
   expect(container.querySelector("strong")?.textContent).toBe("import");
+});
+
+test.each([
+  "see www.example.org, https://a.example/c?d=e(f). and (x@y.example) or x.y+z@w.example!",
+  "`https://a.example` [https://b.example](https://c.example) <https://d.example> \\https://e.example",
+  "- [x] done\n- [ ] open\n\n| a | b |\n|---|---|\n| https://a.example | ~~b~~ |\n\nNote[^1].\n\n[^1]: x@y.example",
+])("what GitHub makes of %j is made here", (text) => {
+  const ours = render(<ReactMarkdown remarkPlugins={[leanGfm]}>{text}</ReactMarkdown>);
+  const theirs = render(<ReactMarkdown remarkPlugins={[remarkGfm]}>{text}</ReactMarkdown>);
+  expect(ours.container.innerHTML).toBe(theirs.container.innerHTML);
+});
+
+test.each([
+  ["Plain words, with numbers (1.5 %), a dash - and a colon: so.\n\n", true],
+  ["Größe: „zitiert“ – 日本語 #1 + 2 = 3\t{x} $y$ ^z", true],
+  ["Two lines\nare two.", false],
+  ["A `name`", false],
+  ["Some *words*", false],
+  ["Go to www.example.org", false],
+  ["Write to x@y.example", false],
+  ["Tom &amp; Jerry", false],
+  ["- a list", false],
+  ["1. a list", false],
+  ["# A heading", false],
+])("%j is plain prose: %s", (text, expected) => {
+  expect(isPlain(text)).toBe(expected);
+  if (!expected) return;
+  const parsed = render(<ReactMarkdown remarkPlugins={[remarkGfm]}>{text}</ReactMarkdown>);
+  const shown = render(<Markdown text={text} />);
+  expect(shown.container.querySelector("div")?.innerHTML).toBe(parsed.container.innerHTML);
 });

@@ -1,11 +1,11 @@
 import { type ComponentProps, memo, type ReactNode, useState } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
-import remarkGfm from "remark-gfm";
 import remend from "remend";
 import { cx } from "../../ui/cx";
 import { Scrollable } from "../../ui/scrollable";
 import { Blocks } from "./blocks";
 import { CodeBlock } from "./code-block";
+import { leanGfm } from "./gfm";
 
 /** Text of a model, rendered safely: no HTML, no remote images, links that open elsewhere and carry nothing along. */
 export function Markdown({ text, isStreaming }: { text: string; isStreaming?: boolean }) {
@@ -25,15 +25,21 @@ export function Markdown({ text, isStreaming }: { text: string; isStreaming?: bo
   );
 }
 
-const PLUGINS = [remarkGfm];
+const PLUGINS = [leanGfm];
 
 const Block = memo(function Block({ text, isOpen }: { text: string; isOpen: boolean }) {
+  if (isPlain(text)) return <p>{text.trim()}</p>;
   return (
     <ReactMarkdown remarkPlugins={PLUGINS} components={isOpen ? OPEN : SETTLED} skipHtml={false}>
       {text}
     </ReactMarkdown>
   );
 });
+
+/** Whether a block is one line of prose, in which nothing stands for anything else: most are, and need no parsing. */
+export function isPlain(text: string): boolean {
+  return /^\p{L}[^\\`*_[\]<>&~|!@\r\n]*\s*$/u.test(text) && !/www\.|:\/\//i.test(text);
+}
 
 /** A model's headings, whatever their depth, stand one below the session's title: it may begin with any of them. */
 const heading =

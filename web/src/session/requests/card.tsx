@@ -2,17 +2,16 @@ import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { ApiError } from "../../api/http";
 import { requests as requestsApi } from "../../api/resources";
 import type { Answer, Request } from "../../api/types";
-import { useLive } from "../../live/hooks";
+import { useLive, useStanding } from "../../live/hooks";
 import { cx } from "../../ui/cx";
 import { tell, tellFailure } from "../../ui/toast";
 import { PermissionCard } from "./permission";
 import { PlanCard } from "./plan";
 import { QuestionCard } from "./question";
 
-/** What a request's card needs: the request, how many equal ones are answered with it, and how to answer. */
+/** What a request's card needs: the request, the equal ones that are answered with it, and how to answer. */
 export interface CardProps {
-  request: Request;
-  count: number;
+  requests: readonly [Request, ...Request[]];
   isBusy: boolean;
   answer: (answer: Answer) => void;
 }
@@ -45,14 +44,14 @@ export function RequestCard({
     } catch (failure) {
       if (failure instanceof ApiError && failure.code === "conflict") tell(failure.message);
       else tellFailure("The answer was not sent", failure);
-      setBusy(false);
     }
   };
   const answer = (given: Answer) => {
     setBusy(true);
-    void Promise.all(requests.map((asked) => answerOne(asked, given)));
+    void Promise.all(requests.map((asked) => answerOne(asked, given))).finally(() => setBusy(false));
   };
-  const isUnable = isBusy || !mayAnswer;
+  const { isCutOff } = useStanding();
+  const isUnable = isBusy || isCutOff || !mayAnswer;
   const onKeyDown = (event: KeyboardEvent) => {
     const given = SHORTCUTS[event.key.toLowerCase()];
     const isOrdinary = event.ctrlKey || event.metaKey || event.altKey || event.repeat;
@@ -68,7 +67,7 @@ export function RequestCard({
       {...(Frame === "article" && { tabIndex: 0 })}
     >
       {header}
-      {cardOf({ request, count: requests.length, isBusy: isUnable, answer })}
+      {cardOf({ requests, isBusy: isUnable, answer })}
     </Frame>
   );
 }
@@ -81,7 +80,7 @@ function isElsewhere({ target, currentTarget }: KeyboardEvent): boolean {
 }
 
 function cardOf(props: CardProps): ReactNode {
-  switch (props.request.kind) {
+  switch (props.requests[0].kind) {
     case "permission":
       return <PermissionCard {...props} />;
     case "question":

@@ -1,23 +1,18 @@
 import { Check, ChevronDown, ShieldQuestion } from "lucide-react";
 import { useState } from "react";
-import type { Request } from "../../api/types";
 import { Button } from "../../ui/button";
 import { Menu, MenuItem } from "../../ui/menu";
 import { visible } from "../../ui/visible";
-import { Code } from "../markdown/code";
-import { languageOf } from "../markdown/highlight-names";
-import { EditDiff } from "../tools/bodies";
-import { Diff } from "../tools/diff";
-import { isObject, path, summarize, text } from "../tools/summary";
+import { Asked } from "./asked";
 import type { CardProps } from "./card";
 import { ChangeInput, isWhole } from "./change-input";
 import { Reason } from "./reason";
 
 /** Claude asks whether it may use a tool: exactly what for, and the ways to answer. */
-export function PermissionCard({ request, count, isBusy, answer }: CardProps) {
+export function PermissionCard({ requests, isBusy, answer }: CardProps) {
+  const [request] = requests;
   const [doing, setDoing] = useState<"deny" | "change" | null>(null);
-  const all = count > 1 ? ` all ${count}` : "";
-  const { verb, subject } = summarize(request.tool_name, request.input);
+  const all = requests.length > 1 ? ` all ${requests.length}` : "";
   return (
     <>
       <header className="flex items-start gap-2.5 px-4 pt-3 pb-2">
@@ -33,7 +28,7 @@ export function PermissionCard({ request, count, isBusy, answer }: CardProps) {
       </header>
       {doing !== "change" && (
         <div className="thin-scroll mx-4 min-h-0 flex-1 overflow-y-auto rounded-lg border border-line bg-sunken">
-          <Asked request={request} fallback={`${verb} ${subject}`} />
+          <Asked requests={requests} />
         </div>
       )}
       {doing === "change" ? (
@@ -113,58 +108,8 @@ const HEADINGS: Record<string, string> = {
   Write: "May Claude write this file?",
   Edit: "May Claude change this file?",
   MultiEdit: "May Claude change this file?",
+  NotebookEdit: "May Claude change this notebook?",
   Read: "May Claude read this file?",
   WebFetch: "May Claude fetch this page?",
   WebSearch: "May Claude search the web?",
 };
-
-function Asked({ request, fallback }: { request: Request; fallback: string }) {
-  const { tool_name, input } = request;
-  switch (tool_name) {
-    case "Bash":
-      return <Code code={text(input.command)} language="bash" label="Command" isWrapped />;
-    case "Write":
-      return (
-        <>
-          <FileName name={input.file_path} />
-          <Diff before="" after={text(input.content)} label="Content to write" />
-        </>
-      );
-    case "Edit":
-      return (
-        <>
-          <FileName name={input.file_path} />
-          <EditDiff input={input} />
-        </>
-      );
-    case "MultiEdit":
-      return (
-        <>
-          <FileName name={input.file_path} />
-          {(Array.isArray(input.edits) ? input.edits : []).filter(isObject).map((edit, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the edits of one call keep their places
-            <EditDiff key={at} input={edit} />
-          ))}
-        </>
-      );
-    case "Read":
-      return <FileName name={input.file_path} />;
-    default:
-      return Object.keys(input).length === 0 ? (
-        <p className="px-3 py-2 text-sm">{fallback}</p>
-      ) : (
-        <Code code={JSON.stringify(input, null, 2)} language={languageOf("input.json")} label="Input" />
-      );
-  }
-}
-
-function FileName({ name }: { name: Request["input"][string] | undefined }) {
-  return (
-    <p
-      className="border-b border-line px-3 py-1.5 font-mono text-xs [overflow-wrap:anywhere] last:border-0"
-      title={visible(text(name))}
-    >
-      {visible(path(name))}
-    </p>
-  );
-}

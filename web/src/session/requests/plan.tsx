@@ -16,7 +16,7 @@ import { Reason } from "./reason";
 const MODES: readonly PermissionMode[] = ["default", "acceptEdits", "auto", "dontAsk", "bypassPermissions"];
 
 /** Claude proposes a plan: approve it as it is or edited, in which mode, or send it back. */
-export function PlanCard({ request, isBusy, answer }: CardProps) {
+export function PlanCard({ requests: [request], isBusy, answer }: CardProps) {
   const plan = text(request.input.plan);
   const [isSendingBack, setSendingBack] = useState(false);
   const [edited, setEdited] = useState<string | null>(null);

@@ -5,6 +5,7 @@ import { Button } from "../../ui/button";
 import { cx } from "../../ui/cx";
 import { inputClass } from "../../ui/field";
 import { visible } from "../../ui/visible";
+import { Code } from "../markdown/code";
 import { isObject, text } from "../tools/summary";
 import type { CardProps } from "./card";
 
@@ -12,7 +13,7 @@ interface Question {
   question: string;
   header: string;
   isMultiple: boolean;
-  options: { label: string; description: string }[];
+  options: { label: string; description: string; preview: string }[];
 }
 
 interface Given {
@@ -21,7 +22,7 @@ interface Given {
 }
 
 /** Claude asks something: options to choose from, and room for words of one's own. */
-export function QuestionCard({ request, isBusy, answer }: CardProps) {
+export function QuestionCard({ requests: [request], isBusy, answer }: CardProps) {
   const questions = questionsOf(request);
   const [given, setGiven] = useState<Record<string, Given>>({});
   const of = (question: string): Given => given[question] ?? { labels: [], other: "" };
@@ -81,37 +82,55 @@ function OneQuestion({
       <legend className="flex items-start gap-2.5 font-semibold">
         <CircleHelp aria-hidden className="mt-0.5 size-4.5 shrink-0 text-warn" />
         <span>
-          {question.question}
+          {question.header !== "" && (
+            <span className="mr-2 rounded-md bg-hover px-1.5 py-0.5 text-xs font-medium text-ink-2">
+              {visible(question.header)}
+            </span>
+          )}
+          {visible(question.question)}
           {question.isMultiple && <span className="ml-2 text-xs font-normal text-ink-3">several may be chosen</span>}
         </span>
       </legend>
       <div className="mt-2 flex flex-col gap-1.5">
-        {question.options.map(({ label, description }) => {
+        {question.options.map(({ label, description, preview }) => {
           const isChosen = given.labels.includes(label);
           return (
-            <label
-              key={label}
-              className={cx(
-                "flex cursor-pointer items-start gap-2.5 rounded-lg border px-3 py-2 text-sm touch:py-2.5",
-                isChosen ? "border-accent bg-accent-soft" : "border-line hover:bg-hover",
+            <div key={label}>
+              <label
+                className={cx(
+                  "flex cursor-pointer items-start gap-2.5 rounded-lg border px-3 py-2 text-sm touch:py-2.5",
+                  isChosen ? "border-accent bg-accent-soft" : "border-line hover:bg-hover",
+                )}
+              >
+                <input
+                  type={question.isMultiple ? "checkbox" : "radio"}
+                  name={name}
+                  checked={isChosen}
+                  onChange={(event) => choose(label, event.target.checked)}
+                  className="mt-1 accent-accent"
+                />
+                <span className="min-w-0">
+                  <span className="block font-medium [overflow-wrap:anywhere]">{visible(label)}</span>
+                  {description && (
+                    <span className="block text-xs [overflow-wrap:anywhere] text-ink-2">{visible(description)}</span>
+                  )}
+                </span>
+              </label>
+              {preview !== "" && (
+                <div className="mt-1 ml-7 overflow-hidden rounded-lg border border-line bg-sunken">
+                  <Code
+                    code={preview}
+                    language="markdown"
+                    label={`Preview of ${visible(label)}`}
+                    className="max-h-48"
+                  />
+                </div>
               )}
-            >
-              <input
-                type={question.isMultiple ? "checkbox" : "radio"}
-                name={name}
-                checked={isChosen}
-                onChange={(event) => choose(label, event.target.checked)}
-                className="mt-1 accent-accent"
-              />
-              <span>
-                <span className="block font-medium">{visible(label)}</span>
-                {description && <span className="block text-xs text-ink-2">{description}</span>}
-              </span>
-            </label>
+            </div>
           );
         })}
         <input
-          aria-label={`Another answer to: ${question.question}`}
+          aria-label={`Another answer to: ${visible(question.question)}`}
           placeholder="Something else…"
           value={given.other}
           onChange={(event) => onChange({ labels: question.isMultiple ? given.labels : [], other: event.target.value })}
@@ -133,13 +152,15 @@ function questionsOf(request: Request): Question[] {
 }
 
 function optionsOf(question: JsonObject): Question["options"] {
-  return (Array.isArray(question.options) ? question.options : [])
-    .filter(isObject)
-    .map((option) => ({ label: text(option.label), description: text(option.description) }));
+  return (Array.isArray(question.options) ? question.options : []).filter(isObject).map((option) => ({
+    label: text(option.label),
+    description: text(option.description),
+    preview: text(option.preview),
+  }));
 }
 
 /** Answers as the CLI takes them: by the question's own words; several choices joined by commas. */
-export function answersOf(questions: readonly Question[], of: (question: string) => Given): Record<string, string> {
+function answersOf(questions: readonly Question[], of: (question: string) => Given): Record<string, string> {
   return Object.fromEntries(
     questions.map(({ question }) => {
       const { labels, other } = of(question);

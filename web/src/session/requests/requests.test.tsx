@@ -36,6 +36,52 @@ describe("a permission request", () => {
     expect(screen.getByText("rm ⟨U+202E⟩fdp.txt⟨U+200B⟩ -rf")).toBeTruthy();
   });
 
+  test("shows every part of what is asked, and why, about which path and for whom", async () => {
+    const input = {
+      command: "ls",
+      description: "List",
+      dangerouslyDisableSandbox: true,
+      timeout: 90_000,
+      allowed: ["a"],
+    };
+    const { container } = ask({
+      description: "List",
+      input,
+      reason: "Path is outside",
+      blocked_path: "/etc/\u202ex",
+      subagent: "Look for it",
+      mcp_server: "calc",
+    });
+    const rows = [...container.querySelectorAll("dt")].map((label) => [
+      label.textContent,
+      label.nextSibling?.textContent,
+    ]);
+    expect(rows).toEqual([
+      ["Outside the sandbox", "yes"],
+      ["Time limit", "1 min 30 s"],
+      ["allowed", '[\n  "a"\n]'],
+      ["Why you are asked", "Path is outside"],
+      ["About the path", "/etc/⟨U+202E⟩x"],
+      ["For the subagent", "Look for it"],
+      ["MCP server", "calc"],
+    ]);
+    expect(screen.getAllByText("List")).toHaveLength(1);
+    expect(await faults(container)).toEqual([]);
+  });
+
+  test("shows another description than its own, and a command that is no text", () => {
+    ask({ description: "Harmless", input: { command: ["rm", "-r"], description: "Remove all" } });
+    expect(screen.getByText("Remove all")).toBeTruthy();
+    expect(screen.getByText(/"-r"/)).toBeTruthy();
+  });
+
+  test("to change every occurrence says so, with the path in full", () => {
+    const input = { file_path: "/home/ada/a.py", old_string: "a", new_string: "b", replace_all: true };
+    ask({ tool_name: "Edit", input });
+    expect(screen.getByText("Every occurrence").nextSibling?.textContent).toBe("yes");
+    expect(screen.getByText("/home/ada/a.py")).toBeTruthy();
+  });
+
   test("is denied with the reason that Claude reads", async () => {
     const { asked } = ask();
     await userEvent.click(screen.getByRole("button", { name: "Deny with a reason" }));
@@ -87,6 +133,14 @@ describe("a permission request", () => {
     expect(screen.queryByRole("button", { name: "Change" })).toBeNull();
   });
 
+  test("that is asked again under its id can be answered again", async () => {
+    ask();
+    const asked = answerCalls(() => request()); // the machine had lost the answer, and asks anew
+    await userEvent.click(screen.getByRole("button", { name: "Allow" }));
+    expect(asked).toHaveLength(1);
+    await waitFor(() => expect(screen.getByRole("button", { name: "Allow" })).toHaveProperty("disabled", false));
+  });
+
   test("is answered by one key where the focus is, and not while one writes", async () => {
     const { asked } = ask();
     await userEvent.click(screen.getByRole("button", { name: "Deny with a reason" }));
@@ -130,6 +184,20 @@ describe("a question", () => {
       [ANSWER, { behavior: "allow", answers: { "Which colour?": "Blue", "Which sizes?": "S, L, XL" } }],
     ]);
   });
+});
+
+test("a question shows its header and what its options look like, and hides nothing", () => {
+  const options = [
+    { label: "Rows", description: "a\u202eb", preview: "+--+" },
+    { label: "Columns", description: "", preview: "" },
+  ];
+  const questions = [{ question: "Which\u200b layout?", header: "Layout", options }];
+  ask({ kind: "question", tool_name: "AskUserQuestion", input: { questions } });
+  expect(screen.getByText("Layout")).toBeTruthy();
+  expect(screen.getByText("Which⟨U+200B⟩ layout?")).toBeTruthy();
+  expect(screen.getByText("a⟨U+202E⟩b")).toBeTruthy();
+  expect(screen.getByRole("group", { name: "Preview of Rows" }).textContent).toBe("+--+");
+  expect(screen.queryByRole("group", { name: "Preview of Columns" })).toBeNull();
 });
 
 describe("a plan", () => {

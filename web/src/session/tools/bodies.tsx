@@ -1,12 +1,14 @@
-import type { ReactNode } from "react";
-import type { Json, JsonObject, ToolItem } from "../../api/types";
-import { plural } from "../../ui/format";
-import { visible } from "../../ui/visible";
+import { type ReactNode, useMemo } from "react";
+import type { ChecklistEntry, Json, JsonObject, ToolItem } from "../../api/types";
 import { Code } from "../markdown/code";
 import { languageOf } from "../markdown/highlight-names";
-import { plainText } from "./ansi";
-import { Diff } from "./diff";
-import { isObject, text } from "./summary";
+import { Plan, Questions } from "./answers";
+import { Checklist } from "./checklist";
+import { Diff, DiffRows, newRows, patchRows } from "./diff";
+import { detailOf, FailedResult, list, Part, Result, Shown } from "./parts";
+import { InputRows } from "./rows";
+import { Fetched, Found, Searched } from "./searches";
+import { text } from "./summary";
 
 type Body = (props: { item: ToolItem }) => ReactNode;
 
@@ -17,44 +19,129 @@ export function ToolBody({ item }: { item: ToolItem }) {
 }
 
 const BODIES: Record<string, Body> = {
+  AskUserQuestion: ({ item }) => <Questions item={item} />,
   Bash: ({ item }) => (
     <>
       <Part name="Command">
         <Code code={text(item.body.input.command)} language="bash" label="Command" className="max-h-60" isWrapped />
       </Part>
+      <InputRows input={item.body.input} shown={["command"]} />
       <CommandOutput item={item} />
     </>
   ),
   Edit: ({ item }) => (
     <>
-      <EditDiff input={item.body.input} />
+      <Changed item={item}>
+        <EditDiff input={item.body.input} />
+      </Changed>
+      <InputRows input={item.body.input} shown={["file_path", "old_string", "new_string"]} />
       <FailedResult item={item} />
     </>
   ),
-  MultiEdit: ({ item }) => (
-    <>
-      {list(item.body.input.edits).map((edit, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the edits of one call keep their places
-        <EditDiff key={at} input={edit} />
-      ))}
-      <FailedResult item={item} />
-    </>
-  ),
-  Write: ({ item }) => (
-    <>
-      <Diff before="" after={text(item.body.input.content)} label="Content written" />
-      <FailedResult item={item} />
-    </>
-  ),
+  ExitPlanMode: ({ item }) => <Plan item={item} />,
   Glob: ({ item }) => <Found item={item} />,
   Grep: ({ item }) => <Found item={item} />,
-  Read: ({ item }) => <Result item={item} language={languageOf(text(item.body.input.file_path))} withoutLineNumbers />,
-  TodoWrite: ({ item }) => <Todos todos={list(item.body.input.todos)} />,
+  MultiEdit: ({ item }) => (
+    <>
+      <Changed item={item}>
+        <EditDiffs edits={item.body.input.edits} />
+      </Changed>
+      <FailedResult item={item} />
+    </>
+  ),
+  NotebookEdit: ({ item }) => <CellChanged item={item} />,
+  Read: ({ item }) => (
+    <>
+      <InputRows input={item.body.input} shown={["file_path"]} />
+      <Result item={item} language={languageOf(text(item.body.input.file_path))} withoutLineNumbers />
+    </>
+  ),
+  // The list itself stands below the card.
+  TaskCreate: ({ item }) => <Listed item={item} shown={["subject"]} />,
+  TaskList: ({ item }) => <Listed item={item} shown={[]} />,
+  TaskUpdate: ({ item }) => <Listed item={item} shown={[]} />,
+  TodoWrite: ({ item }) => (
+    <>
+      {!item.body.checklist && <Checklist entries={todos(item.body.input.todos)} />}
+      <FailedResult item={item} />
+    </>
+  ),
+  WebFetch: ({ item }) => <Fetched item={item} />,
+  WebSearch: ({ item }) => <Searched item={item} />,
+  Write: ({ item }) => (
+    <>
+      <Changed item={item}>
+        <Written item={item} />
+      </Changed>
+      <FailedResult item={item} />
+    </>
+  ),
 };
+
+/** A list as one call wrote it, where a newer call shows the list. */
+function todos(written: Json | undefined): ChecklistEntry[] {
+  return list(written).map(({ content, status, activeForm }, at) => ({
+    id: String(at),
+    subject: text(content),
+    status: text(status),
+    active: text(activeForm) || null,
+    owner: null,
+  }));
+}
 
 /** The change an edit's input asks for. */
 export function EditDiff({ input }: { input: JsonObject }) {
   return <Diff before={text(input.old_string)} after={text(input.new_string)} label="Change" />;
+}
+
+/** The changes that several edits of one file ask for, each with what it says beside. */
+export function EditDiffs({ edits }: { edits: Json | undefined }) {
+  return list(edits).map((edit, at) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: the edits of one call keep their places
+    <div key={at}>
+      <EditDiff input={edit} />
+      <InputRows input={edit} shown={["old_string", "new_string"]} />
+    </div>
+  ));
+}
+
+/** What became of a file, by the result; what was asked for, as long as there is none. */
+function Changed({ item, children }: { item: ToolItem; children: ReactNode }) {
+  const { structuredPatch } = detailOf(item);
+  const rows = useMemo(() => patchRows(structuredPatch), [structuredPatch]);
+  return rows === null ? children : <DiffRows rows={rows} label="Change" />;
+}
+
+/** The content of a file that was written: new, the same as before, or not known yet which. */
+function Written({ item }: { item: ToolItem }) {
+  const { type, originalFile } = detailOf(item);
+  const content = text(item.body.input.content);
+  const rows = useMemo(() => newRows(content), [content]);
+  if (type === "update" && originalFile === content) {
+    return <p className="px-3 py-2 text-xs text-ink-3">Nothing changed: the file had this content.</p>;
+  }
+  return <DiffRows rows={rows} label="Content written" />;
+}
+
+function CellChanged({ item }: { item: ToolItem }) {
+  const { input } = item.body;
+  const before = text(detailOf(item).old_source);
+  return (
+    <>
+      <Diff before={before} after={input.edit_mode === "delete" ? "" : text(input.new_source)} label="Change" />
+      <InputRows input={input} shown={["notebook_path", "new_source"]} />
+      <FailedResult item={item} />
+    </>
+  );
+}
+
+function Listed({ item, shown }: { item: ToolItem; shown: readonly string[] }) {
+  return (
+    <>
+      <InputRows input={item.body.input} shown={shown} />
+      <Result item={item} />
+    </>
+  );
 }
 
 function Generic({ item }: { item: ToolItem }) {
@@ -80,114 +167,22 @@ function CommandOutput({ item }: { item: ToolItem }) {
   const { result, state, detail } = item.body;
   if (result === null) return null;
   const code = EXIT_CODE.exec(result)?.[1];
-  const errors = isObject(detail) ? text(detail.stderr) : "";
-  const isApart = errors !== "" && isObject(detail);
-  const written = isApart ? text(detail.stdout) : result.replace(EXIT_CODE, "");
-  const ending = code !== undefined ? `exit code ${code}` : state === "done" && isObject(detail) ? "exit code 0" : null;
+  const told = detailOf(item);
+  const errors = text(told.stderr);
+  const ending = code !== undefined ? `exit code ${code}` : state === "done" && detail !== null ? "exit code 0" : null;
   return (
     <>
       <Part name={ending === null ? "Output" : `Output, ${ending}`}>
-        <Shown output={written} isCut={item.body.result_truncated} />
+        <Shown
+          output={errors !== "" ? text(told.stdout) : result.replace(EXIT_CODE, "")}
+          isCut={item.body.result_truncated}
+        />
       </Part>
-      {isApart && (
+      {errors !== "" && (
         <Part name="Error output">
           <Shown output={errors} isCut={false} />
         </Part>
       )}
     </>
   );
-}
-
-/** What a search has found: how much, and each line of it. */
-function Found({ item }: { item: ToolItem }) {
-  const { input, result, state } = item.body;
-  const lines = (result ?? "").split("\n").filter((line) => line.trim() !== "");
-  const isList = state === "done" && result !== null && !/^No (files|matches) found/.test(result);
-  const where = text(input.path) || text(input.glob);
-  return (
-    <>
-      {where !== "" && <p className="px-3 pt-2 font-mono text-xs text-ink-3">in {visible(where)}</p>}
-      {isList ? (
-        <Part name={plural(lines.length, "line")}>
-          <Shown output={lines.join("\n")} isCut={item.body.result_truncated} />
-        </Part>
-      ) : (
-        <Result item={item} />
-      )}
-    </>
-  );
-}
-
-function Result({
-  item,
-  language = null,
-  withoutLineNumbers,
-}: {
-  item: ToolItem;
-  language?: string | null;
-  withoutLineNumbers?: boolean;
-}) {
-  const { result, result_truncated, state } = item.body;
-  if (result === null) return null;
-  return (
-    <Part name={state === "failed" ? "Error" : "Result"}>
-      <Shown
-        output={withoutLineNumbers ? result.replace(/^ *\d+[→\t]/gm, "") : result}
-        isCut={result_truncated}
-        language={language}
-      />
-    </Part>
-  );
-}
-
-function Shown({ output, isCut, language = null }: { output: string; isCut: boolean; language?: string | null }) {
-  const shown = plainText(output);
-  return (
-    <>
-      {shown.trim() === "" ? (
-        <p className="px-3 py-2 text-xs text-ink-3">No output.</p>
-      ) : (
-        <Code code={shown} language={language} label="Result" className="max-h-96" />
-      )}
-      {isCut && (
-        <p className="border-t border-line px-3 py-1.5 text-xs text-ink-3">
-          Shortened here; the whole output is in the session's log.
-        </p>
-      )}
-    </>
-  );
-}
-
-function FailedResult({ item }: { item: ToolItem }) {
-  return item.body.state === "failed" || item.body.state === "denied" ? <Result item={item} /> : null;
-}
-
-function Part({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <section className="border-t border-line first:border-0">
-      <p className="px-3 pt-2 text-2xs font-medium text-ink-3">{name}</p>
-      {children}
-    </section>
-  );
-}
-
-const BOXES: Record<string, string> = { completed: "☑", in_progress: "◐", pending: "☐" };
-
-function Todos({ todos }: { todos: readonly JsonObject[] }) {
-  return (
-    <ul className="flex flex-col gap-1 px-3 py-2.5 text-sm">
-      {todos.map((todo, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the list is written anew as a whole each time
-        <li key={at} className={todo.status === "completed" ? "text-ink-3 line-through" : undefined}>
-          <span aria-hidden>{BOXES[text(todo.status)] ?? "☐"} </span>
-          <span className="sr-only">{text(todo.status).replace("_", " ")}: </span>
-          {text(todo.content)}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function list(value: Json | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
 }

@@ -36,6 +36,10 @@ const SUMMARIES: Record<string, (input: JsonObject) => Summary> = {
   Task: (input) => words("Delegate", text(input.description)),
   Agent: (input) => words("Delegate", text(input.description)),
   TodoWrite: (input) => words("Update the list", todoCount(input.todos)),
+  TaskCreate: (input) => words("Add to the list", text(input.subject)),
+  TaskGet: (input) => words("Look at the list", `#${text(input.taskId)}`),
+  TaskList: () => words("Look at the list", ""),
+  TaskUpdate: (input) => words("Update the list", taskChange(input)),
   Skill: (input) => words("Use skill", text(input.skill)),
   AskUserQuestion: (input) => words("Ask", firstQuestion(input.questions)),
   EnterPlanMode: () => words("Begin planning", ""),
@@ -55,6 +59,10 @@ export function text(value: Json | undefined): string {
 /** A path without the part that is the same everywhere on its machine. */
 export function path(value: Json | undefined): string {
   return text(value).replace(/^\/(?:home|Users)\/[^/]+\//, "~/");
+}
+
+function taskChange({ taskId, subject, status }: JsonObject): string {
+  return [`#${text(taskId)}`, text(subject), text(status).replace("_", " ")].filter((part) => part !== "").join(" · ");
 }
 
 function todoCount(todos: Json | undefined): string {

@@ -1,0 +1,195 @@
+"""Guards of notifications: told once, to whom it may concern, and nowhere inside."""
+
+from __future__ import annotations
+
+from scripts.guards.guard import Guard
+from scripts.guards.places import ACCESS
+
+_OUTBOX = "tests/contract/test_notifications.py"
+_OUTGOING = "tests/unit/server/notifying/test_outgoing.py"
+_ARRIVES = "tests/integration/test_notifications.py"
+
+NOTIFY = (
+    Guard(
+        "notify-claimed",
+        "what one server sends no other one sends",
+        "server/store/notifications.py",
+        "due_ms=now_ms + LEASE_MS, attempts=fate.attempt)",
+        "attempts=fate.attempt)",
+        (f"{_OUTBOX}::TestOnce::test_two_servers_that_look_at_once_send_each_notification_once[sqlite]",),
+    ),
+    Guard(
+        "notify-late",
+        "who sends too late settles nothing",
+        "server/store/notifications.py",
+        "            notifications.c.attempts == due.attempt,\n",
+        "",
+        (
+            f"{_OUTBOX}::TestOnce::"
+            "test_what_a_dead_server_took_with_it_is_sent_by_another_and_who_is_late_is_not_heard[sqlite]",
+        ),
+    ),
+    Guard(
+        "notify-still-so",
+        "what is no longer so is not told",
+        "server/store/notifications.py",
+        "        if row.role is None or not _IS_STILL_SO[kind](row):",
+        "        if row.role is None:",
+        (f"{_OUTBOX}::TestStillSo::test_what_is_answered_before_the_delay_ends_is_withdrawn[sqlite]",),
+    ),
+    Guard(
+        "notify-member",
+        "who is no member any more is told nothing",
+        "server/store/notifications.py",
+        "        if row.role is None or not _IS_STILL_SO[kind](row):",
+        "        if not _IS_STILL_SO[kind](row):",
+        (f"{_OUTBOX}::TestStillSo::test_who_is_no_member_any_more_is_told_nothing[sqlite]",),
+    ),
+    Guard(
+        "notify-looking",
+        "nobody is told of what they have before them",
+        "server/store/notifications.py",
+        "        if looks.is_looking(connection, row.user_id, row.session_id, now_ms):",
+        "        if False:",
+        (f"{_OUTBOX}::TestQuiet::test_what_one_looks_at_waits_until_one_looks_away[sqlite]",),
+    ),
+    Guard(
+        "notify-shown",
+        "a button is offered only where all that is asked is shown",
+        "server/store/announcements.py",
+        "    return shown, shown == whole and is_whole(wanted)",
+        "    return shown, True",
+        (f"{_OUTBOX}::TestAnswerable::test_a_button_is_offered_only_where_all_that_is_asked_is_shown[sqlite]",),
+    ),
+    Guard(
+        "notify-seen",
+        "a button is offered only where a phone shows all of it",
+        "server/store/announcements.py",
+        "    is_seen = shows_all and _is_seen(request, text, _directory(connection, session_id))",
+        "    is_seen = shows_all",
+        (f"{_OUTBOX}::TestAnswerable::test_what_a_phone_may_not_show_has_no_button[sqlite]",),
+    ),
+    Guard(
+        "notify-login",
+        "a browser is told nothing once it is signed out",
+        "server/web/notifications.py",
+        "        login_hash=caller.secret_hash if kind is Way.PUSH else None,\n",
+        "",
+        (f"{_ARRIVES}::test_a_browser_that_is_signed_out_is_told_nothing_more",),
+    ),
+    Guard(
+        "notify-viewer",
+        "who may not answer is offered no button",
+        "server/store/announcements.py",
+        "            is_answerable = news.shows_all and Role(way.role).covers(Role.OPERATOR)",
+        "            is_answerable = news.shows_all",
+        (f"{_OUTBOX}::TestAnswerable::test_a_viewer_is_told_and_offered_nothing_to_press[sqlite]",),
+    ),
+    Guard(
+        "link-expires",
+        "a link that answers does not work for ever",
+        "server/store/answer_links.py",
+        "    if row is None or row.expires_ms <= now_ms:",
+        "    if row is None:",
+        (f"{_OUTBOX}::TestAnswerable::test_a_link_works_once_and_not_for_ever[sqlite]",),
+    ),
+    Guard(
+        "link-role",
+        "a link answers only while its person may",
+        "server/web/answer_links.py",
+        "        projects.require_role(connection, link.user_id, place.project_id, Role.OPERATOR)\n",
+        "",
+        (f"{_ARRIVES}::test_a_button_answers_no_more_once_its_person_may_not",),
+    ),
+    Guard(
+        "address-private",
+        "nothing private is connected to",
+        "server/notifying/outgoing.py",
+        "            if not self._is_allowed(address):\n                raise AddressForbidden\n",
+        "",
+        (
+            f"{_OUTGOING}::test_a_name_with_one_private_address_among_public_ones_is_refused",
+            f"{_ARRIVES}::TestForbiddenAddresses::test_a_name_that_leads_to_one_is_not_spoken_to_and_the_log_says_why",
+        ),
+    ),
+    Guard(
+        "address-judged",
+        "what is connected to is the address that was judged",
+        "server/notifying/outgoing.py",
+        "            where.copy_with(host=str(address)),",
+        "            where,",
+        (f"{_OUTGOING}::test_a_name_is_asked_for_once_and_what_was_judged_is_what_is_connected_to",),
+    ),
+    Guard(
+        "address-inner",
+        "an address inside another one is judged too",
+        "server/notifying/outgoing.py",
+        "        if address in _NAT64_LOCAL or (inner is not None and not is_public(inner)):",
+        "        if address in _NAT64_LOCAL:",
+        (f"{_OUTGOING}::test_what_only_this_machine_or_its_network_reaches_is_not_public",),
+    ),
+    Guard(
+        "scope-channels",
+        "a person's ways to be told are theirs",
+        "server/store/channels.py",
+        "    owner = channels.c.user_id == user_id if project_id is None else channels.c.project_id == project_id\n",
+        "    owner = channels.c.id == channel_id\n",
+        (f"{ACCESS}::test_ones_own_things_are_not_anothers",),
+    ),
+    Guard(
+        "scope-told",
+        "what is told of a project is told to its members",
+        "server/store/announcements.py",
+        "        .where(members.c.project_id == session.project_id)\n",
+        "",
+        (f"{_OUTBOX}::TestStillSo::test_members_of_other_projects_are_told_nothing[sqlite]",),
+    ),
+    Guard(
+        "notify-webhook-login",
+        "no webhook is added with an API token, which it would outlive",
+        "server/web/webhooks.py",
+        '        require_login(caller, "add webhooks")\n',
+        "",
+        (f"{_ARRIVES}::test_a_program_adds_no_webhook_that_would_outlive_its_token",),
+    ),
+    Guard(
+        "notify-newest-wait",
+        "of the times that Claude waits on its screen the newest alone is told of",
+        "server/store/announcements.py",
+        "    _withdraw_earlier(connection, session_id, Kind.WAITS, now_ms, notifications.c.request_id.is_(None))\n",
+        "",
+        (f"{_OUTBOX}::TestStillSo::test_of_two_times_that_claude_waits_on_its_screen_one_is_told_of[sqlite]",),
+    ),
+    Guard(
+        "notify-its-end",
+        "of the ends of a session the one that it stands at is told of",
+        "server/store/notifications.py",
+        "    return is_its_end and ",
+        "    return ",
+        (f"{_OUTBOX}::TestStillSo::test_of_two_ends_of_a_session_the_last_is_told_of[sqlite]",),
+    ),
+    Guard(
+        "notify-real-end",
+        "an end that was none keeps nobody from hearing of the real one",
+        "server/instructions/outcome.py",
+        "    announcements.end_was_none(connection, session_id, epoch, now_ms)\n",
+        "",
+        ("tests/contract/test_unheard.py::test_who_was_told_that_it_was_given_up_is_told_of_its_end_too[sqlite]",),
+    ),
+    Guard(
+        "link-topic",
+        "with a topic go the buttons that were sent to its person",
+        "server/store/channels.py",
+        "    connection.execute(delete(answer_links).where(answer_links.c.user_id.in_(theirs)))\n",
+        "",
+        (f"{_OUTBOX}::TestAnswerable::test_with_a_topic_go_the_links_that_were_sent_to_it[sqlite]",),
+    ),
+    Guard(
+        "notify-again",
+        "what waits again because its answer was lost is told of again",
+        "server/instructions/outcome.py",
+        "    announcements.asked(connection, session_id, request, now_ms, after=kept.view.id)\n",
+        "",
+        (f"{_OUTBOX}::TestStillSo::test_what_waits_again_because_the_answer_was_lost_is_told_of_again[sqlite]",),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Schedules: sessions that start at times given by cron expressions."""

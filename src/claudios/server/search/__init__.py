@@ -1,0 +1,1 @@
+"""Search: what people look for among the items of the sessions they may see."""
