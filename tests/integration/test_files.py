@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import Connection
 
 from claudios.cli.commands.files import files
 from claudios.protocol.asking import (
@@ -26,6 +27,7 @@ from claudios.protocol.asking import (
     FileChunk,
 )
 from claudios.protocol.fields import Model
+from claudios.protocol.messages import Welcome
 from claudios.server.serving import Serving
 from claudios.server.serving import running as running_server
 from tests.helpers.patience import patience
@@ -257,9 +259,47 @@ async def test_a_machine_that_is_connected_to_another_server_is_not_said_to_be_o
         assert refused["error"]["code"] == "machine_away"
         for said in (refused["error"]["message"], paths["problem"]):
             assert "another server" in said
-            assert "a single server" in said
+            assert "open the page of that server" in said
     refused = await owner.ask("GET", files, expect=409)
     assert "offline" in refused["error"]["message"]
+
+
+async def test_a_machine_that_comes_to_this_server_or_leaves_it_is_not_said_to_be_at_another(
+    server: Serving, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store has a registration before the server holds it, and after the server let go of it."""
+    owner = await people.owner()
+    agent = await new_agent(owner, server.url)
+    commits = server.application.data_path.commits
+    submit, reached, gate = commits.submit, asyncio.Event(), asyncio.Event()
+
+    async def waits_after(work: Callable[[Connection], object]) -> object:
+        done = await submit(work)
+        reached.set()
+        await gate.wait()
+        return done
+
+    async def waits_before(work: Callable[[Connection], object]) -> object:
+        reached.set()
+        await gate.wait()
+        return await submit(work)
+
+    async def look() -> None:
+        await reached.wait()
+        refused = await owner.ask("GET", f"/agents/{agent.agent_id}/files", expect=409)
+        assert "offline" in refused["error"]["message"]
+        gate.set()
+
+    async with agent.socket() as link:
+        monkeypatch.setattr(commits, "submit", lambda work: asyncio.ensure_future(waits_after(work)))
+        await link.say(agent.hello())
+        await look()
+        await link.expect(Welcome)
+        reached.clear()
+        gate.clear()
+        monkeypatch.setattr(commits, "submit", lambda work: asyncio.ensure_future(waits_before(work)))
+        await link.cut()
+        await look()
 
 
 async def test_an_older_agent_is_said_to_need_an_update(people: People) -> None:

@@ -34,8 +34,8 @@ from claudios.server.ingest.verify import Source
 from claudios.server.instructions.deliver import Delivery
 from claudios.server.keys import ServerKey
 from claudios.server.link.held import REVOKED, SUPERSEDED, Held
-from claudios.server.link.openings import Openings
-from claudios.server.link.registering import register
+from claudios.server.link.openings import Moves, Openings
+from claudios.server.link.registering import Opened, register
 from claudios.server.link.registration import AgentView, Registration
 from claudios.server.link.removed import write_down
 from claudios.server.live.watching import Watching
@@ -60,8 +60,8 @@ JUMP_MS = 5_000
 FRESH_SECONDS = 10.0
 MAX_PROVED = 10_000
 ELSEWHERE = (
-    "The machine is connected to another server of this database, and only that one can ask it. Open the page of that "
-    "server, or run a single server."
+    "The machine is not connected to this server: it is on its way back here, or connected to another server of this "
+    "database. Ask again in a moment, or open the page of that server."
 )
 MAX_ISEQ = 2**53
 
@@ -92,6 +92,7 @@ class Links:
         self._held: dict[str, Held] = {}
         self._rounds = itertools.count(1)
         self._openings = Openings()
+        self._moves = Moves()
         self._proved: dict[bytes, tuple[AgentKey, float]] = {}  # bounded by MAX_PROVED
 
     async def authenticate(self, bearer: str) -> AgentKey:
@@ -148,12 +149,21 @@ class Links:
         if hello.received >= MAX_ISEQ:
             raise MessageInvalid("The cursor of received instructions is no number of this server's.")
         self._commits.hurry()
-        with self._openings.admitted(key.agent_id, hello):
-            opened = await self._commits.submit(
-                lambda connection: register(
-                    connection, key.agent_id, hello, carrier, agent_view=self._agent_view, now_ms=self._now_ms()
+        with self._moves.underway(key.agent_id):
+            with self._openings.admitted(key.agent_id, hello):
+                opened = await self._commits.submit(
+                    lambda connection: register(
+                        connection, key.agent_id, hello, carrier, agent_view=self._agent_view, now_ms=self._now_ms()
+                    )
                 )
-            )
+            made = self._welcomed(key, opened, hello)
+            self._hold(made)
+        for change in opened.told:
+            self._bus.publish(OVERVIEW, change)
+        logger.info("agent_online", agent=key.agent_id, boot=opened.boot, carrier=carrier)
+        return made
+
+    def _welcomed(self, key: AgentKey, opened: Opened, hello: Hello) -> Registration:
         made = self._make(key, opened.boot, hello)
         made.lists_paths, made.modes, made.answers = hello.lists_paths, hello.machine.modes, hello.machine.answers
         made.outbox.put(
@@ -169,10 +179,6 @@ class Links:
                 )
             ]
         )
-        self._hold(made)
-        for change in opened.told:
-            self._bus.publish(OVERVIEW, change)
-        logger.info("agent_online", agent=key.agent_id, boot=opened.boot, carrier=carrier)
         return made
 
     async def find(self, key: AgentKey, boot: int) -> Registration:
@@ -250,7 +256,8 @@ class Links:
 
         self._commits.hurry()
         try:
-            told = await self._commits.submit(work)
+            with self._moves.underway(agent_id):
+                told = await self._commits.submit(work)
         except Unavailable as problem:
             logger.warning("departure_not_kept", agent=agent_id, problem=problem.message)
             return
@@ -302,10 +309,16 @@ class Links:
             )
 
     async def _is_elsewhere(self, agent_id: str) -> bool:
-        """Say whether an agent that is not connected here is so to another server of the same database."""
-        return await self._store.read(
+        """Say whether an agent that is not connected here is so to another server of the same database.
+
+        What the store says of an agent while it comes to or leaves this server is about this server.
+        """
+        if agent_id in self._moves:
+            return False
+        is_connected = await self._store.read(
             lambda connection: registrations.is_connected(connection, agent_id, self._now_ms())
         )
+        return is_connected and agent_id not in self._moves and agent_id not in self._held
 
     async def _end_revoked(self) -> None:
         """End the links whose key holds no longer: revoked by another process, or at the end of its overlap."""

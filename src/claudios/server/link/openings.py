@@ -6,6 +6,7 @@ database. Whoever opened last is superseded by what comes later, so such a ghost
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -43,3 +44,24 @@ class Openings:
                 if known is not None:
                     self._newest[agent_id] = known
             raise
+
+
+class Moves:
+    """The agents whose registration begins or ends here, until store and memory say the same of it."""
+
+    def __init__(self) -> None:
+        self._moving: Counter[str] = Counter()  # by agent; holds only those above 0
+
+    def __contains__(self, agent_id: str) -> bool:
+        return agent_id in self._moving
+
+    @contextmanager
+    def underway(self, agent_id: str) -> Iterator[None]:
+        """Count an agent in for as long as one of its moves takes."""
+        self._moving[agent_id] += 1
+        try:
+            yield
+        finally:
+            self._moving[agent_id] -= 1
+            if not self._moving[agent_id]:
+                del self._moving[agent_id]
