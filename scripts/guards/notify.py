@@ -67,7 +67,7 @@ NOTIFY = (
         "server/store/announcements.py",
         "    is_seen = shows_all and _is_seen(request, text, _directory(connection, session_id))",
         "    is_seen = shows_all",
-        (f"{_OUTBOX}::TestAnswerable::test_what_a_phone_may_not_show_has_no_button[sqlite]",),
+        (f"{_OUTBOX}::TestAnswerable::test_what_a_phone_may_not_show_has_no_button[sqlite-long]",),
     ),
     Guard(
         "notify-login",

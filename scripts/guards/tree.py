@@ -69,7 +69,8 @@ class Tree:
         errors = [line for line in lines if line.startswith("ERROR ")]
         # pytest ends with 1 also when it breaks down itself, as after a test that it had to cut short: it names none.
         is_told = ended.returncode == 0 or (ended.returncode == 1 and (failed or errors))
-        ended_oddly = [] if is_told else [*lines[-1:], *ended.stderr.splitlines()[-1:]]
+        said = [line for line in ended.stderr.splitlines() if line.strip()]
+        ended_oddly = [] if is_told else [*lines[-1:], *said[-2:]]
         return Run(ended.returncode, failed, "; ".join([*errors, *ended_oddly]))
 
     @contextmanager
