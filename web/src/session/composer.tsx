@@ -112,7 +112,7 @@ export function Composer(props: ComposerProps) {
           onKeyDown={onKeyDown}
           aria-label={`Prompt for ${titleOf(session)}`}
           aria-describedby={hintId}
-          placeholder={isEnded ? "Resume, with a prompt or without" : "Write to Claude"}
+          placeholder={isEnded ? "Optional prompt" : "Write to Claude"}
           className="thin-scroll max-h-60 min-h-8 flex-1 resize-none bg-transparent py-1.5 leading-5 outline-none touch:min-h-10 touch:py-2 touch:leading-6 placeholder:text-ink-3 disabled:cursor-not-allowed"
         />
         <AttachButton onFiles={attaching.add} isDisabled={!mayCommand} />

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from claudios.protocol.messages import EndReason, SessionState
 from claudios.server.projections.life import Life
 from claudios.server.projections.meter import Meter
@@ -16,6 +18,13 @@ from claudios.server.projections.shapes import (
 )
 
 PREVIEW = 200
+_MARKS = re.compile(
+    r"\*\*(?=\S)(?P<strong>[^*\n]+)(?<=\S)\*\*"
+    r"|(?P<ticks>`+)(?P<code>[^`\n]+)(?P=ticks)"
+    r"|(?<!\w)\[(?P<link>[^\]\n]+)\]\([^()\s]+\)"
+    r"|^ {0,3}(?:\#{1,6} +|```\w*$)",
+    re.MULTILINE,
+)
 _ACTIVITY = {"running": "working", "requires_action": "waiting", "idle": "idle"}
 _ON_SCREEN = {"busy": "working", "waiting": "waiting", "idle": "idle"}
 _INPUT_TOKENS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -86,7 +95,7 @@ class Facts:
 
     def said(self, text: str) -> None:
         """Take the newest text of the conversation, as a preview."""
-        self.last_text = clipped_line(text)
+        self.last_text = clipped_line(_unmarked(text[: 4 * PREVIEW]))
 
     def used(self, usage: Json) -> None:
         """Take the usage of one answer of the main conversation: what it read is what fills the context."""
@@ -166,6 +175,11 @@ class Facts:
 def clipped_line(text: str) -> str:
     """Return the beginning of a text as one line that any database takes."""
     return clipped(" ".join(text[: 4 * PREVIEW].replace("\0", " ").split()), PREVIEW)[:PREVIEW]
+
+
+def _unmarked(markdown: str) -> str:
+    """Return a short text without the marks of emphasis, code, links and headings, which a preview does not draw."""
+    return _MARKS.sub(lambda found: found["strong"] or found["code"] or found["link"] or "", markdown)
 
 
 def reason_of(text: object) -> EndReason:
