@@ -34,7 +34,8 @@ coverage: ## Measure how much of each module the tests run, the least first (ROW
 
 check: ## Format, lint, types, layers, documents and the fast tests, in under a minute
 	$(PREPARE) dev page-packages
-	@$(MAKE) --no-print-directory --keep-going check-format check-lint check-types check-layers check-documents check-page check-unit
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 --output-sync=target \
+		check-types check-page check-format check-lint check-layers check-documents check-unit
 
 check-format:
 	$(BIN)/ruff format --check --quiet

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, WebSocketRoute
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, WebSocketRoute
+
+from scripts.prepare.debian import browser
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = browser() or "chromium"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -31,6 +33,25 @@ GROWN = """({width, height}) => {
     return scrollWidth > width || isTall ? [`${scrollWidth} x ${scrollHeight}`] : []
 }"""
 WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
+
+
+class Chromium:
+    """One Chromium for many windows, begun anew should it have ended."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._browser: Browser | None = None
+
+    async def browser(self) -> Browser:
+        """Return the running browser."""
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = await self._playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        return self._browser
+
+    async def close(self) -> None:
+        """End it."""
+        if self._browser is not None:
+            await self._browser.close()
 
 
 @dataclass

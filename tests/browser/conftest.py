@@ -7,18 +7,27 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
-from tests.browser.browsing import CHROMIUM, FLAGS, Watched, open_window
+from tests.browser.browsing import Chromium, Watched, open_window
 from tests.browser.product import Product
 from tests.helpers.databases import lay_down
 
 expect.set_options(timeout=30_000)  # a machine may be busy with much else
 
+HERE = Path(__file__).parent
 OpenWindow = Callable[..., Awaitable[Watched]]
 
 
-@pytest.fixture
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Have all tests of the product on one loop, since they share a browser."""
+    for item in items:
+        if "product" in item.fixturenames and item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def product(
     tmp_path: Path, migrated: Path, claude_cli: Path, claude_environment: dict[str, str]
 ) -> AsyncIterator[Product]:
@@ -34,14 +43,21 @@ async def product(
             print(f"--- {name} ---\n{made.output(name)}")
 
 
-@pytest.fixture
-async def window(product: Product) -> AsyncIterator[OpenWindow]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Chromium]:
+    """The Chromium of this worker. Every window has a profile of its own in it."""
+    async with async_playwright() as playwright:
+        started = Chromium(playwright)
+        yield started
+        await started.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def window(product: Product, chromium: Chromium) -> AsyncIterator[OpenWindow]:
     """Opens windows on the product; at the end nothing may have left the host or complained in any of them."""
     opened: list[Watched] = []
     async with AsyncExitStack() as stack:
-        playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        stack.push_async_callback(browser.close)
+        browser = await chromium.browser()
 
         async def open_one(width: str, theme: str = "light") -> Watched:
             context, watched = await open_window(browser, product.url, width, theme)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import httpx2
 
+from tests.helpers.preloaded import PreloadedServer
+
 START_SECONDS = 90.0
 END_SECONDS = 20.0
 RETURN_SECONDS = 90.0  # an agent that found no server for long tries again after as much as a minute
@@ -28,7 +30,7 @@ class Product:
     claude: Path
     claude_environment: Mapping[str, str]
     port: int = field(default_factory=lambda: _free_port())
-    _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _running: dict[str, subprocess.Popen[bytes] | PreloadedServer] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -45,7 +47,7 @@ class Product:
         self.work.mkdir(parents=True, exist_ok=True)
         state = str(self.home / "server")
         arguments = ["--port", str(self.port), "--state-dir", state, "--notify-networks", "127.0.0.0/8"]
-        self._spawn("server", ["-m", "claudios.server", *arguments], {})
+        self._running["server"] = PreloadedServer(arguments, self._environment({}), self.home, self.home / "server.log")
         async with httpx2.AsyncClient(timeout=60) as http, asyncio.timeout(START_SECONDS):
             while not await _is_ready(http, f"{self.url}/readyz"):
                 assert self._running["server"].poll() is None, self.output("server")
@@ -105,11 +107,14 @@ class Product:
         runtime.mkdir(mode=0o700, exist_ok=True)
         return runtime
 
+    def _environment(self, further: Mapping[str, str]) -> dict[str, str]:
+        return {"PATH": self.claude_environment["PATH"], "HOME": str(self.home), **further}
+
     def _spawn(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> None:
         with (self.home / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
                 [sys.executable, *arguments],
-                env={"PATH": self.claude_environment["PATH"], "HOME": str(self.home), **environment},
+                env=self._environment(environment),
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,17 +41,10 @@ def bodies(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def product(tmp_path: Path, claude_cli: Path, bodies: Path) -> AsyncIterator[Product]:
-    """The product, with a model of its own that keeps what it is sent."""
+def claude_environment(tmp_path: Path, bodies: Path) -> Iterator[dict[str, str]]:
+    """Claude on a model of its own that keeps what it is sent."""
     with running_model("--bodies", str(bodies)) as model:
-        environment = claude_environment_for(model.url, tmp_path / "claude-home")
-        made = Product(tmp_path / "product", claude_cli, environment)
-        made.home.mkdir()
-        try:
-            await made.start_server()
-            yield made
-        finally:
-            made.stop_all()
+        yield claude_environment_for(model.url, tmp_path / "claude-home")
 
 
 async def give(element: Locator, image: bytes, how: str) -> None:
