@@ -84,7 +84,7 @@ export function SessionHeader({
         <ChevronLeft aria-hidden className="size-5" />
       </Link>
       <span className="@2xl/header:hidden">
-        <StatusDot session={session} />
+        <StatusDot session={session} beats />
       </span>
       <h1 className="min-w-10 truncate text-[0.9375rem] font-semibold" title={titleOf(session)}>
         {titleOf(session)}
