@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import itertools
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import argon2
 import httpx2
 import pytest
 
 from claudios.server.app import Application
 from claudios.server.config import Config
+from claudios.server.passwords import Passwords
 from claudios.server.serving import Serving, running
 from tests.helpers.databases import lay_down
 
 PASSWORD = "correct horse battery staple"
+QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+TRUST = ssl.create_default_context()
+"""One for all clients: making it takes each of them 25 ms."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class People:
     def browser(self, **headers: str) -> httpx2.AsyncClient:
         """Return a fresh browser on the server's own page."""
         return httpx2.AsyncClient(
-            base_url=self.serving.url, headers={"origin": self.serving.url, **headers}, timeout=60
+            base_url=self.serving.url, headers={"origin": self.serving.url, **headers}, timeout=60, verify=TRUST
         )
 
     async def owner(self) -> Person:
@@ -91,7 +97,7 @@ async def elsewhere(person: Person, serving: Serving) -> AsyncIterator[Person]:
     """Let somebody use another server on the same database."""
     headers = {"origin": serving.url}
     async with httpx2.AsyncClient(
-        base_url=serving.url, headers=headers, cookies=person.http.cookies, timeout=60
+        base_url=serving.url, headers=headers, cookies=person.http.cookies, timeout=60, verify=TRUST
     ) as http:
         yield Person(http, person.user)
 
@@ -101,10 +107,13 @@ StartServer = Callable[..., Awaitable[Serving]]
 
 @pytest.fixture
 async def start_server(tmp_path: Path, migrated: Path) -> AsyncIterator[StartServer]:
-    """Start servers that live as long as the test; their settings may be named."""
+    """Start servers that live as long as the test, with hashes that cost little; their settings may be named."""
     async with AsyncExitStack() as stack:
 
-        async def start(build: Callable[[Config], Application] = Application, **settings: Any) -> Serving:
+        def build_one(config: Config) -> Application:
+            return Application(config, passwords=Passwords(QUICK))
+
+        async def start(build: Callable[[Config], Application] = build_one, **settings: Any) -> Serving:
             config = Config(**{"state_dir": tmp_path / "server", "port": 0, **settings})
             if config.database_url is None:
                 lay_down(migrated, config.state_dir / "claudios.db")

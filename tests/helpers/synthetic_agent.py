@@ -33,7 +33,7 @@ from claudios.protocol.messages import (
 )
 from claudios.protocol.signing import GENESIS, Batch, advance, seal
 from tests.helpers.patience import patience
-from tests.helpers.server import Person
+from tests.helpers.server import TRUST, Person
 
 MACHINE = Machine(
     hostname="bench",
@@ -231,6 +231,7 @@ class Poller:
             headers={"authorization": f"Bearer {agent.keys.auth}", "content-type": CONTENT_TYPE},
             timeout=30,
             trust_env=False,
+            verify=TRUST,
         )
 
     async def register(
