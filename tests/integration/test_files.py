@@ -192,14 +192,21 @@ async def test_who_loses_their_role_while_they_download_gets_no_more(people: Peo
     async with agent.poller() as poller:
         await poller.register(answers=(READ_FILE.name,))
         machine = Answering(poller)
-        first = chunk(b"x" * MAX_CHUNK_BYTES, size=2 * MAX_CHUNK_BYTES)
+        piece, size = b"x" * MAX_CHUNK_BYTES, 4 * MAX_CHUNK_BYTES
         path = f"/api/v1/agents/{agent.agent_id}/files/download?path=/a"
         membership = f"/projects/{agent.project_id}/members/{operator.user['id']}"
         asking = asyncio.create_task(operator.http.get(path))
-        await machine.answer(first)
+        await machine.answer(chunk(piece, size))
         await owner.ask("DELETE", membership)
+
+        async def answer_the_rest() -> None:
+            for offset in range(MAX_CHUNK_BYTES, size, MAX_CHUNK_BYTES):
+                await machine.answer(chunk(piece, size, offset))
+
+        answering = asyncio.create_task(answer_the_rest())
         with pytest.raises(httpx2.RemoteProtocolError):
             await asking
+        answering.cancel()
 
 
 def chunk(content: bytes, size: int, offset: int = 0) -> FileChunk:
