@@ -27,6 +27,7 @@ from tests.helpers.sessions import Host, fake_claude, user_line
 
 pytestmark = pytest.mark.integration
 
+STEPS_AT_ONCE = 4
 POLITE = "--initialize --json --echo got:"
 StartHost = Callable[..., Awaitable[Host]]
 
@@ -137,61 +138,39 @@ async def test_sessions_that_stream_while_the_daemon_dies_again_and_again_lose_n
         assert [event["event"] for event in host.events(body.session_id)].count("started") == 1
 
 
-@pytest.mark.timeout(600)  # some thirty daemons, one after the other
-async def test_a_start_survives_the_daemons_death_at_every_step_and_happens_once(
-    tmp_path: Path, start_host: StartHost
-) -> None:
-    step, has_died = 0, True
-    while has_died:
-        step += 1
-        print(f"step {step}")
-        directory = tmp_path / f"at-{step}"
-        directory.mkdir()
-        body = body_for(directory, "hello")
-        daemon = await Daemon.start(directory / "sessions", POLITE, str(step))
-        daemon.send("start", body)
-        has_died = not await daemon.until(f"running {body.session_id}")
-        await daemon.kill()
-        host = Host(directory / "sessions", fake_claude(directory, POLITE, os.environ))
-        await host.manager.adopt()
-        await host.manager.start(body)  # the journal of instructions gives it again
-        host.spool(body.session_id)
-        await host.message(body.session_id, lambda message: "hello" in str(message.get("text")))
-        events = [(event["event"], event.get("id")) for event in host.events(body.session_id)]
-        assert [name for name, _ in events] == ["started", "input", "input"]
-        assert host.stream(body.session_id, Stream.STDIN).count(b'"hello"') == 1
-        await host.manager.close(terminate=True)
-    assert step > 10
-
-
-@pytest.mark.timeout(600)  # some thirty daemons, one after the other
+@pytest.mark.timeout(600)  # some thirty daemons, a few at a time
 async def test_a_prompt_for_a_terminal_is_typed_once_whenever_the_daemon_dies(tmp_path: Path) -> None:
     """V-5"""
-    step, has_died, options = 0, True, "--emit 10 --status idle --linger"
-    typed = b"\x1b[200~say hello\x1b[201~\r"
-    while has_died:
-        step += 1
-        print(f"step {step}")
-        directory = tmp_path / f"at-{step}"
-        directory.mkdir()
-        prompt = Input(id=str(uuid4()), line="say hello")
-        body = body_for(directory).model_copy(update={"mode": Mode.TERMINAL, "inputs": (prompt,)})
-        daemon = await Daemon.start(directory / "sessions", options, str(step))
-        daemon.send("start", body)
-        await daemon.until(f"running {body.session_id}")
-        has_died = not await daemon.until("given")
-        await daemon.kill()
-        environment = {**os.environ, "CLAUDE_CONFIG_DIR": str(directory / "claude")}
-        host = Host(directory / "sessions", fake_claude(directory, options, environment))
-        await host.manager.adopt()
-        await host.manager.start(body)  # the journal of instructions gives it again
-        host.spool(body.session_id)
-        await host.until(partial(is_typed, host, body.session_id, typed))
-        assert host.stream(body.session_id, Stream.STDIN) == typed
-        names = [event["event"] for event in host.events(body.session_id)]
-        assert [names.count(name) for name in ("started", "activity", "input")] == [1, 1, 1]
-        await host.manager.close(terminate=True)
-    assert step > 10
+    steps, have_died = range(0), True
+    while have_died:
+        steps = range(steps.stop + 1, steps.stop + 1 + STEPS_AT_ONCE)
+        have_died = all(await asyncio.gather(*[prompt_whose_daemon_dies(tmp_path, step) for step in steps]))
+    assert steps.start > 10
+
+
+async def prompt_whose_daemon_dies(tmp_path: Path, step: int) -> bool:
+    """Give a terminal's prompt to a daemon that dies at that step, and to the next one; say whether it died."""
+    options, typed = "--emit 10 --status idle --linger", b"\x1b[200~say hello\x1b[201~\r"
+    directory = tmp_path / f"at-{step}"
+    directory.mkdir()
+    prompt = Input(id=str(uuid4()), line="say hello")
+    body = body_for(directory).model_copy(update={"mode": Mode.TERMINAL, "inputs": (prompt,)})
+    daemon = await Daemon.start(directory / "sessions", options, str(step))
+    daemon.send("start", body)
+    await daemon.until(f"running {body.session_id}")
+    has_died = not await daemon.until("given")
+    await daemon.kill()
+    environment = {**os.environ, "CLAUDE_CONFIG_DIR": str(directory / "claude")}
+    host = Host(directory / "sessions", fake_claude(directory, options, environment))
+    await host.manager.adopt()
+    await host.manager.start(body)  # the journal of instructions gives it again
+    host.spool(body.session_id)
+    await host.until(partial(is_typed, host, body.session_id, typed))
+    assert host.stream(body.session_id, Stream.STDIN) == typed, f"step {step}"
+    names = [event["event"] for event in host.events(body.session_id)]
+    assert [names.count(name) for name in ("started", "activity", "input")] == [1, 1, 1], f"step {step}"
+    await host.manager.close(terminate=True)
+    return has_died
 
 
 async def test_a_command_given_before_and_after_the_daemons_death_is_written_once(
