@@ -114,8 +114,15 @@ async def test_a_command_line_is_let_in_by_the_code_it_shows(product: Product, w
     await steps.register(watched)
     async with httpx2.AsyncClient(base_url=f"{product.url}/api/v1", timeout=60) as program:
         started = (await program.post("/auth/device", json={})).json()
-        await page.goto(f"/device/{started['user_code']}")
+        await page.goto("/device")
+        await page.get_by_label("Code").fill("abcd-efgh")
+        await watched.audit("device without a code")
+        with watched.outage():  # the console names what it was refused
+            await page.get_by_role("button", name="Go on").click()
+            await expect(page.get_by_role("heading", name="This code does not work")).to_be_visible()
+        await page.goto(f"/device#{started['user_code']}")
         await expect(page.get_by_text(started["user_code"])).to_be_visible()
+        assert page.url == f"{product.url}/device"
         await watched.audit("device")
         await page.get_by_role("button", name="Approve").click()
         await expect(page.get_by_role("heading", name="The command line is signed in")).to_be_visible()

@@ -87,7 +87,7 @@ function known(client: QueryClient): ReturnType<typeof live.known> {
 
 /** Begin to load what the address will need while the server is still asked who this is. */
 function fetchAhead(): void {
-  const isSigningIn = ["/sign-in", "/register", "/invitation", "/shared", "/device/"].some((path) =>
+  const isSigningIn = ["/sign-in", "/register", "/invitation", "/shared", "/device"].some((path) =>
     location.pathname.startsWith(path),
   );
   if (isSigningIn) return;

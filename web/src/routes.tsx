@@ -53,7 +53,7 @@ const shared = createRoute({
 });
 const device = createRoute({
   getParentRoute: () => root,
-  path: "/device/$code",
+  path: "/device",
   beforeLoad: mustBeSignedIn,
   component: lazyRouteComponent(() => import("./auth/device"), "Device"),
 });

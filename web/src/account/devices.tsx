@@ -44,8 +44,8 @@ export function Devices() {
                 {login.is_this && <Badge tone="ok">this device</Badge>}
               </span>
               <span className="block truncate text-xs text-ink-3">
-                signed in <Ago ms={login.created_ms} />
-                {login.address !== null && ` from ${login.address}`} · last used <Ago ms={login.used_ms} />
+                signed in <Ago ms={login.created_ms} inWords />
+                {login.address !== null && ` from ${login.address}`} · last used <Ago ms={login.used_ms} inWords />
               </span>
             </span>
             {!login.is_this && (

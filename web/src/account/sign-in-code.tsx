@@ -34,7 +34,7 @@ export function SignInCode() {
     );
   if (code === null) return <Skeleton />;
   const link = `${location.origin}/sign-in#${code.code}`;
-  const seconds = Math.ceil((code.expires_ms - now) / 1000);
+  const seconds = Math.floor((code.expires_ms - now) / 1000);
   return (
     <div className="flex flex-col items-center gap-4">
       {seconds > 0 ? (

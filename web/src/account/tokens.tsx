@@ -36,12 +36,12 @@ export function Tokens() {
               <span className="min-w-0 flex-1">
                 <span className="block truncate font-medium">{token.name}</span>
                 <span className="block text-xs text-ink-3">
-                  created <Ago ms={token.created_ms} /> ·{" "}
+                  created <Ago ms={token.created_ms} inWords /> ·{" "}
                   {token.last_used_ms === null ? (
                     "never used"
                   ) : (
                     <>
-                      last used <Ago ms={token.last_used_ms} />
+                      last used <Ago ms={token.last_used_ms} inWords />
                     </>
                   )}
                 </span>

@@ -1,21 +1,59 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { CircleCheck } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { explain } from "../api/http";
 import { auth, meQuery } from "../api/resources";
 import { useAction } from "../ui/action";
 import { Button, buttonClass } from "../ui/button";
+import { Field } from "../ui/field";
 import { Ago } from "../ui/time";
 import { useTitle } from "../ui/title";
+import { deviceCode, takeCode } from "./fragment";
 import { AuthFrame } from "./frame";
 
-const route = getRouteApi("/device/$code");
-
-/** Let a command line in that asked for it with `claudios login`. */
+/** Let a command line in that asked for it with `claudios login`, by the code of its link or one that is typed. */
 export function Device() {
   useTitle("Sign in a command line");
-  const { code } = route.useParams();
+  const [code, setCode] = useState(deviceCode.code);
+  useEffect(() => {
+    const another = () => setCode((known) => takeCode() ?? known);
+    window.addEventListener("hashchange", another);
+    return () => window.removeEventListener("hashchange", another);
+  }, []);
+  return code === null ? <CodeForm onCode={setCode} /> : <Approval key={code} code={code} />;
+}
+
+function CodeForm({ onCode }: { onCode: (code: string) => void }) {
+  const [typed, setTyped] = useState("");
+  const code = typed.trim().toUpperCase();
+  return (
+    <AuthFrame title="Sign in a command line" lead="Type the code that claudios login shows.">
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (code !== "") onCode(code);
+        }}
+      >
+        <Field
+          label="Code"
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+          autoCapitalize="characters"
+          autoComplete="off"
+          spellCheck={false}
+          required
+        />
+        <Button type="submit" look="primary" className="h-9">
+          Go on
+        </Button>
+      </form>
+    </AuthFrame>
+  );
+}
+
+function Approval({ code }: { code: string }) {
   const { data: me } = useQuery(meQuery);
   const {
     data: login,
@@ -45,7 +83,7 @@ export function Device() {
         <p className="mb-5 text-sm text-ink-2">
           Run <code className="font-mono">claudios login</code> again and open the address it prints.
         </p>
-        <Link to="/" className={buttonClass()}>
+        <Link to="/" onClick={deviceCode.forget} className={buttonClass()}>
           Go to the start
         </Link>
       </AuthFrame>
@@ -60,7 +98,7 @@ export function Device() {
       </p>
       {login && (
         <p className="mb-5 text-sm text-ink-3">
-          Asked for from {login.address}, <Ago ms={login.created_ms} />.
+          Asked for from {login.address}, <Ago ms={login.created_ms} inWords />.
         </p>
       )}
       {action.error && (
@@ -73,12 +111,14 @@ export function Device() {
           look="primary"
           isBusy={action.isBusy || isPending}
           onClick={async () => {
-            if (await action.run(() => auth.approveDevice(code))) setApproved(true);
+            if (!(await action.run(() => auth.approveDevice(code)))) return;
+            deviceCode.forget();
+            setApproved(true);
           }}
         >
           Approve
         </Button>
-        <Link to="/" className={buttonClass()}>
+        <Link to="/" onClick={deviceCode.forget} className={buttonClass()}>
           Cancel
         </Link>
       </div>

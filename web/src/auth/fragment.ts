@@ -2,6 +2,7 @@
 
 const INVITATION = "claudios.invitation";
 const SHARED = "claudios.shared";
+const DEVICE = "claudios.device";
 
 /** Take the code out of the address, so that neither the history nor a bookmark keeps it; null when there is none. */
 export function takeCode(): string | null {
@@ -24,6 +25,10 @@ export function keepArrivedCode(): void {
     const code = takeCode();
     if (code !== null) sharedLink.keep(code);
   }
+  if (location.pathname === "/device") {
+    const code = takeCode();
+    if (code !== null) deviceCode.keep(code);
+  }
 }
 
 /** The code of the sign-in link by which one came, once. */
@@ -43,4 +48,11 @@ export const invitation = {
 export const sharedLink = {
   code: (): string | null => sessionStorage.getItem(SHARED),
   keep: (code: string): void => sessionStorage.setItem(SHARED, code),
+};
+
+/** The code by which a command line asks to be let in, until that is done: whoever has to sign in first keeps it. */
+export const deviceCode = {
+  code: (): string | null => sessionStorage.getItem(DEVICE),
+  keep: (code: string): void => sessionStorage.setItem(DEVICE, code),
+  forget: (): void => sessionStorage.removeItem(DEVICE),
 };

@@ -83,7 +83,7 @@ export const MachineRow = memo(function MachineRow({
         {!agent.online && agent.last_seen_ms !== null && (
           <>
             {" · last seen "}
-            <Ago ms={agent.last_seen_ms} />
+            <Ago ms={agent.last_seen_ms} inWords />
           </>
         )}
       </p>

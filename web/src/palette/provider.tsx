@@ -83,7 +83,7 @@ export function PaletteField() {
     >
       <Command aria-hidden className="size-3.5" />
       <span className="flex-1 text-left">Go to …</span>
-      <kbd aria-hidden className="font-sans text-2xs">
+      <kbd aria-hidden className="font-sans text-2xs touch:hidden">
         {isApple() ? "⌘K" : "Ctrl K"}
       </kbd>
     </button>

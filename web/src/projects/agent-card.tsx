@@ -50,7 +50,7 @@ export function AgentCard({
             "never connected"
           ) : (
             <>
-              offline, last seen <Ago ms={agent.last_seen_ms} />
+              offline, last seen <Ago ms={agent.last_seen_ms} inWords />
             </>
           )}
         </span>

@@ -56,7 +56,10 @@ export function Details({ session, mayCommand }: { session: Session; mayCommand:
           {fullTime(session.created_ms)}
           {session.created_by && <span className="text-ink-3"> by {session.created_by}</span>}
         </Fact>
-        {began !== null && <Fact name="Running time">{duration(Math.max(0, (session.ended_ms ?? now) - began))}</Fact>}
+        {began !== null && session.epoch === 1 && (
+          // later, it would count what lay between its end and its resumption
+          <Fact name="Running time">{duration(Math.max(0, (session.ended_ms ?? now) - began))}</Fact>
+        )}
         <Fact name="Budget">
           <SessionBudget session={session} mayCommand={mayCommand} />
         </Fact>

@@ -40,7 +40,7 @@ export function ConnectionPill() {
           )}
         />
         <span className="sr-only">Connection: </span>
-        <span className={count > 0 ? "max-md:sr-only" : ""}>
+        <span className={count > 0 ? "sr-only" : ""}>
           {WORDS[connection.state]}
           {count > 0 && " · "}
         </span>
@@ -88,7 +88,9 @@ export function ConnectionBanner() {
                 <AsOf ms={asOfMs} />, offline.{" "}
               </strong>
             )}
-            {isOffline ? "You are offline." : "The server does not answer. Nothing is lost: sessions run on."}{" "}
+            {isOffline
+              ? "You are offline."
+              : "The server does not answer. What happens meanwhile is kept on its machine."}{" "}
             <StillUnsent count={count} /> {!isOffline && <Waiting connection={connection} />}
           </span>
           <button type="button" onClick={() => socket.check()} className="font-semibold underline underline-offset-2">

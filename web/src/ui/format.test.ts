@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ago, bytes, cost, duration, fullTime, plural, until } from "./format";
+import { ago, agoInWords, bytes, cost, duration, fullTime, plural, until } from "./format";
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 
@@ -12,6 +12,14 @@ describe("numbers as people read them", () => {
     [400 * 86_400_000, "Oct 18, 2025"],
   ])("%i ms ago is %s", (past, words) => {
     expect(ago(NOW - past, NOW)).toBe(words);
+  });
+
+  test.each([
+    [10_000, "just now"],
+    [5 * 60_000, "5 min ago"],
+    [30 * 3_600_000, "on Nov 21"],
+  ])("%i ms ago is %s in a sentence", (past, words) => {
+    expect(agoInWords(NOW - past, NOW)).toBe(words);
   });
 
   test.each([

@@ -47,6 +47,12 @@ export function ago(ms: number, nowMs: number): string {
   return (isThisYear ? DAY : DAY_OF_YEAR).format(ms);
 }
 
+/** "just now", "5 min ago", "on 12 May": the same within a sentence. */
+export function agoInWords(ms: number, nowMs: number): string {
+  if (nowMs - ms < MINUTE) return "just now";
+  return nowMs - ms < DAY_MS ? `${ago(ms, nowMs)} ago` : `on ${ago(ms, nowMs)}`;
+}
+
 /** "As of 14:02", "As of 12 May, 14:02": until when something was true. */
 export function asOf(ms: number, nowMs: number): string {
   const isToday = new Date(ms).toDateString() === new Date(nowMs).toDateString();

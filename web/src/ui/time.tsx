@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { ago, asOf, fullTime } from "./format";
+import { ago, agoInWords, asOf, fullTime } from "./format";
 
 /** The time now, again every `everyMs`. */
 export function useNow(everyMs = 30_000): number {
@@ -11,12 +11,12 @@ export function useNow(everyMs = 30_000): number {
   return now;
 }
 
-/** How long ago something was, with the full time behind it. */
-export function Ago({ ms, className }: { ms: number; className?: string }) {
+/** How long ago something was, with the full time behind it; `inWords` where it is part of a sentence. */
+export function Ago({ ms, inWords, className }: { ms: number; inWords?: boolean; className?: string }) {
   const now = useNow();
   return (
     <time dateTime={new Date(ms).toISOString()} title={fullTime(ms)} className={className}>
-      {ago(ms, now)}
+      {inWords ? agoInWords(ms, now) : ago(ms, now)}
     </time>
   );
 }

@@ -106,5 +106,5 @@ function reason({ is_binary: isBinary, status }: ChangedFile): string {
   if (isBinary) return "A binary file: its content is not shown.";
   if (status === "renamed") return "Only its name is another.";
   if (status === "conflicted") return "Its conflict is not resolved.";
-  return "No lines differ.";
+  return status === "untracked" || status === "added" ? "An empty file." : "No lines differ.";
 }

@@ -26,7 +26,7 @@ export function Notice({ item, foldId }: { item: NoticeItem; foldId: string }) {
     return (
       <Fold id={foldId} line="Summary of the conversation so far">
         <div className="mt-1 ml-1.5 border-l-2 border-line pl-4 text-ink-2">
-          <Markdown text={visible(text)} />
+          <Markdown text={text} />
         </div>
       </Fold>
     );

@@ -23,6 +23,11 @@ const HOSTILE = `
 \`\`\`
 `;
 
+test("what turns the direction of writing is named, in prose as in **marks**", () => {
+  const { container } = render(<Markdown text={"third \u202equeued\n\nand **\u202eagain**"} />);
+  expect(container.textContent).toBe("third ⟨U+202E⟩queuedand ⟨U+202E⟩again");
+});
+
 test("nothing in a model's markdown runs, and nothing elsewhere is fetched", () => {
   const { container } = render(<Markdown text={HOSTILE} />);
   expect(container.querySelector("script, img, iframe, style, object")).toBeNull();

@@ -3,6 +3,7 @@ import ReactMarkdown, { type Components } from "react-markdown";
 import remend from "remend";
 import { cx } from "../../ui/cx";
 import { Scrollable } from "../../ui/scrollable";
+import { visible } from "../../ui/visible";
 import { Blocks } from "./blocks";
 import { CodeBlock } from "./code-block";
 import { leanGfm } from "./gfm";
@@ -27,7 +28,8 @@ export function Markdown({ text, isStreaming }: { text: string; isStreaming?: bo
 
 const PLUGINS = [leanGfm];
 
-const Block = memo(function Block({ text, isOpen }: { text: string; isOpen: boolean }) {
+const Block = memo(function Block({ text: said, isOpen }: { text: string; isOpen: boolean }) {
+  const text = visible(said);
   if (isPlain(text)) return <p>{text.trim()}</p>;
   return (
     <ReactMarkdown remarkPlugins={PLUGINS} components={isOpen ? OPEN : SETTLED} skipHtml={false}>
