@@ -73,6 +73,20 @@ function SessionsNav() {
   const hidden = Math.max(0, living.length - SHOWN_LIVING);
   return (
     <div className="flex flex-col gap-0.5">
+      <Places />
+      {[...living.slice(0, SHOWN_LIVING), ...(hidden > 0 ? [] : ended.slice(0, SHOWN_ENDED))].map((session) => (
+        <SessionLink key={session.id} session={session} />
+      ))}
+      {hidden > 0 && <More number={hidden} />}
+    </div>
+  );
+}
+
+// Sessions change many times a second; what stands around them is drawn for its own changes.
+
+const Places = memo(function Places() {
+  return (
+    <>
       <Link to="/search" search={{}} activeOptions={{ includeSearch: false }} className={ROW}>
         <Search aria-hidden className="size-4 text-ink-3" />
         <span className="flex-1">Search</span>
@@ -89,17 +103,17 @@ function SessionsNav() {
         <ChartColumn aria-hidden className="size-4 text-ink-3" />
         <span className="flex-1">Usage</span>
       </Link>
-      {[...living.slice(0, SHOWN_LIVING), ...(hidden > 0 ? [] : ended.slice(0, SHOWN_ENDED))].map((session) => (
-        <SessionLink key={session.id} session={session} />
-      ))}
-      {hidden > 0 && (
-        <Link to="/" search={{}} activeProps={{ "aria-current": undefined }} className={ROW}>
-          <span className="pl-6.5 text-ink-3">{count(hidden)} more</span>
-        </Link>
-      )}
-    </div>
+    </>
   );
-}
+});
+
+const More = memo(function More({ number }: { number: number }) {
+  return (
+    <Link to="/" search={{}} activeProps={{ "aria-current": undefined }} className={ROW}>
+      <span className="pl-6.5 text-ink-3">{count(number)} more</span>
+    </Link>
+  );
+});
 
 function InboxLink() {
   const waiting = useWaitingCount();

@@ -3,7 +3,6 @@ import type { NoticeItem } from "../../api/types";
 import { cx } from "../../ui/cx";
 import { clock, fullTime, until } from "../../ui/format";
 import { useNow } from "../../ui/time";
-import { visible } from "../../ui/visible";
 import { Markdown } from "../markdown/markdown";
 import { plainText } from "../tools/ansi";
 import { Fold } from "./fold";
