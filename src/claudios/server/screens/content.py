@@ -1,4 +1,6 @@
-"""What is on a terminal's rows, as bytes for another terminal: what the emulator writes, and the links it leaves out.
+"""What is on a terminal's rows, as bytes for another terminal: what the emulator writes, and what it gets wrong.
+
+It leaves out links, and gives cells that were never written the colours of the text before them.
 
 Knows pyghostty, as emulator.py does, which alone imports this.
 """
@@ -19,9 +21,13 @@ from pyghostty.core import init_sized
 _NEWLINE = b"\r\n"
 _END_LINK = b"\x1b]8;;\x1b\\"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SEEN_WITHOUT_TEXT = re.compile(
+    rb"\x1b\[(?:4[0-8]|10[0-7]|4|7|9|21|53)(?:[;:][\d;:]*)?m"  # a background, a line, or reversed
+    rb"(?:\x1b\[(?!0m)[\d;:]*m)*[^\x1b]* "
+)
 _LINK_BYTES = 4096
-_MAX_LINKED = 500
-"""Lines, the newest, whose links are looked for: that is done cell by cell."""
+_MAX_BY_CELL = 500
+"""Lines, the newest, of which each cell is looked at."""
 
 
 def formatted(terminal: Terminal, extra: str | None = None, selection: object = ffi.NULL) -> bytes:
@@ -32,21 +38,21 @@ def formatted(terminal: Terminal, extra: str | None = None, selection: object = 
 def rows(terminal: Terminal, first: int, last: int, *, with_links: bool = True) -> bytes:
     """Return rows `first` to `last`, where 0 is the oldest of the scrollback; blank ones at the end are left out.
 
-    Of lines with links the newest _MAX_LINKED keep them. Raises GhosttyError.
+    Of lines that have to be written cell by cell, the newest _MAX_BY_CELL are. Raises GhosttyError.
     """
-    reader = _Rows(terminal, [terminal.ref(0, row, "screen") for row in range(first, last + 1)])
-    lines = list(reader.lines()) if with_links else []
-    linked = [line for line in lines if line.has_links][-_MAX_LINKED:]
-    if not linked:
-        return reader.unlinked(0, last - first)
+    reader = _Rows(terminal, [terminal.ref(0, row, "screen") for row in range(first, last + 1)], with_links=with_links)
+    lines = list(reader.lines())
+    by_cell = [line for line in lines if line.is_by_cell][-_MAX_BY_CELL:]
+    if not by_cell:
+        return reader.as_written(0, last - first)
     written = b""
     owed = 0
-    for has_links, alike in groupby(lines, key=lambda line: line.has_links and line.first >= linked[0].first):
+    for is_by_cell, alike in groupby(lines, key=lambda line: line.is_by_cell and line.first >= by_cell[0].first):
         block = list(alike)
-        if not has_links:
-            pieces = [(reader.unlinked(block[0].first, block[-1].last), len(block))]
+        if not is_by_cell:
+            pieces = [(reader.as_written(block[0].first, block[-1].last), len(block))]
         else:
-            pieces = [(reader.linked(line), 1) for line in block]
+            pieces = [(reader.by_cell(line), 1) for line in block]
         for content, count in pieces:
             if content:
                 written += _NEWLINE * owed + content
@@ -58,7 +64,7 @@ def rows(terminal: Terminal, first: int, last: int, *, with_links: bool = True) 
 def in_link(terminal: Terminal, column: int, row: int, written: bytes) -> bytes:
     """Return what writes a cell of the screen once more, in the link that the cell has."""
     ref = terminal.ref(column, row)
-    return _in_link(_Rows(terminal, [ref]).link_at(ref), written)
+    return _in_link(_Rows(terminal, [ref], with_links=True).link_at(ref), written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +73,24 @@ class _Line:
 
     first: int
     last: int
-    has_links: bool
+    is_by_cell: bool
 
 
 class _Cell(NamedTuple):
-    """A cell, and where it leads."""
+    """A cell, where it leads, and whether nothing was ever written there."""
 
     row: int
     column: int
     link: bytes
+    is_void: bool
 
 
 class _Rows:
     """Some rows of a terminal, counted from 0; to be read before the terminal is fed again."""
 
-    def __init__(self, terminal: Terminal, refs: list[Any]) -> None:
+    def __init__(self, terminal: Terminal, refs: list[Any], *, with_links: bool) -> None:
         self._terminal = terminal
+        self._with_links = with_links
         self._columns: int = terminal.size[0]
         self._refs = refs
         self._selection = init_sized("GhosttySelection")
@@ -92,28 +100,31 @@ class _Rows:
     def lines(self) -> Iterator[_Line]:
         """Yield the lines from the top."""
         row, is_set = ffi.new("GhosttyRow*"), ffi.new("bool*")
-        first, has_links = 0, False
+        first, has_links, is_styled = 0, False, False
         for number, ref in enumerate(self._refs):
             check(lib.ghostty_grid_ref_row(ref, row), "grid_ref_row")
             check(lib.ghostty_row_get(row[0], lib.GHOSTTY_ROW_DATA_HYPERLINK, is_set), "row_get")
-            has_links |= is_set[0]
+            has_links |= self._with_links and is_set[0]
+            check(lib.ghostty_row_get(row[0], lib.GHOSTTY_ROW_DATA_STYLED, is_set), "row_get")
+            is_styled |= is_set[0]
             check(lib.ghostty_row_get(row[0], lib.GHOSTTY_ROW_DATA_WRAP, is_set), "row_get")
             if not is_set[0] or self._is_blank(number) or number == len(self._refs) - 1:
-                yield _Line(first, number, has_links)
-                first, has_links = number + 1, False
+                has_voids = is_styled and _SEEN_WITHOUT_TEXT.search(self.as_written(first, number)) is not None
+                yield _Line(first, number, has_links or has_voids)
+                first, has_links, is_styled = number + 1, False, False
 
-    def unlinked(self, first: int, last: int) -> bytes:
-        """Return whole rows without their links."""
+    def as_written(self, first: int, last: int) -> bytes:
+        """Return whole rows as the emulator writes them."""
         return self._between((first, 0), (last, self._columns - 1))
 
-    def linked(self, line: _Line) -> bytes:
-        """Return a line, each run of cells that have one link inside of it."""
+    def by_cell(self, line: _Line) -> bytes:
+        """Return a line, each run of cells that have one link inside of it, and what is void without any colour."""
         written = blank = before = b""
-        for (link, _), run in groupby(self._cells(line), key=attrgetter("link", "row")):
+        for (link, _, is_void), run in groupby(self._cells(line), key=attrgetter("link", "row", "is_void")):
             cells = list(run)
             content = self._between((cells[0].row, cells[0].column), (cells[-1].row, cells[-1].column))
-            if not content:
-                blank = b" " * len(cells)
+            if is_void or not content:
+                blank += b" " * len(cells)
                 continue
             leap = b"\x1b[%dG" % (cells[0].column + 1) if cells[0].column else b""  # blank cells may be left out
             if link and link == before and not blank + leap:
@@ -128,12 +139,26 @@ class _Rows:
         for row in range(line.first, line.last + 1):
             ref = ffi.new("GhosttyGridRef*", self._refs[row][0])
             end = self._columns - 1 if self._is_padded(row) else self._columns
-            for column in range(min(end, len(self.unlinked(row, row)))):  # a cell is at least a byte
+            for column in range(min(end, len(self.as_written(row, row)))):  # a cell is at least a byte
                 ref.x = column
-                yield _Cell(row, column, self.link_at(ref))
+                yield _Cell(row, column, self.link_at(ref) if self._with_links else b"", self._is_void(ref))
+
+    def _is_void(self, ref: Any) -> bool:  # a native structure
+        cell, tag, width = ffi.new("GhosttyCell*"), ffi.new("GhosttyCellContentTag*"), ffi.new("GhosttyCellWide*")
+        has_text, is_styled = ffi.new("bool*"), ffi.new("bool*")
+        check(lib.ghostty_grid_ref_cell(ref, cell), "grid_ref_cell")
+        for name, value in (
+            (lib.GHOSTTY_CELL_DATA_CONTENT_TAG, tag),
+            (lib.GHOSTTY_CELL_DATA_WIDE, width),
+            (lib.GHOSTTY_CELL_DATA_HAS_TEXT, has_text),
+            (lib.GHOSTTY_CELL_DATA_HAS_STYLING, is_styled),
+        ):
+            check(lib.ghostty_cell_get(cell[0], name, value), "cell_get")
+        is_plain = tag[0] == lib.GHOSTTY_CELL_CONTENT_CODEPOINT and width[0] == lib.GHOSTTY_CELL_WIDE_NARROW
+        return is_plain and not has_text[0] and not is_styled[0]
 
     def _is_blank(self, row: int) -> bool:
-        found = self.unlinked(row, row)  # of a row that is padded, the emulator also writes what did not fit
+        found = self.as_written(row, row)  # of a row that is padded, the emulator also writes what did not fit
         return not found or found.startswith(_NEWLINE)
 
     def _is_padded(self, row: int) -> bool:

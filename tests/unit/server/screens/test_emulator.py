@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyghostty._ffi import check, ffi, lib
+from pyghostty.core import init_sized
 
 from claudios.server.screens.emulator import SCROLLBACK_LINES, Emulator, Undrawable
 from claudios.server.screens.wire import MAX_DRAWING_BYTES
@@ -48,6 +51,24 @@ def redrawn(emulator: Emulator) -> Emulator:
     return other
 
 
+def painted(emulator: Emulator) -> list[tuple[int, int]]:
+    """Return the cells of the screen on which something is seen where no text is: a background, a line, reversed."""
+    terminal, cell, tag = emulator._terminal, ffi.new("GhosttyCell*"), ffi.new("GhosttyCellContentTag*")
+    style = init_sized("GhosttyStyle")
+    columns, rows = terminal.size
+    found = []
+    for row, column in product(range(rows), range(columns)):
+        ref = terminal.ref(column, row)
+        check(lib.ghostty_grid_ref_cell(ref, cell), "cell")
+        check(lib.ghostty_cell_get(cell[0], lib.GHOSTTY_CELL_DATA_CONTENT_TAG, tag), "tag")
+        check(lib.ghostty_grid_ref_style(ref, style), "style")
+        is_filled = tag[0] in (lib.GHOSTTY_CELL_CONTENT_BG_COLOR_PALETTE, lib.GHOSTTY_CELL_CONTENT_BG_COLOR_RGB)
+        has_line = style.underline or style.strikethrough or style.overline
+        if is_filled or has_line or style.inverse or style.bg_color.tag != lib.GHOSTTY_STYLE_COLOR_NONE:
+            found.append((row, column))
+    return found
+
+
 class TestDrawing:
     def test_every_moment_of_a_recorded_claude_is_the_same_in_another_terminal(self) -> None:
         emulator = Emulator(100, 30)
@@ -61,7 +82,9 @@ class TestDrawing:
                 assert cut.shown() == emulator.shown(), "joined in the middle of a write"
             else:
                 emulator.resize(*given_)
-            assert redrawn(emulator).shown() == emulator.shown()
+            other = redrawn(emulator)
+            assert other.shown() == emulator.shown()
+            assert painted(other) == painted(emulator)
         assert "half a thought" in emulator.shown().text
         assert emulator.shown().scrollback_rows > 100
 
@@ -76,6 +99,23 @@ class TestDrawing:
         except Undrawable:
             return  # then viewers are sent the output instead
         assert other.shown() == emulator.shown()
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            b"\x1b[41mA\x1b[0m\x1b[3CB",
+            b"\x1b[4mA\x1b[2CB\x1b[0m\r\n\x1b[7mA\x1b[0m\x1b[9GB",
+            b"\x1b[38;5;1m\x1b[48;2;1;2;3mA \x1b[0m\x1b[2C\x1b[1mB\x1b[41mC D\x1b[K",
+            b"\x1b[41m" + b"x" * 12 + b"\x1b[1;3H\x1b[0m\x1b[4X\x1b[2;1H\x1b[1X",
+            b"\x1b]8;;https://a.example\x1b\\\x1b[41mA\x1b[3CB\x1b]8;;\x1b\\",
+        ],
+    )
+    def test_cells_that_were_never_written_have_no_colour(self, written: bytes) -> None:
+        emulator = Emulator(10, 4)
+        emulator.feed(written)
+        other = redrawn(emulator)
+        assert other.shown() == emulator.shown()
+        assert painted(other) == painted(emulator)
 
     @pytest.mark.parametrize("cut", range(1, 24))
     def test_a_control_sequence_or_character_that_is_cut_goes_on_in_the_other_terminal(self, cut: int) -> None:
