@@ -80,7 +80,7 @@ SCHEDULES = (
         "schedule-end",
         "a session that somebody has gone on with is not ended",
         STORE,
-        "            ~asked,\n",
+        "        ~asked,\n",
         "",
         (f"{TESTS}::TestEnding::test_who_goes_on_with_it_has_it_for_good[sqlite]",),
     ),

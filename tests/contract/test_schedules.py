@@ -401,6 +401,22 @@ class TestEnding:
         assert await self.ended(world, session) == 1
         assert await self.ended(world, session) == 1
 
+    @pytest.mark.parametrize("change", ["removed", "changed to leave them open"])
+    async def test_it_ends_as_its_schedule_had_it_when_it_started_it(self, world: World, change: str) -> None:
+        schedule = await create(world)
+        session = await self.through(world, schedule)
+        user_id = world.asker.user_id
+        assert user_id is not None
+
+        def become_other(connection: Connection) -> None:
+            if change == "removed":
+                schedules.remove(connection, schedule.id)
+            else:
+                schedules.change(connection, schedule.id, plan(world, ends_when_done=False), user_id, None)
+
+        await world.do(become_other)
+        assert await self.ended(world, session) == 1
+
     async def test_who_goes_on_with_it_has_it_for_good(self, world: World) -> None:
         session = await self.through(world, await create(world))
         place = await world.store.read(lambda connection: sessions.place(connection, session.id))

@@ -14,7 +14,10 @@ from claudios.cli import exits
 from claudios.cli.program import as_typed
 from claudios.cli.text import harmless
 from claudios.cli.tree import Tree
-from claudios.protocol.errors import ClaudiosError, InputInvalid
+from claudios.protocol.errors import ClaudiosError, DiskFull, InputInvalid
+
+FULL = "Not everything was written: {}. Make room where the output goes, or send it elsewhere, and try again."
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 root = Tree(
     "claudios",
@@ -42,8 +45,22 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors are told on stderr."""
     as_json = "--json" in arguments
     try:
-        code = root.main(arguments, prog_name="claudios", standalone_mode=False)
+        code = _run(arguments, as_json=as_json)
         sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, *_FULL):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains while it exits
+        if error.errno == errno.EPIPE:
+            return exits.BROKEN_PIPE
+        _tell(DiskFull.code, FULL.format(error.strerror), as_json=as_json)
+        return exits.FAILED
+    return code
+
+
+def _run(arguments: list[str], *, as_json: bool) -> int:
+    try:
+        code = _invoke(arguments)
     except ClaudiosError as error:
         _tell(error.code, error.message, as_json=as_json)
         return exits.exit_code(error)
@@ -62,12 +79,21 @@ def run(arguments: list[str]) -> int:
         else:
             click.echo("Stopped.", err=True)
         return exits.STOPPED
-    except OSError as error:
-        if error.errno != errno.EPIPE:
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains while it exits
-        return exits.BROKEN_PIPE
     return code if isinstance(code, int) else exits.OK
+
+
+def _invoke(arguments: list[str]) -> object:
+    """Run one command as click's `main` does, which would exit by itself, with 1, where a pipe is closed."""
+    if "_CLAUDIOS_COMPLETE" in os.environ:
+        return root.main(arguments, prog_name="claudios", standalone_mode=False)
+    try:
+        with root.make_context("claudios", arguments) as context:
+            return root.invoke(context)
+    except click.exceptions.Exit as over:
+        return over.exit_code
+    except (EOFError, KeyboardInterrupt) as stopped:
+        click.echo(err=True)  # what the terminal shows of Ctrl+C stands on a line of its own
+        raise click.Abort from stopped
 
 
 def _tell(code: str, message: str, *, as_json: bool) -> None:

@@ -36,9 +36,13 @@ def print_table(
         click.echo(none, err=True)
 
 
-def print_json(value: object) -> None:
-    """Print a value, or a sequence of values, as JSON: indented for a person, a single line for a program."""
-    click.echo(json.dumps(_plain(value), indent=2 if sys.stdout.isatty() else None, ensure_ascii=False))
+def print_json(value: object, *, err: bool = False) -> None:
+    """Print a value, or a sequence of values, as JSON: indented for a person, a single line for a program.
+
+    `err`: on standard error, where something else goes to standard output.
+    """
+    is_for_person = (sys.stderr if err else sys.stdout).isatty()
+    click.echo(json.dumps(_plain(value), indent=2 if is_for_person else None, ensure_ascii=False), err=err)
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -94,6 +94,14 @@ class Tree(Group):
         options = click.Command.shell_complete(self, ctx, incomplete)  # a group's own would load each command
         return [*(CompletionItem(name, help=summary) for name, summary in begun), *options]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as unknown:
+            if unknown.option_name != "--json":
+                raise
+            raise click.UsageError("--json comes after the command, as in: claudios ps --json", ctx) from unknown
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

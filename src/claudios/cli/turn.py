@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -21,7 +21,7 @@ from claudios.client.api import Client
 from claudios.client.live import Event, Patch, Snapshot, Upserted, follow_session
 from claudios.client.shapes import Item, Request, Session
 from claudios.client.sockets import Disconnected
-from claudios.protocol.errors import ClaudiosError
+from claudios.protocol.errors import ClaudiosError, Conflict
 
 QUEUED_SECONDS = 3.0
 """How long a session may wait for its machine to begin it before that is said: each does, for a moment."""
@@ -217,13 +217,26 @@ class TurnWatch:
 
     def _interrupt(self) -> None:
         self._interrupts += 1
-        if self._interrupts == 1:
+        if self._interrupts == 1 and self._session.state == "queued":
+            self._say("\nClaude has not begun. Ending the session; Ctrl+C again leaves it to itself.")
+            self._act(self._end_queued)
+        elif self._interrupts == 1:
             self._say("\nInterrupting. Ctrl+C again leaves the session to itself.")
             self._act(lambda: self._client.interrupt(self._session.id))
         else:
             while self._events.full():
                 self._events.get_nowait()
             self._events.put_nowait(None)
+
+    def _end_queued(self) -> None:
+        """End a session that waits: one whose start its machine does not have yet never comes there."""
+        asked = self._client.instructions(self._session.id)
+        start = next((each for each in asked if each.kind == "start_session" and each.state == "queued"), None)
+        if start is not None:
+            with suppress(Conflict):  # its machine has it by now
+                self._client.withdraw_instruction(start)
+                return
+        self._client.terminate(self._session.id)
 
     def _act(self, request: Callable[[], object]) -> None:
         task = asyncio.create_task(self._try(request))

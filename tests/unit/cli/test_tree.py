@@ -102,7 +102,12 @@ def test_with_json_an_error_is_json_too(capsys: pytest.CaptureFixture[str]) -> N
 
 @pytest.mark.parametrize(
     ("arguments", "fault"),
-    [(["send", "--json"], "SESSION"), (["run", "--json", "--nope"], "--nope"), (["proyects", "--json"], "projects")],
+    [
+        (["send", "--json"], "SESSION"),
+        (["run", "--json", "--nope"], "--nope"),
+        (["proyects", "--json"], "projects"),
+        (["--json", "ps"], "--json comes after the command"),
+    ],
 )
 def test_with_json_a_wrong_command_line_is_json_too(
     arguments: list[str], fault: str, capsys: pytest.CaptureFixture[str]
@@ -113,6 +118,19 @@ def test_with_json_a_wrong_command_line_is_json_too(
     error = json.loads(told.err)["error"]
     assert error["code"] == "input_invalid"
     assert fault in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [(["search", "", " "], "WORDS must not be empty."), (["logs", "1a2b", "--raw", "--json"], "--raw gives bytes")],
+)
+def test_what_cannot_be_meant_is_refused_before_the_server_is_asked(
+    arguments: list[str], fault: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLAUDIOS_SERVER", "http://127.0.0.1:1")
+    monkeypatch.setenv("CLAUDIOS_TOKEN", "clp_x")
+    assert run(arguments) == exits.USAGE
+    assert fault in capsys.readouterr().err
 
 
 def test_without_json_a_wrong_command_line_says_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:

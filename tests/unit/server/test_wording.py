@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 
 from claudios.protocol.messages import PermissionMode
 from claudios.server.web.fields import Body, Name, PathId, Prose, Username
+from claudios.server.web.sessions import Title
 from claudios.server.web.wording import fault_words
 
 
@@ -16,6 +17,7 @@ class Everything(Body):
     """One field of each kind."""
 
     name: Name = "x"
+    title: Annotated[Title, Field(min_length=1)] = "x"
     username: Username = "ada"
     prompt: Prose = "x"
     id: PathId = "x"
@@ -30,6 +32,7 @@ class Everything(Body):
     [
         ("name", "", "must not be empty."),
         ("name", " ", "must not be empty."),
+        ("title", "", "must not be empty."),
         ("name", "x" * 101, "must have at most 100 characters."),
         ("name", "a\nb", "must be one line without control or invisible characters."),
         ("name", "a\u200bb", "must be one line without control or invisible characters."),

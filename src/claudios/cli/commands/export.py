@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -16,6 +19,7 @@ from claudios.cli.program import program
 from claudios.cli.progress import working
 from claudios.cli.table import print_json
 from claudios.client.api import Client
+from claudios.client.shapes import Session
 from claudios.protocol.errors import Conflict, InputInvalid
 
 FORMATS = {"record": "claudios", "markdown": "md", "html": "html", "jsonl": "jsonl"}
@@ -27,7 +31,7 @@ FORMATS = {"record": "claudios", "markdown": "md", "html": "html", "jsonl": "jso
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file; SESSION with the ending of its format by default.",
+    help="The file, or - for standard output; SESSION with the ending of its format by default.",
 )
 @click.option(
     "--format",
@@ -49,6 +53,17 @@ def export(client: Client, session: str, output: Path | None, form: str, asciica
     if asciicast and form != "record":
         raise click.UsageError("--asciicast is a format of its own; leave --format out.")
     found = find.session(client, session)
+    if asciicast:
+        pieces = _shown(playable(client.asciicast(found.id)), found)
+    else:
+        pieces = client.export(found.id) if form == "record" else client.transcript(found.id, form)
+    if output is not None and str(output) == "-":
+        size = sum(sys.stdout.buffer.write(piece) for piece in pieces)
+        if as_json:
+            print_json({"file": "-", "bytes": size}, err=True)
+        else:
+            click.echo(f"{size:,} bytes.", err=True)
+        return
     ending = "cast" if asciicast else FORMATS[form]
     path = output or Path(f"{found.id}.{ending}")
     unfinished = path.with_name(f"{path.name}.part")
@@ -60,16 +75,8 @@ def export(client: Client, session: str, output: Path | None, form: str, asciica
             working("Exporting"),
             os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
         ):
-            if asciicast:
-                pieces = playable(client.asciicast(found.id))
-            else:
-                pieces = client.export(found.id) if form == "record" else client.transcript(found.id, form)
             for piece in pieces:
                 size += file.write(piece)
-        if asciicast and not _shows_anything(unfinished):
-            raise Conflict(
-                f"This session never showed anything in a terminal. See it: {program()} logs {find.short(found.id)}"
-            )
         unfinished.rename(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -84,7 +91,12 @@ def export(client: Client, session: str, output: Path | None, form: str, asciica
     click.echo(told)
 
 
-def _shows_anything(asciicast: Path) -> bool:
-    """Say whether anything follows the header."""
-    with asciicast.open("rb") as lines:
-        return bool(next(lines, b"") and next(lines, b""))
+def _shown(lines: Iterator[bytes], session: Session) -> Iterator[bytes]:
+    """Yield the lines of an asciicast. Raises Conflict where nothing follows its header."""
+    first = list(islice(lines, 2))
+    if len(first) < 2:
+        raise Conflict(
+            f"This session never showed anything in a terminal. See it: {program()} logs {find.short(session.id)}"
+        )
+    yield from first
+    yield from lines

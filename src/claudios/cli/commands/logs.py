@@ -57,6 +57,8 @@ def logs(
     as_json: bool,
 ) -> None:
     """Show what happened in SESSION: the transcript, or with --raw the bytes of its log."""
+    if raw and as_json:
+        raise click.UsageError("--raw gives bytes as they were written, and --json items. Choose one of them.")
     found = find.session(client, session)
     if raw and tail is not None:
         raise click.UsageError("--tail counts items of the transcript; with --raw use --since-seq.")

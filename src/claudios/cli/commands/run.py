@@ -76,8 +76,8 @@ def run(
     """Start a session with PROMPT (- reads standard input) and show what Claude says on standard output.
 
     What its tools do goes to standard error. What Claude asks for can be answered at the terminal. Ctrl+C interrupts
-    Claude; a second one leaves the session to itself. The session ends with Claude's turn, unless --keep or --detach is
-    given; `claudios resume` goes on with it.
+    Claude, or ends a session that has not begun; a second one leaves the session to itself. The session ends with
+    Claude's turn, unless --keep or --detach is given; `claudios resume` goes on with it.
 
     With --template what is not said here is as the template has it, PROMPT too. A {place} in its prompt is filled in by
     --set, as in --set issue=17.
@@ -126,7 +126,8 @@ def _watch(client: Client, session: Session, *, keep: bool, as_json: bool) -> in
     name = find.short(session.id)
     now = watched.session
     if watched.end is End.DETACHED:
-        click.echo(f"The session goes on. Follow it: {program()} logs -f {name}", err=True)
+        told = f"The session goes on. Follow it: {program()} logs -f {name}. End it: {program()} stop {name}"
+        click.echo(told, err=True)
     elif keep and now.state != "ended":
         click.echo(f"The session stays open: {program()} send {name} 'TEXT'", err=True)
     elif now.state != "ended":

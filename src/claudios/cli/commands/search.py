@@ -53,6 +53,8 @@ def search(
 
     What you quote for the shell as one argument is found as a whole: claudios search "exit code" retry
     """
+    if not any(word.strip() for word in words):
+        raise click.UsageError("WORDS must not be empty. Give a word that was said.")
     query: dict[str, str | int | float | None] = {
         "q": " ".join(f'"{word}"' if " " in word and '"' not in word else word for word in words),
         "project_id": find.project(client, project).id if project else None,

@@ -68,8 +68,23 @@ def _parsed(expression: str, start: datetime) -> CronSim:
     try:
         return _Times(expression, start)
     except CronSimError as unreadable:
+        if _is_day_beyond_its_months(expression):
+            raise ValueError(
+                "names a day that never comes: its months have fewer days. Choose an earlier day, or L for the last one"
+            ) from unreadable
         what = str(unreadable).removeprefix("Bad ")
         raise ValueError(f"has no {what} that can be read. Write one such as 0 9 * * MON-FRI") from unreadable
+
+
+def _is_day_beyond_its_months(expression: str) -> bool:
+    """Say whether an expression that CronSim refuses can be read but for its day and month together."""
+    minute, hour, day, month, weekday = expression.split()
+    try:
+        CronSim(f"{minute} {hour} {day} * {weekday}", _ANY_TIME)
+        CronSim(f"{minute} {hour} * {month} {weekday}", _ANY_TIME)
+    except CronSimError:
+        return False
+    return True
 
 
 class _Times(CronSim):

@@ -175,6 +175,7 @@ def _start(connection: Connection, schedule: Schedule, session_id: str, asker: A
         model=schedule.model,
         permission_mode=schedule.permission_mode,
         schedule_id=schedule.id,
+        ends_when_done=schedule.ends_when_done,
     )
     wait_ms = schedule.wait_minutes * MINUTE_MS
     return starting.start(connection, new, schedule.prompt, asker, now_ms, ttl_ms=wait_ms)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-NEWEST = "0023"
+NEWEST = "0024"
 """The newest revision in `migrations/versions`; a database that has it needs no look at the scripts."""
 
 _LOCK = 7_216_954_213  # any number that nobody else takes in the same PostgreSQL database

@@ -199,7 +199,7 @@ def resume(connection: Connection, schedule_id: str, runs_as: str, next_ms: int)
 
 
 def remove(connection: Connection, schedule_id: str) -> None:
-    """Delete a schedule with its history; its sessions stay."""
+    """Delete a schedule with its history; its sessions stay, and end as they were to."""
     connection.execute(delete(schedules).where(schedules.c.id == schedule_id))
 
 
@@ -284,25 +284,21 @@ def done(connection: Connection, now_ms: int, session_id: str | None = None) -> 
         instructions.c.kind != InstructionKind.START_SESSION.value,
         ~_belongs_to_the_prompt(now_ms),
     )
-    found = (
-        select(sessions.c.id)
-        .join(schedules, schedules.c.id == sessions.c.schedule_id)
-        .where(
-            *which,
-            schedules.c.ends_when_done,
-            sessions.c.schedule_id.is_not(None),
-            sessions.c.state != literal_column("'ended'"),  # as the index has it
-            sessions.c.state == SessionState.RUNNING.value,
-            sessions.c.activity == "idle",
-            sessions.c.turns > 0,
-            sessions.c.epoch == 1,
-            sessions.c.since_ms <= now_ms - SETTLE_MS,
-            sessions.c.folded_seq >= sessions.c.last_seq,
-            ~asked,
-            ~plan_limits.is_waited_for(),
-            ~exists().where(waiting_prompts.c.session_id == sessions.c.id),
-            ~exists().where(requests.c.session_id == sessions.c.id, requests.c.state == "pending"),
-        )
+    found = select(sessions.c.id).where(
+        *which,
+        sessions.c.ends_when_done,
+        sessions.c.schedule_id.is_not(None),
+        sessions.c.state != literal_column("'ended'"),  # as the index has it
+        sessions.c.state == SessionState.RUNNING.value,
+        sessions.c.activity == "idle",
+        sessions.c.turns > 0,
+        sessions.c.epoch == 1,
+        sessions.c.since_ms <= now_ms - SETTLE_MS,
+        sessions.c.folded_seq >= sessions.c.last_seq,
+        ~asked,
+        ~plan_limits.is_waited_for(),
+        ~exists().where(waiting_prompts.c.session_id == sessions.c.id),
+        ~exists().where(requests.c.session_id == sessions.c.id, requests.c.state == "pending"),
     )
     return list(connection.execute(found).scalars())
 

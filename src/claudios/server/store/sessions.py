@@ -239,6 +239,7 @@ class NewSession:
     limit_prompt: str | None = None
     has_worktree: bool = False
     schedule_id: str | None = None
+    ends_when_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +281,7 @@ def create(connection: Connection, new: NewSession, created_by: str | None, now_
             limit_prompt=new.limit_prompt,
             has_worktree=new.has_worktree,
             schedule_id=new.schedule_id,
+            ends_when_done=new.ends_when_done,
             state=SessionState.QUEUED.value,
             epoch=1,
             head=GENESIS,

@@ -27,6 +27,7 @@ _WORDS: Mapping[str, str] = {
     "string_type": "must be a text.",
     "string_unicode": "must be text in UTF-8.",
     "too_long": "must have at most {max_length} entries.",
+    "too_short": "must have at least {min_length} entries.",
     "tuple_type": "must be a list.",
 }
 
@@ -38,7 +39,7 @@ def fault_words(fault: Mapping[str, object]) -> str:
     if kind == "value_error":
         said = str(details.get("error", fault["msg"]))
         return said if said.endswith(".") else f"{said}."
-    if kind == "string_too_short" and details.get("min_length") == 1:
+    if kind in ("string_too_short", "too_short") and details.get("min_length") == 1:
         return "must not be empty."
     words = _WORDS.get(kind)
     return words.format_map(details) if words is not None else f"is not valid: {fault['msg']}."

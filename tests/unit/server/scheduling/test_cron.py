@@ -130,7 +130,10 @@ def test_a_daily_time_comes_once_a_day_in_order(minute: int, hour: int, zone: tz
     [
         ("60 * * * *", "minute"),
         ("* 24 * * *", "hour"),
-        ("0 0 30 2 *", "day-of-month"),
+        ("0 0 32 * *", "day-of-month"),
+        ("0 0 31 13 *", "month"),
+        ("0 0 30 2 *", "day that never comes"),
+        ("0 0 31 4,6 *", "day that never comes"),
         ("0 0 * 13 *", "month"),
         ("0 0 * * FUNDAY", "day-of-week"),
         ("* * * * * *", "five fields"),

@@ -74,6 +74,7 @@ sessions = Table(
     milliseconds("worktree_removed_ms", optional=True),
     milliseconds("archived_ms", optional=True),  # since when an ended session is out of the way; NULL: it is not
     Column("schedule_id", String),  # the schedule that started it; no reference, since that may go
+    Column("ends_when_done", Boolean, nullable=False, server_default=text("false")),  # as its schedule had it then
     Column("imported_from", String),  # Claude's id of what was said outside, with which its log begins
     Index(None, "project_id", "created_ms"),
     Index(None, "agent_id", "state"),
