@@ -35,7 +35,7 @@ import { DirectoryBrowser } from "./directory-browser";
 import { DirectoryField } from "./directory-field";
 import { EFFORTS } from "./efforts";
 import { MODES } from "./modes";
-import { PERMISSION_MODES } from "./permission-modes";
+import { allowedModes, PERMISSION_MODES } from "./permission-modes";
 import { makesWorktrees, WorktreeChoice } from "./worktree-choice";
 
 interface Choices {
@@ -78,7 +78,7 @@ export function AgentForm(props: AgentFormProps) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const last = remembered<Choices>(choicesKey(agent.id));
-  const modes = agent.machine?.permission_modes ?? ["default"];
+  const modes = allowedModes(agent);
   const [id] = useState(newId);
   const [directory, setDirectory] = useState(template?.directory ?? last.directory ?? "");
   const [model, setModel] = useState(template?.model ?? last.model ?? "");
