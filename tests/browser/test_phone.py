@@ -159,3 +159,42 @@ async def test_a_finger_from_the_left_edge_opens_the_menu_or_goes_back_and_one_o
     await page.get_by_role("button", name="Undo").click()
     await expect(row).to_be_visible()
     await expect(page).to_have_url(re.compile("/$"))
+
+
+async def test_back_closes_what_is_open_over_a_view_and_only_then_leaves_it(
+    product: Product, window: OpenWindow
+) -> None:
+    watched = await window("phone")
+    page = watched.page
+    await steps.arrive(watched, product)
+    await steps.start_session(watched, "[[say Hello.]]")
+    hello = transcript(page).get_by_text("Hello.", exact=True)
+    await expect(hello).to_be_visible()
+    address = page.url
+
+    panel = page.get_by_role("region", name="Machine")
+    await page.get_by_role("button", name="Session actions").click()
+    await page.get_by_role("menuitem", name="Files", exact=True).click()
+    await expect(panel.get_by_role("tab", name="Files")).to_be_visible()
+    await page.go_back()
+    await expect(panel).to_have_count(0)
+    await expect(hello).to_be_visible()
+    await expect(page).to_have_url(address)
+    await page.go_back()
+    await expect(page).not_to_have_url(address)
+
+    await page.goto("/")
+    await page.get_by_role("link", name="Inbox").locator("visible=true").click()
+    await page.get_by_role("button", name="New session", exact=True).locator("visible=true").first.click()
+    form = page.get_by_role("dialog", name="New session")
+    browser = page.get_by_role("dialog", name="Directories on laptop")
+    await form.get_by_role("button", name="Browse directories").click()
+    await expect(browser.get_by_role("status")).to_be_visible()
+    await page.go_back()  # of two, the one above
+    await expect(browser).to_have_count(0)
+    await expect(form).to_be_visible()
+    await page.go_back()
+    await expect(form).to_have_count(0)
+    await expect(page).to_have_url(re.compile("/inbox$"))
+    await page.go_back()
+    await expect(page).to_have_url(re.compile("/$"))

@@ -148,7 +148,8 @@ async def test_a_template_is_saved_from_the_form_and_started_by_its_name(
     await page.get_by_role("option", name="None", exact=True).click()
     await expect(form.get_by_label("Prompt")).to_have_value("mine")
     await expect(place).to_have_count(0)
-    await form.get_by_role("button", name="Cancel").click()
+    await page.keyboard.press("Escape")
+    await expect(form).to_have_count(0)
 
     # The project's settings change it and take it away.
     await page.goto(f"{project}?tab=settings")
@@ -164,11 +165,17 @@ async def test_a_template_is_saved_from_the_form_and_started_by_its_name(
     await page.get_by_role("alertdialog").get_by_role("button", name="Remove template").click()
     await expect(kept.get_by_text("Welcome", exact=True)).to_have_count(0)
 
-    # Three strokes still start a session from anywhere.
+    # Three strokes still start a session from anywhere, with what was written before until it is started.
     await page.keyboard.press("Control+k")
     await expect(page.get_by_role("option", name="New session")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(form.get_by_label("Prompt")).to_be_focused()
+    await expect(form.get_by_label("Prompt")).to_have_value("mine")
     await page.keyboard.press("Control+Enter")
     await page.wait_for_url(re.compile("/sessions/"))
-    await expect(transcript(page)).to_be_visible()
+    await expect(transcript(page).get_by_text("mine", exact=True)).to_be_visible()
+    await page.keyboard.press("Control+k")
+    await expect(page.get_by_role("option", name="New session")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(form.get_by_label("Prompt")).to_be_focused()
+    await expect(form.get_by_label("Prompt")).to_have_value("")

@@ -13,6 +13,8 @@ import { checkOnReturn, createLive, followOtherWindows, keepOnLeaving, warnOnLea
 import { noteMissing } from "./offline/parts";
 import { keepShell } from "./offline/shell";
 import { createPageRouter } from "./routes";
+import { refusalOf } from "./sessions/refusal";
+import { closeLast } from "./ui/back";
 import "./ui/styles.css";
 import { keepTheme } from "./ui/theme";
 import { ToastProvider, tellFailure } from "./ui/toast";
@@ -42,12 +44,10 @@ const client: QueryClient = new QueryClient({
   }),
 });
 const live = createLive();
-live.store.onRefused = ({ kind, message }) =>
-  tellFailure(
-    kind === "terminate_session" ? "The session was not terminated" : "Claude was not reached",
-    message ?? "The agent gave no reason. Look at its log.",
-  );
+live.store.onRefused = (instruction) =>
+  tellFailure(refusalOf(instruction), instruction.message ?? "The agent gave no reason. Look at its log.");
 const router = createPageRouter(client, live);
+router.history.block({ blockerFn: ({ action }) => action === "BACK" && closeLast(), enableBeforeUnload: false });
 live.onHeld = ({ message }) => tellFailure("A prompt was not sent", message);
 live.known = () => known(client);
 live.onDoubt = () => void client.invalidateQueries({ queryKey: keys.me });

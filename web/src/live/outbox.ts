@@ -43,6 +43,10 @@ export class Outbox {
   readonly #prompts = new Map<string, Prompt>();
   #waiting: readonly Prompt[] = NONE;
 
+  get(id: string): Prompt | undefined {
+    return this.#prompts.get(id);
+  }
+
   /** Show a prompt that the server is not known to have. */
   putUnsent({ id, text, attached, message, createdMs }: UnsentPrompt): void {
     if (!isOwn(this.#prompts.get(id))) return; // the server has told of it before it has answered

@@ -75,6 +75,11 @@ export class Transcripts {
     return this.#outboxOf(sessionId).waiting(this.#transcriptOf(sessionId), isEnded);
   }
 
+  /** A prompt that was on its way since this page began, whatever became of it. */
+  prompt(sessionId: string, id: string): Prompt | undefined {
+    return this.#outboxes.get(sessionId)?.get(id);
+  }
+
   /** Where a subscription resumes; undefined asks for the newest items. */
   position(sessionId: string): number | undefined {
     const transcript = this.#transcripts.get(sessionId);

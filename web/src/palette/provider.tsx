@@ -11,6 +11,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { useBackCloses } from "../ui/back";
 import { IconButton } from "../ui/button";
 import { Skeleton } from "../ui/empty";
 
@@ -23,6 +24,7 @@ export function PaletteProvider({ children }: { children: ReactNode }) {
   const [isOpen, setOpen] = useState(false);
   const popup = useRef<HTMLDivElement>(null);
   const begun = useRef("");
+  useBackCloses(isOpen, () => setOpen(false));
   const whatBegan = useCallback(() => begun.current, []);
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useDeferredValue, useId, useState } from "react";
 import { dueTimesQuery, schedules } from "../api/resources";
-import type { Agent, PermissionMode, Schedule, SchedulePlan } from "../api/types";
+import type { Agent, Schedule, SchedulePlan } from "../api/types";
 import { DirectoryField } from "../sessions/directory-field";
-import { PERMISSION_MODES } from "../sessions/permission-modes";
+import { allowedModes, PERMISSION_MODES } from "../sessions/permission-modes";
 import { useAction } from "../ui/action";
 import { Button } from "../ui/button";
 import { Choice } from "../ui/choice";
@@ -34,8 +34,8 @@ export function ScheduleForm({ projectId, agents, before, onClose, onSaved }: Sc
   const [plan, setPlan] = useState<SchedulePlan>(() => before ?? fresh(agents));
   const set = (change: Partial<SchedulePlan>) => setPlan((now) => ({ ...now, ...change }));
   const agent = agents.find(({ id }) => id === plan.agent_id);
-  const modes = agent?.machine?.permission_modes ?? ["default"];
-  const offered: PermissionMode[] = modes.includes(plan.permission_mode) ? modes : [plan.permission_mode, ...modes];
+  const modes = allowedModes(agent);
+  const offered = modes.includes(plan.permission_mode) ? modes : [plan.permission_mode, ...modes];
   const isReady = plan.name.trim() !== "" && plan.prompt.trim() !== "" && agent !== undefined;
   const save = async (event: FormEvent) => {
     event.preventDefault();

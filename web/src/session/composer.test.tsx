@@ -1,9 +1,9 @@
-import { fireEvent, screen } from "@testing-library/react";
+import { act, fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Session } from "../api/types";
+import type { Agent, PermissionMode, Session } from "../api/types";
 import { answerCalls, faults, show } from "../testing/page";
-import { instruction, prompt, SESSION_ID, session } from "../testing/samples";
+import { agent, instruction, prompt, SESSION_ID, session } from "../testing/samples";
 import { Composer } from "./composer";
 
 function compose(changes: Partial<Session> = {}, mayCommand = true) {
@@ -111,11 +111,15 @@ describe("the composer", () => {
   test("shows what Claude works with, and changes it while it runs", async () => {
     const model = { name: "Haiku", value: "haiku", resolved: "claude-haiku", description: "fast", efforts: ["low"] };
     const asked = answerCalls((method) => (method === "GET" ? { commands: [], models: [model] } : instruction()));
-    compose({ model: "claude-haiku", permission_mode: "plan", effort: "low" });
+    const { live } = compose({ model: "claude-haiku", permission_mode: "plan", effort: "low" });
+    const permission_modes: PermissionMode[] = ["default", "acceptEdits", "plan"];
+    act(() => live.store.putAgent(agent({ machine: { permission_modes } as Agent["machine"] })));
     expect(await screen.findByRole("button", { name: "Model: Haiku" })).toBeTruthy();
     expect(screen.getByRole("button", { name: "Effort: Low" })).toBeTruthy();
     await userEvent.click(screen.getByRole("button", { name: "Permissions: Plan first" }));
-    await userEvent.click(await screen.findByRole("menuitem", { name: /^Accept edits/ }));
+    const accept = await screen.findByRole("menuitem", { name: /^Accept edits/ });
+    expect(screen.queryByRole("menuitem", { name: /^Allow everything/ })).toBeNull(); // the machine forbids it
+    await userEvent.click(accept);
     expect(asked.at(-1)).toEqual([
       `POST /sessions/${SESSION_ID}/settings`,
       { setting: "permission_mode", value: "acceptEdits" },

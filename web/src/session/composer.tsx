@@ -8,6 +8,7 @@ import { Spinner } from "../ui/button";
 import { cx } from "../ui/cx";
 import { useStored } from "../ui/stored";
 import { isTouched } from "../ui/touch";
+import { draftKey } from "./draft";
 import { excess } from "./excess";
 import { useHistory } from "./history";
 import { usePathMentions } from "./mentions";
@@ -31,9 +32,9 @@ interface ComposerProps {
 /** Where one writes to Claude. Enter sends, on a touch screen only with Ctrl or Cmd; what is unsent survives a reload. */
 export function Composer(props: ComposerProps) {
   const { session, mayCommand, onSend, onInterrupt, isInterruptArmed, isInterrupting, isResuming, examples } = props;
-  const [draft, setDraft] = useStored(`claudios.draft.${session.id}`);
-  const attaching = useAttaching(`claudios.draft.${session.id}`);
   const field = useRef<HTMLTextAreaElement>(null);
+  const [draft, setDraft] = useStored(draftKey(session.id), () => field.current?.focus());
+  const attaching = useAttaching(draftKey(session.id));
   const hintId = useId();
   useGrowing(field, draft);
   const offers = useOffers(session);

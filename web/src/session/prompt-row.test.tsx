@@ -6,6 +6,7 @@ import type { Instruction } from "../api/types";
 import type { Prompt } from "../live/outbox";
 import { answerCalls, faults, show } from "../testing/page";
 import { instruction, SESSION_ID, session, unsent } from "../testing/samples";
+import { draftKey } from "./draft";
 import { PromptRow, wordsFor } from "./prompt-row";
 
 function prompt(changes: Partial<Prompt> = {}): Prompt {
@@ -59,6 +60,16 @@ describe("a prompt that is not in the transcript yet", () => {
     await userEvent.click(screen.getByRole("button", { name: "Save" }));
     expect(edit).toHaveBeenCalledExactlyOnceWith(SESSION_ID, "c1", "hello there", "hello");
     expect(screen.queryByRole("textbox")).toBeNull();
+  });
+
+  test("that is sent while it is edited leaves the edit to the composer", async () => {
+    const { live, unmount } = row();
+    live.store.takeInstruction(instruction());
+    await userEvent.click(screen.getByRole("button", { name: "Edit" }));
+    await userEvent.type(screen.getByRole("textbox", { name: "Waiting prompt" }), " there");
+    live.store.takeInstruction(instruction({ state: "sent" }));
+    unmount(); // it may stand in the transcript by the time that this page draws again
+    expect(localStorage.getItem(draftKey(SESSION_ID))).toBe("hello there");
   });
 
   test("is out of reach once it may be on the machine", () => {

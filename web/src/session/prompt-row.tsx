@@ -11,7 +11,7 @@ import { tell } from "../ui/toast";
 import { useUnderWay } from "../ui/under-way";
 import { visible } from "../ui/visible";
 import { Bubble } from "./items/item";
-import { PromptEditor } from "./prompt-editor";
+import { type Left, PromptEditor } from "./prompt-editor";
 import { Act, Actions, UnsentActions } from "./unsent";
 
 /** Where a prompt is, in words. */
@@ -83,13 +83,22 @@ export function PromptRow({
       unsent.add({ id: newId(), sessionId, text: prompt.text, attached, way, createdMs: Date.now() });
     });
   };
-  const save = async (text: string) => {
-    if (await act("It was not edited", () => sessions.edit(sessionId, prompt.id, text, prompt.text))) setEditing(false);
+  const save = (text: string) => act("It was not edited", () => sessions.edit(sessionId, prompt.id, text, prompt.text));
+  const left = (): Left | null => {
+    const now = store.transcripts.prompt(sessionId, prompt.id);
+    if (now === undefined || now.state === "queued") return null;
+    return { isSent: now.state !== "withdrawn", text: now.text };
   };
   if (isEditing && prompt.state === "queued")
     return (
       <div className="ml-auto w-[88%] pt-2.5">
-        <PromptEditor text={prompt.text} onSave={save} onCancel={() => setEditing(false)} />
+        <PromptEditor
+          text={prompt.text}
+          sessionId={sessionId}
+          left={left}
+          onSave={save}
+          onClose={() => setEditing(false)}
+        />
       </div>
     );
   return (

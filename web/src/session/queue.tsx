@@ -7,11 +7,12 @@ import type { Attached } from "../images/image";
 import { Pictures } from "../images/pictures";
 import { promptImages, promptSources } from "../images/sources";
 import { useLive, useQueue, useUnsent } from "../live/hooks";
+import type { Store } from "../live/store";
 import { IconButton } from "../ui/button";
 import { Menu, MenuItem } from "../ui/menu";
 import { attempt, tell } from "../ui/toast";
 import { visible } from "../ui/visible";
-import { PromptEditor } from "./prompt-editor";
+import { type Left, PromptEditor } from "./prompt-editor";
 import { UnsentRow } from "./unsent";
 
 /** What waits until Claude has nothing to do, the next one first: to see, edit, reorder, withdraw and send now. */
@@ -65,6 +66,8 @@ export function QueueDock({ session, mayCommand }: { session: Session; mayComman
             prompt={prompt}
             sources={promptSources(session.id, prompt.id, prompt.images)}
             mayCommand={mayCommand}
+            sessionId={session.id}
+            left={() => leftOf(store, session.id, prompt.id)}
             onSave={(text) => change("It was not changed", () => api.edit(session.id, prompt.id, text, prompt.text))}
           >
             {session.state !== "ended" && (
@@ -120,6 +123,14 @@ function Doing({ label, act, children }: { label: string; act: () => Promise<unk
   );
 }
 
+/** What became of a prompt that waited: the server tells of one that is sent before it tells that it waits no more. */
+function leftOf(store: Store, sessionId: string, id: string): Left | null {
+  const queue = store.queue(sessionId);
+  if (queue === undefined || queue.prompts.some((each) => each.id === id)) return null;
+  const sent = store.transcripts.prompt(sessionId, id);
+  return sent === undefined ? { isSent: false } : { isSent: true, text: sent.text };
+}
+
 function headingFor(session: Session): string {
   if (session.state === "ended") return "Waits until the session is resumed";
   if (!session.agent_online) return `Waits until ${session.agent_name} is back and Claude has nothing to do`;
@@ -132,12 +143,16 @@ function Row({
   prompt,
   sources,
   mayCommand,
+  sessionId,
+  left,
   onSave,
   children,
 }: {
   prompt: WaitingPrompt;
   sources: readonly string[];
   mayCommand: boolean;
+  sessionId: string;
+  left: () => Left | null;
   onSave: (text: string) => Promise<boolean>;
   children: ReactNode;
 }) {
@@ -147,10 +162,10 @@ function Row({
       <li className="px-3">
         <PromptEditor
           text={prompt.text}
-          onCancel={() => setEditing(false)}
-          onSave={async (text) => {
-            if (await onSave(text)) setEditing(false);
-          }}
+          sessionId={sessionId}
+          left={left}
+          onSave={onSave}
+          onClose={() => setEditing(false)}
         />
       </li>
     );

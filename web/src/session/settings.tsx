@@ -2,15 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Check, ChevronDown } from "lucide-react";
 import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { offersQuery, sessions } from "../api/resources";
-import type { Effort, Offers, PermissionMode, Session, Setting } from "../api/types";
+import type { Effort, Offers, Session, Setting } from "../api/types";
 import { EFFORTS } from "../sessions/efforts";
-import { PERMISSION_MODES } from "../sessions/permission-modes";
+import { PERMISSION_MODES, useAllowedModes } from "../sessions/permission-modes";
 import { Spinner } from "../ui/button";
 import { Menu, MenuItem } from "../ui/menu";
 import { useUnderWay } from "../ui/under-way";
 import { visible } from "../ui/visible";
 
-const MODES = Object.keys(PERMISSION_MODES) as PermissionMode[];
 const NOTHING: Offers = { commands: [], models: [] };
 
 /** What a session's Claude offers; nothing before it runs. */
@@ -22,6 +21,7 @@ export function useOffers(session: Session): Offers {
 
 /** What Claude works with: model, permission mode and effort, each to be changed while it runs. */
 export function Settings({ session, offers }: { session: Session; offers: Offers }) {
+  const allowed = useAllowedModes(session.agent_id);
   if (session.state !== "running") return null;
   const set = (setting: Setting) => sessions.set(session.id, setting);
   const model = offers.models.find(({ value, resolved }) => value !== "default" && resolved === session.model);
@@ -49,7 +49,7 @@ export function Settings({ session, offers }: { session: Session; offers: Offers
         mark={session.permission_mode}
       >
         {(choose) =>
-          MODES.map((value) => (
+          allowed.map((value) => (
             <Option
               key={value}
               name={PERMISSION_MODES[value].label}

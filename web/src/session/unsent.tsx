@@ -27,8 +27,12 @@ export function UnsentActions({ id }: { id: string }) {
           label="Unsent prompt"
           action="Send"
           needsServer={false}
-          onSave={async (text) => unsent.replace(id, newId(), text)}
-          onCancel={() => setEditing(false)}
+          sessionId={prompt.sessionId}
+          onSave={async (text) => {
+            unsent.replace(id, newId(), text);
+            return true;
+          }}
+          onClose={() => setEditing(false)}
         />
       </div>
     );

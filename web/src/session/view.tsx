@@ -14,6 +14,7 @@ import { DEMO_PROMPTS } from "../sessions/demo-prompts";
 import { endingOf, obstacleOf, titleOf } from "../sessions/status";
 import { ShareDialog } from "../share/share-dialog";
 import { TopBar } from "../shell/shell";
+import { useBackCloses } from "../ui/back";
 import { Button } from "../ui/button";
 import { cx } from "../ui/cx";
 import { Confirm, Dialog, DialogBody } from "../ui/dialog";
@@ -119,6 +120,7 @@ function Open({ session }: { session: Session }) {
   const isWide = useIsWide();
   const goBack = () => (beside === null ? void navigate({ to: "/", search: {} }) : setBeside(null));
   useSwipeFromEdge(goBack, !isWide);
+  useBackCloses(beside !== null && !isWide, () => setBeside(null));
 
   return (
     <OpenStates>

@@ -35,7 +35,7 @@ import { DirectoryBrowser } from "./directory-browser";
 import { DirectoryField } from "./directory-field";
 import { EFFORTS } from "./efforts";
 import { MODES } from "./modes";
-import { PERMISSION_MODES } from "./permission-modes";
+import { allowedModes, PERMISSION_MODES } from "./permission-modes";
 import { makesWorktrees, WorktreeChoice } from "./worktree-choice";
 
 interface Choices {
@@ -67,18 +67,20 @@ interface AgentFormProps {
   /** Whoever is here types on: the first field to fill in has the focus. */
   isReady: boolean;
   attaching: Attaching;
+  /** Called before `onDone` where that is because the session is started. */
+  onStarted: () => void;
   onDone: () => void;
 }
 
 /** What is asked of one agent; what it is to do stays when another is chosen. */
 export function AgentForm(props: AgentFormProps) {
   const { agent, template, templateChoice, agentChoice, prompt, setPrompt, values, setValues } = props;
-  const { promptField, isReady, attaching, onDone } = props;
+  const { promptField, isReady, attaching, onStarted, onDone } = props;
   const live = useLive();
   const client = useQueryClient();
   const navigate = useNavigate();
   const last = remembered<Choices>(choicesKey(agent.id));
-  const modes = agent.machine?.permission_modes ?? ["default"];
+  const modes = allowedModes(agent);
   const [id] = useState(newId);
   const [directory, setDirectory] = useState(template?.directory ?? last.directory ?? "");
   const [model, setModel] = useState(template?.model ?? last.model ?? "");
@@ -146,6 +148,7 @@ export function AgentForm(props: AgentFormProps) {
       if (template === null) remember(choicesKey(agent.id), { ...chosen, mode: way, isResumed, limitPrompt });
       if (directory.trim()) void client.invalidateQueries({ queryKey: keys.recentDirectories(agent.id) });
       live.store.putSession(session);
+      onStarted();
       onDone();
       await navigate({ to: "/sessions/$sessionId", params: { sessionId: session.id } });
     } catch (thrown) {

@@ -1,4 +1,5 @@
-import type { PermissionMode } from "../api/types";
+import type { Agent, PermissionMode } from "../api/types";
+import { useAgent } from "../live/hooks";
 
 export const PERMISSION_MODES: Record<PermissionMode, { label: string; description: string }> = {
   default: { label: "Ask", description: "Ask before commands and changes" },
@@ -8,3 +9,12 @@ export const PERMISSION_MODES: Record<PermissionMode, { label: string; descripti
   auto: { label: "Auto", description: "A classifier decides what needs asking" },
   bypassPermissions: { label: "Allow everything", description: "Never ask; for machines that may break" },
 };
+
+/** The modes that an agent's machine allows, as far as it has said so. */
+export function allowedModes(agent: Agent | undefined): readonly PermissionMode[] {
+  return agent?.machine?.permission_modes ?? ["default"];
+}
+
+export function useAllowedModes(agentId: string): readonly PermissionMode[] {
+  return allowedModes(useAgent(agentId));
+}

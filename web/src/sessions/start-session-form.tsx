@@ -5,18 +5,22 @@ import { projectsQuery, templatesQuery } from "../api/resources";
 import type { Agent, Template } from "../api/types";
 import { useAttaching } from "../images/attach";
 import { useAgents } from "../live/hooks";
+import { lastEntered } from "../live/person";
 import { OnlineDot } from "../projects/online-dot";
 import type { Values } from "../templates/filling";
 import { TemplateChoice } from "../templates/template-choice";
 import { buttonClass } from "../ui/button";
 import { Choice } from "../ui/choice";
 import { Empty } from "../ui/empty";
-import { remembered } from "../ui/stored";
+import { remembered, useStored } from "../ui/stored";
 import { isTouched } from "../ui/touch";
 import { AgentForm, LAST_AGENT } from "./agent-form";
 import type { Preset } from "./start-session";
 
-/** Template, agent, directory, prompt and settings; what was chosen last on an agent is chosen again. */
+/**
+ * Template, agent, directory, prompt and settings; what was chosen last on an agent is chosen again. A prompt of one's
+ * own stays until a session is started with it.
+ */
 export function StartSessionForm({ preset, onDone }: { preset: Preset; onDone: () => void }) {
   const { data: projects } = useQuery(projectsQuery);
   const { data: templates = [] } = useQuery(templatesQuery);
@@ -24,12 +28,17 @@ export function StartSessionForm({ preset, onDone }: { preset: Preset; onDone: (
   const agents = useAgents().filter((agent) => usable.has(agent.project_id));
   const [template, setTemplate] = useState<Template | null>(preset.template ?? null);
   const [chosenId, choose] = useState<string | null>(preset.agentId ?? preset.template?.agent_id ?? null);
-  const [prompt, setPrompt] = useState(preset.prompt ?? preset.template?.prompt ?? "");
+  const [draft, keepDraft] = useStored(`claudios.new-session.draft.${lastEntered() ?? ""}`);
+  const [prompt, setPrompt] = useState(preset.prompt ?? preset.template?.prompt ?? draft);
+  const isOwn = template?.prompt == null;
   const [values, setValues] = useState<Values>({});
-  const own = useRef(""); // the prompt that stood here before the template's
+  const own = useRef(draft); // the prompt that stood here before the template's
   const attaching = useAttaching();
   const promptField = useRef<HTMLTextAreaElement>(null);
   const isReady = preset.isTyping === true || !isTouched();
+  useEffect(() => {
+    if (preset.prompt !== undefined) keepDraft(preset.prompt);
+  }, [preset, keepDraft]);
   // The form may be loaded only after the dialog has looked for what to focus.
   useEffect(() => {
     if (preset.template === undefined && isReady) promptField.current?.focus();
@@ -52,12 +61,16 @@ export function StartSessionForm({ preset, onDone }: { preset: Preset; onDone: (
       agent={agent}
       template={template}
       prompt={prompt}
-      setPrompt={setPrompt}
+      setPrompt={(next) => {
+        setPrompt(next);
+        if (isOwn) keepDraft(next);
+      }}
       values={values}
       setValues={setValues}
       promptField={promptField}
       isReady={isReady}
       attaching={attaching}
+      onStarted={() => isOwn && keepDraft("")}
       onDone={onDone}
       templateChoice={
         <TemplateChoice

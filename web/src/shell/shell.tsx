@@ -13,6 +13,7 @@ import { useSearchKey } from "../search/use-search-key";
 import { askedFor } from "../session/requests/words";
 import { StartSessionProvider, useStartSession } from "../sessions/start-session";
 import { titleOf } from "../sessions/status";
+import { useBackCloses } from "../ui/back";
 import { cx } from "../ui/cx";
 import { ReachProvider } from "../ui/reach";
 import { useSwipeFromEdge, useSwipeToLeft } from "../ui/use-swipe";
@@ -96,6 +97,7 @@ function Drawer() {
   const isWide = useIsWide();
   useSwipeFromEdge(() => setOpen(true), !isOpen && !isWide);
   useSwipeToLeft(() => setOpen(false), isOpen);
+  useBackCloses(isOpen, () => setOpen(false));
   return (
     <Dialog.Root open={isOpen} onOpenChange={setOpen}>
       <Dialog.Trigger

@@ -3,6 +3,7 @@ import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
 import { type ReactNode, useRef, useState } from "react";
 import { explain } from "../api/http";
+import { useBackCloses } from "./back";
 import { Button, IconButton } from "./button";
 import { cx } from "./cx";
 
@@ -28,6 +29,7 @@ interface DialogProps {
  * `data-first-focus`, stays inside, and returns.
  */
 export function Dialog({ title, description, isOpen, onClose, children, isWide }: DialogProps) {
+  useBackCloses(isOpen, onClose);
   const popup = useRef<HTMLDivElement>(null);
   const firstFocus = () =>
     popup.current?.querySelector<HTMLElement>("[data-first-focus]") ??
@@ -81,6 +83,7 @@ interface ConfirmProps {
 
 /** Ask before something that cannot be undone; stays open and says why when it fails. */
 export function Confirm({ title, children, action, isOpen, onClose, onConfirm }: ConfirmProps) {
+  useBackCloses(isOpen, onClose);
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const confirm = async () => {

@@ -14,3 +14,9 @@ test("what is told before there is anything to show it, and by a page that has j
   expect(await screen.findByText("And later.")).toBeDefined();
   unmount();
 });
+
+test("what failed is told in plain text, without the marks around code", async () => {
+  render(<ToastProvider>the page</ToastProvider>);
+  tellFailure("This did not work", "Change `permissionModes` there.");
+  expect(await screen.findAllByText("Change permissionModes there.")).not.toEqual([]);
+});

@@ -28,9 +28,15 @@ export function tell(title: string, undo?: () => void): void {
   });
 }
 
-/** Say that something did not work, and what the remedy is. */
+/** Say that something did not work, and what the remedy is, in plain text. */
 export function tellFailure(what: string, failure: unknown): void {
-  add({ title: what, description: explain(failure), type: "error", timeout: 9000, priority: "high" });
+  add({
+    title: what,
+    description: explain(failure).replaceAll("`", ""),
+    type: "error",
+    timeout: 9000,
+    priority: "high",
+  });
 }
 
 /** Run an action; when it fails, say so. Returns whether it worked. */

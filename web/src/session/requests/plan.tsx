@@ -1,7 +1,8 @@
 import { Check, ChevronDown, ListChecks } from "lucide-react";
 import { useState } from "react";
 import type { PermissionMode } from "../../api/types";
-import { PERMISSION_MODES } from "../../sessions/permission-modes";
+import { useLive, useSession } from "../../live/hooks";
+import { PERMISSION_MODES, useAllowedModes } from "../../sessions/permission-modes";
 import { Button } from "../../ui/button";
 import { TextArea } from "../../ui/field";
 import { Menu, MenuItem } from "../../ui/menu";
@@ -13,13 +14,22 @@ import type { CardProps } from "./card";
 import { isWhole } from "./change-input";
 import { Reason } from "./reason";
 
-const MODES: readonly PermissionMode[] = ["default", "acceptEdits", "auto", "dontAsk", "bypassPermissions"];
-
-/** Claude proposes a plan: approve it as it is or edited, in which mode, or send it back. */
+/**
+ * Claude proposes a plan: approve it as it is or edited, in which mode, or send it back. What was edited stays when the
+ * answer comes to nothing, and Claude asks again.
+ */
 export function PlanCard({ requests: [request], isBusy, answer }: CardProps) {
   const plan = text(request.input.plan);
   const [isSendingBack, setSendingBack] = useState(false);
-  const [edited, setEdited] = useState<string | null>(null);
+  const { store } = useLive();
+  const session = useSession(request.session_id);
+  const modes = useAllowedModes(session?.agent_id ?? "").filter((mode) => mode !== "plan");
+  const [edited, setEdited] = useState(store.planEdit(request));
+  const [isOpened, setOpened] = useState(false);
+  const edit = (plan: string | null) => {
+    store.keepPlanEdit(request, plan);
+    setEdited(plan);
+  };
   const approve = (permission_mode?: PermissionMode) =>
     answer({
       behavior: "allow",
@@ -32,7 +42,14 @@ export function PlanCard({ requests: [request], isBusy, answer }: CardProps) {
         <ListChecks aria-hidden className="size-4.5 text-warn" />
         <h2 className="flex-1 font-semibold">Claude proposes a plan</h2>
         {plan !== "" && isWhole(plan) && !isSendingBack && (
-          <Button size="small" look="ghost" onClick={() => setEdited(edited === null ? plan : null)}>
+          <Button
+            size="small"
+            look="ghost"
+            onClick={() => {
+              setOpened(true);
+              edit(edited === null ? plan : null);
+            }}
+          >
             {edited === null ? "Edit" : "Discard edits"}
           </Button>
         )}
@@ -47,11 +64,11 @@ export function PlanCard({ requests: [request], isBusy, answer }: CardProps) {
         </Scrollable>
       ) : (
         <TextArea
-          autoFocus
+          autoFocus={isOpened} // one that comes back takes the focus from nobody
           label="The plan that Claude carries out"
           rows={12}
           value={edited}
-          onChange={(event) => setEdited(event.target.value)}
+          onChange={(event) => edit(event.target.value)}
           className="mx-4 min-h-0 flex-1 [&_textarea]:min-h-0 [&_textarea]:flex-1 [&_textarea]:font-mono [&_textarea]:text-xs"
         />
       )}
@@ -75,24 +92,26 @@ export function PlanCard({ requests: [request], isBusy, answer }: CardProps) {
           >
             Approve
           </Button>
-          <Menu
-            align="start"
-            side="top"
-            trigger={
-              <Button disabled={isBusy}>
-                Approve in mode <ChevronDown aria-hidden className="size-3.5 text-ink-3" />
-              </Button>
-            }
-          >
-            {MODES.map((mode) => (
-              <MenuItem key={mode} onSelect={() => approve(mode)}>
-                <span>
-                  {PERMISSION_MODES[mode].label}
-                  <span className="block text-xs text-ink-3">{PERMISSION_MODES[mode].description}</span>
-                </span>
-              </MenuItem>
-            ))}
-          </Menu>
+          {modes.length > 0 && (
+            <Menu
+              align="start"
+              side="top"
+              trigger={
+                <Button disabled={isBusy}>
+                  Approve in mode <ChevronDown aria-hidden className="size-3.5 text-ink-3" />
+                </Button>
+              }
+            >
+              {modes.map((mode) => (
+                <MenuItem key={mode} onSelect={() => approve(mode)}>
+                  <span>
+                    {PERMISSION_MODES[mode].label}
+                    <span className="block text-xs text-ink-3">{PERMISSION_MODES[mode].description}</span>
+                  </span>
+                </MenuItem>
+              ))}
+            </Menu>
+          )}
           <span className="flex-1" />
           <Button look="ghost" disabled={isBusy} onClick={() => setSendingBack(true)}>
             Keep planning

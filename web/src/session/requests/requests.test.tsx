@@ -1,9 +1,9 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
-import type { Request } from "../../api/types";
+import type { Agent, Request } from "../../api/types";
 import { answerCalls, faults, quietLive, show } from "../../testing/page";
-import { request, SESSION_ID } from "../../testing/samples";
+import { agent, request, SESSION_ID, session } from "../../testing/samples";
 import { RequestDock } from "./dock";
 
 const ANSWER = `POST /sessions/${SESSION_ID}/requests/r1/answer`;
@@ -14,8 +14,12 @@ const QUESTION: Request["input"] = {
   ],
 };
 
+const TAKES_EDITS = { permission_modes: ["default", "plan", "acceptEdits"] } as Agent["machine"];
+
 function ask(changes: Partial<Request> = {}) {
   const live = quietLive();
+  live.store.putAgent(agent({ machine: TAKES_EDITS }));
+  live.store.putSession(session());
   live.store.putRequest(request(changes));
   const asked = answerCalls(() => request({ ...changes, state: "answered", answer: "allow", answered_by: "ada" }));
   return { ...show(<RequestDock sessionId={SESSION_ID} mayAnswer />, live), asked };
@@ -216,6 +220,30 @@ describe("a plan", () => {
     await userEvent.click(await screen.findByRole("menuitem", { name: /^Accept edits/ }));
     const updated_input = { plan: "1. Begin slowly", planFilePath: "/p" };
     expect(asked).toEqual([[ANSWER, { behavior: "allow", updated_input, permission_mode: "acceptEdits" }]]);
+  });
+
+  test("is approved only in modes that the machine allows", async () => {
+    ask({ kind: "plan", tool_name: "ExitPlanMode", input: { plan: "1. Begin" } });
+    await userEvent.click(screen.getByRole("button", { name: "Approve in mode" }));
+    const offered = await screen.findAllByRole("menuitem");
+    expect(offered.map(({ textContent }) => textContent)).toEqual([
+      expect.stringMatching(/^Ask/),
+      expect.stringMatching(/^Accept edits/),
+    ]);
+  });
+
+  test("keeps what was edited when the machine refuses the answer", async () => {
+    const changes: Partial<Request> = { kind: "plan", tool_name: "ExitPlanMode", input: { plan: "1. Begin" } };
+    const { asked, live } = ask(changes);
+    await userEvent.click(screen.getByRole("button", { name: "Edit" }));
+    await userEvent.type(screen.getByRole("textbox"), " slowly");
+    await userEvent.click(screen.getByRole("button", { name: "Approve" }));
+    await waitFor(() => expect(screen.queryByRole("region")).toBeNull());
+    act(() => live.store.putRequest(request(changes))); // the answer was refused
+    expect(await screen.findByRole("textbox")).toHaveProperty("value", "1. Begin slowly");
+    await userEvent.click(screen.getByRole("button", { name: "Approve" }));
+    const edited = [ANSWER, { behavior: "allow", updated_input: { plan: "1. Begin slowly" } }];
+    expect(asked).toEqual([edited, edited]);
   });
 
   test("goes back with comments", async () => {
