@@ -3,7 +3,7 @@ PREPARE := @scripts/python.sh -S -m scripts.prepare
 BIN := .venv/bin
 TESTS := tests/unit tests/contract tests/integration tests/faults tests/acceptance tests/browser
 COVERED := tests/unit tests/contract tests/integration
-PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help up test unit coverage check format bench faults guards pictures lock clean \
 	check-format check-lint check-types check-layers check-documents check-page check-unit

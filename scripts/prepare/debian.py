@@ -8,8 +8,7 @@ from pathlib import Path
 
 from scripts.prepare.step import SetupError, run, step
 
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""What the tests may drive; the first, which draws no window of its own, takes a sixth less of the processor."""
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def browser() -> str | None:
@@ -21,7 +20,7 @@ def chromium() -> bool:
     """Install Chromium for the browser tests; return False when a browser is there."""
     if browser() is not None:
         return False
-    install(BROWSERS[0], "Chromium")
+    install("chromium", "Chromium")
     return True
 
 
