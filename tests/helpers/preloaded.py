@@ -1,4 +1,4 @@
-"""Servers that are forked from a process which has the server's modules already: a start costs a third of it."""
+"""Servers that are forked from a process which has the server's modules already, and need not import them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useCallback, useRef, useState } from "react";
+import { type ReactNode, useCallback, useLayoutEffect, useRef, useState } from "react";
 
 interface RowsProps<Row> {
   label: string;
@@ -42,6 +42,8 @@ export function Rows<Row>({ label, rows, keyOf, heightPxOf, children: draw }: Ro
     getItemKey: keyAt,
     overscan: OVERSCAN,
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows that change are seen by their keys, heights are not
+  useLayoutEffect(() => virtualizer.measure(), [virtualizer, heightPxOf]);
   const shown = virtualizer.getVirtualItems();
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls, and a section would be a landmark

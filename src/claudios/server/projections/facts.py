@@ -20,6 +20,7 @@ from claudios.server.projections.shapes import (
 PREVIEW = 200
 _MARKS = re.compile(
     r"\*\*(?=\S)(?P<strong>[^*\n]+)(?<=\S)\*\*"
+    r"|(?<![\w*])\*(?=\S)(?P<light>[^*\n]+)(?<=\S)\*(?![\w*])"
     r"|(?P<ticks>`+)(?P<code>[^`\n]+)(?P=ticks)"
     r"|(?<!\w)\[(?P<link>[^\]\n]+)\]\([^()\s]+\)"
     r"|^ {0,3}(?:\#{1,6} +|```\w*$)",
@@ -179,7 +180,7 @@ def clipped_line(text: str) -> str:
 
 def _unmarked(markdown: str) -> str:
     """Return a short text without the marks of emphasis, code, links and headings, which a preview does not draw."""
-    return _MARKS.sub(lambda found: found["strong"] or found["code"] or found["link"] or "", markdown)
+    return _MARKS.sub(lambda found: found["strong"] or found["light"] or found["code"] or found["link"] or "", markdown)
 
 
 def reason_of(text: object) -> EndReason:

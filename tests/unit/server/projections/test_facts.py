@@ -10,7 +10,8 @@ from claudios.server.projections.facts import PREVIEW, Facts
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("The **tests** pass.", "The tests pass."),
+        ("The **tests** *all* pass.", "The tests all pass."),
+        ("ls *.py and *.ts, 2 * 3 * 4", "ls *.py and *.ts, 2 * 3 * 4"),
         ("## Result\n\nRun `make test` in [the docs](docs/index.md).", "Result Run make test in the docs."),
         ("```python\nprint(1)\n```", "print(1)"),
         ("2 ** 3 ** 2 and __init__ and *args, a[0](x)", "2 ** 3 ** 2 and __init__ and *args, a[0](x)"),
