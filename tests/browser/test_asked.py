@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.browser.browsing import WIDTHS
 from tests.browser.conftest import OpenWindow
 from tests.browser.product import Product
 from tests.browser.steps import transcript
+from tests.helpers.patience import patience
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -22,10 +24,12 @@ REASON = "Not in this directory, please."
 ANSWERED = re.compile(r"^(Allowed|Denied) by ada at \d{1,2}:\d{2}")
 
 
-def kept_by_claude(product: Product) -> str:
-    """What stands in the CLI's own transcripts."""
+async def is_kept_by_claude(product: Product, words: str) -> None:
+    """Wait until the words stand in the CLI's own transcripts, which it writes after it has spoken."""
     kept = Path(product.claude_environment["CLAUDE_CONFIG_DIR"]) / "projects"
-    return "".join(file.read_text() for file in kept.rglob("*.jsonl"))
+    async with patience(f"{words!r} in the CLI's transcript"):
+        while not any(words in file.read_text() for file in kept.rglob("*.jsonl")):  # noqa: ASYNC110 - as it suits the CLI
+            await asyncio.sleep(0.02)
 
 
 def asked_in(page: Page) -> Locator:
@@ -86,7 +90,7 @@ async def test_a_denial_tells_claude_why_or_stops_it(product: Product, window: O
     await asked_in(page).get_by_role("button", name="Deny", exact=True).click()
     await expect(log.get_by_text("Understood.", exact=True)).to_be_visible()
     await expect(log.get_by_text(ANSWERED)).to_contain_text(REASON)
-    assert REASON in kept_by_claude(product)
+    await is_kept_by_claude(product, REASON)
     await steps.is_idle(page)
 
     await steps.send(page, "[[bash touch stop.txt]] [[say Never said.]]")
