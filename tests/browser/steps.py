@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
+from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
@@ -38,15 +39,36 @@ async def register(watched: Watched) -> None:
     await page.get_by_label("Username").fill(USERNAME)
     await page.get_by_label("Password").fill(PASSWORD)
     await watched.audit("register")
-    await page.get_by_role("button", name="Create account").click()
+    await page.get_by_role("button", name="Create account", exact=True).click()
     await expect(page.get_by_role("heading", name="Welcome to ClaudiOS")).to_be_visible()
 
 
-async def arrive(watched: Watched, product: Product) -> str:
+async def walk_in(watched: Watched, product: Product) -> str:
     """Do what everybody does first: an account, the project Home, its agent laptop, whose token is returned."""
     await register(watched)
     await create_project(watched, "Home")
     return await create_agent(watched, product, "laptop")
+
+
+async def arrive(watched: Watched, product: Product) -> str:
+    """Be where `walk_in` ends, at the project with its agent online, without the walk."""
+    page = watched.page
+    await _post(watched, product, "/auth/register", username=USERNAME, password=PASSWORD)
+    project = (await _post(watched, product, "/projects", name="Home"))["id"]
+    token: str = (await _post(watched, product, f"/projects/{project}/agents", name="laptop"))["token"]
+    product.start_agent(token)
+    await page.goto(f"/projects/{project}")
+    await expect(page.get_by_role("main").get_by_role("img", name="Online")).to_be_visible()
+    return token
+
+
+async def _post(watched: Watched, product: Product, path: str, **body: str) -> dict[str, Any]:
+    """Ask the API as this window's person, whose cookies it keeps; return the answer."""
+    person = watched.page.context.request
+    answer = await person.post(f"/api/v1{path}", data=body, headers={"origin": product.url})
+    assert answer.ok, f"POST {path}: {answer.status} {await answer.text()}"
+    made: dict[str, Any] = await answer.json()
+    return made
 
 
 async def sign_in(watched: Watched) -> None:
@@ -54,7 +76,7 @@ async def sign_in(watched: Watched) -> None:
     page = watched.page
     await page.get_by_label("Username").fill(USERNAME)
     await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 async def create_project(watched: Watched, name: str) -> None:
@@ -112,7 +134,6 @@ async def start_session(
         await dialog.get_by_role("combobox", name="Permissions").click()
         await page.get_by_role("option", name=permissions).click()
         await expect(page.get_by_role("listbox")).to_have_count(0)
-    await watched.audit("new session")
     await dialog.get_by_role("button", name="Start session").click()
     await expect(transcript(page)).to_be_visible()
 

@@ -88,7 +88,7 @@ async def test_every_view_keeps_to_the_rules_in_both_schemes(product: Product, w
     if watched.is_phone:
         await page.get_by_role("button", name="Open the menu").click()
     await page.get_by_role("button", name="Account and theme").locator("visible=true").click()
-    await expect(page.get_by_role("menuitem", name="Sign out")).to_be_visible()
+    await expect(page.get_by_role("menuitem", name="Sign out", exact=True)).to_be_visible()
     await audit_each(watched, "account's menu", is_menu_open=True)
 
 

@@ -47,6 +47,6 @@ async def test_a_phone_signs_in_by_a_code_on_the_screen_and_is_signed_out_from_t
     await expect(devices).to_have_count(2)
     await devices.get_by_role("button", name=re.compile("^Sign out")).click()
     with phone.outage():
-        await page.get_by_role("alertdialog").get_by_role("button", name="Sign out").click()
+        await page.get_by_role("alertdialog").get_by_role("button", name="Sign out", exact=True).click()
         await expect(devices).to_have_count(1)
-        await expect(phone.page.get_by_role("button", name="Sign in")).to_be_visible()
+        await expect(phone.page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()

@@ -119,7 +119,7 @@ async def test_nothing_is_kept_of_who_has_signed_out(product: Product, window: O
         await page.get_by_role("link", name="Back to the sessions").click()
         await page.get_by_role("button", name="Open the menu").click()
     await page.get_by_role("button", name="Account and theme").locator("visible=true").click()
-    await page.get_by_role("menuitem", name="Sign out").click()
+    await page.get_by_role("menuitem", name="Sign out", exact=True).click()
     await expect(page.get_by_label("Username")).to_be_visible()
     assert await page.evaluate(COPIES) == []
     with watched.outage():

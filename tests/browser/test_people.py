@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 async def sign_out(watched: Watched) -> None:
     await watched.page.goto("/account")
-    await watched.page.get_by_role("main").get_by_role("button", name="Sign out").click()
-    await expect(watched.page.get_by_role("button", name="Sign in")).to_be_visible()
+    await watched.page.get_by_role("main").get_by_role("button", name="Sign out", exact=True).click()
+    await expect(watched.page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
 
 
 async def test_one_returns_to_where_one_was_going_after_signing_in(product: Product, window: OpenWindow) -> None:
@@ -28,7 +28,7 @@ async def test_one_returns_to_where_one_was_going_after_signing_in(product: Prod
     await watched.audit("empty list, dark")
     await page.goto("/account")
     await expect(page.get_by_role("heading", name="Account")).to_be_visible()
-    await page.get_by_role("button", name="New token").click()
+    await page.get_by_role("button", name="New token", exact=True).click()
     await page.get_by_label("What is it for?").fill("a script")
     await page.get_by_role("button", name="Create token").click()
     await expect(page.get_by_role("dialog", name="Your new token").get_by_text("clp_")).to_be_visible()
@@ -55,10 +55,8 @@ async def test_who_signs_out_in_one_window_is_asked_to_sign_in_in_the_other_and_
     address = page.url
     other = await page.context.new_page()
     await other.goto("/account")
-    with (
-        watched.outage()
-    ):  # what the first window asks as nobody is refused, and the browser writes that to the console
-        await other.get_by_role("main").get_by_role("button", name="Sign out").click()
+    with watched.outage():  # what the first window asks as nobody is refused, which the browser writes down
+        await other.get_by_role("main").get_by_role("button", name="Sign out", exact=True).click()
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     await steps.sign_in(watched)
     await expect(page.get_by_role("heading", name="Home")).to_be_visible()
@@ -73,7 +71,7 @@ async def test_a_wrong_password_says_so(product: Product, window: OpenWindow) ->
     await page.get_by_label("Username").fill(steps.USERNAME)
     await page.get_by_label("Password").fill("not this one")
     with watched.outage():  # the browser writes every refusal to the console
-        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("button", name="Sign in", exact=True).click()
         await expect(page.get_by_role("alert")).to_be_visible()
     await watched.audit("refused")
 
@@ -124,7 +122,7 @@ async def test_a_command_line_is_let_in_by_the_code_it_shows(product: Product, w
         await expect(page.get_by_text(started["user_code"])).to_be_visible()
         assert page.url == f"{product.url}/device"
         await watched.audit("device")
-        await page.get_by_role("button", name="Approve").click()
+        await page.get_by_role("button", name="Approve", exact=True).click()
         await expect(page.get_by_role("heading", name="The command line is signed in")).to_be_visible()
         answer = await program.post("/auth/device/token", json={"device_code": started["device_code"]})
         assert answer.json()["token"].startswith("clp_")

@@ -42,7 +42,7 @@ async def test_a_person_gets_from_the_first_account_to_a_session_found_again(
     page = watched.page
     log = transcript(page)
 
-    token = await steps.arrive(watched, product)
+    token = await steps.walk_in(watched, product)
     await watched.audit("agents")
 
     # The agent is shown with its machine, its versions, its load and its sessions, and as a demo.

@@ -25,6 +25,7 @@ from claudios.server.link.links import Links
 from claudios.server.link.registration import Registration
 from claudios.server.store.agents import UNKNOWN_TOKEN
 from claudios.server.web.errors import error_response
+from claudios.server.web.gone import Gone, until_gone
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +34,6 @@ HELLO_SECONDS = 15.0
 CLOSE_CODE = 1000
 LinksOf = Callable[[Scope], Links]
 Decode = Callable[[bytes], Awaitable[Sequence[AgentMessage | Batch]]]
-
-
-class Gone(Exception):
-    """The agent has hung up: nobody is left to answer."""
 
 
 def bearer_of(scope: Scope) -> str:
@@ -64,6 +61,7 @@ class LinkSocket:
             return
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None
         await send({"type": "websocket.accept", "subprotocol": subprotocol})
+        send = until_gone(send)
         try:
             async with asyncio.timeout(HELLO_SECONDS):
                 hello, rest = _hello(await links.read(key, await _message(receive)))
@@ -149,8 +147,8 @@ async def _part(send: Send, bye: Bye) -> None:
     try:
         await send({"type": "websocket.send", "bytes": encode([bye])})
         await send({"type": "websocket.close", "code": CLOSE_CODE, "reason": bye.code})
-    except Exception as gone:  # servers raise their own classes here
-        log.debug("goodbye_unheard", problem=type(gone).__name__)
+    except Gone:
+        log.debug("goodbye_unheard")
 
 
 def _goodbye(problem: ClaudiosError) -> Bye:

@@ -20,8 +20,9 @@ from claudios.protocol.signing import Batch
 from claudios.server.link.links import Links
 from claudios.server.link.registration import Registration
 from claudios.server.store.agents import AgentKey
-from claudios.server.web.agent_link import Gone, LinksOf, bearer_of
+from claudios.server.web.agent_link import LinksOf, bearer_of
 from claudios.server.web.errors import error_response
+from claudios.server.web.gone import Gone
 
 BOOT_HEADER = "claudios-boot"
 MAX_WAIT_MS = 60_000

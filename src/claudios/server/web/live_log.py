@@ -15,6 +15,7 @@ from claudios.protocol.errors import ClaudiosError, InputInvalid, NotFound, Unav
 from claudios.server.live.feed import LogFeed
 from claudios.server.live.watching import Watching
 from claudios.server.web.errors import error_response
+from claudios.server.web.gone import Gone, until_gone
 from claudios.server.web.parts import parts_of
 from claudios.server.web.session_rights import SessionRights
 
@@ -45,6 +46,7 @@ class LiveLog:
                 await error_response(refusal)(scope, receive, send)
                 return
             await send({"type": "websocket.accept"})
+            send = until_gone(send)
             feed = LogFeed(parts.store, parts.bus, session_id, after_seq)
             leave = self._watching_of(scope).watch(place.agent_id, session_id)
             gone = asyncio.create_task(_until_gone(receive), name="log viewer's end")
@@ -62,18 +64,21 @@ class LiveLog:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
         if gone not in done:
-            code, reason = why_left(next(iter(done)).exception())
-            await send({"type": "websocket.close", "code": code, "reason": reason})
+            await part(send, next(iter(done)).exception())
 
 
-def why_left(failure: BaseException | None) -> tuple[int, str]:
-    """Return the code and reason by which a viewer is left: it comes back where that may help."""
-    if failure is None:
-        return CLOSE_REFUSED, NotFound.code
+async def part(send: Send, failure: BaseException | None) -> None:
+    """Close a viewer's socket and say why, if somebody is left: it comes back where that may help."""
+    if isinstance(failure, Gone):
+        return
+    code, reason = CLOSE_REFUSED, NotFound.code
     if isinstance(failure, Unavailable):
-        return CLOSE_GOING, Unavailable.code
-    logger.error("log_viewer_failed", exc_info=failure)
-    return CLOSE_FAILED, ClaudiosError.code
+        code, reason = CLOSE_GOING, Unavailable.code
+    elif failure is not None:
+        logger.error("log_viewer_failed", exc_info=failure)
+        code, reason = CLOSE_FAILED, ClaudiosError.code
+    with contextlib.suppress(Gone):
+        await send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 async def _pump(feed: LogFeed, send: Send) -> None:

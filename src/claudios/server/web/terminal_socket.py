@@ -31,7 +31,8 @@ from claudios.server.store import sessions
 from claudios.server.store.projects import Role
 from claudios.server.store.sessions import Place, Session
 from claudios.server.web.errors import error_response
-from claudios.server.web.live_log import number_of, why_left
+from claudios.server.web.gone import until_gone
+from claudios.server.web.live_log import number_of, part
 from claudios.server.web.parts import Parts, parts_of
 from claudios.server.web.session_rights import SessionRights
 
@@ -144,7 +145,7 @@ class TerminalSocket:
                 await error_response(refusal)(scope, receive, send)
                 return
             await send({"type": "websocket.accept"})
-            viewer = _Viewer(parts, self._data_path_of(scope), place, rights, send)
+            viewer = _Viewer(parts, self._data_path_of(scope), place, rights, until_gone(send))
             await viewer.serve(receive, after, FlowControl(ahead))
 
 
@@ -204,8 +205,7 @@ class _Viewer:
             await asyncio.gather(*tasks, return_exceptions=True)
         ended = next((task for task in done if task is not gone), gone)
         if ended is not gone or gone.exception() is not None:
-            code, reason = why_left(ended.exception())
-            await self._raw_send({"type": "websocket.close", "code": code, "reason": reason})
+            await part(self._raw_send, ended.exception())
 
     # What the viewer is shown
 

@@ -39,6 +39,7 @@ from claudios.server.store.requests import Request, RequestState
 from claudios.server.store.sessions import Place, Session
 from claudios.server.web.auth import Caller, require_role, signed_in
 from claudios.server.web.errors import error_response
+from claudios.server.web.gone import Gone, until_gone
 from claudios.server.web.parts import Parts, parts_of
 
 log = structlog.get_logger(__name__)
@@ -101,7 +102,7 @@ class ViewerSocket:
             await error_response(refusal)(scope, receive, send)
             return
         await send({"type": "websocket.accept"})
-        await _Page(connection, caller, self._data_path_of(scope)).serve(receive, send)
+        await _Page(connection, caller, self._data_path_of(scope)).serve(receive, until_gone(send))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ class _Page:
         if self._closing.done() and not has_left:
             await _part(send, self._closing.result())
         for task in tasks:
-            if not task.cancelled() and (error := task.exception()) is not None:
+            error = None if task.cancelled() else task.exception()
+            if error is not None and not isinstance(error, Gone):
                 log.error("page_failed", exc_info=error)
 
     async def _read(self, receive: Receive) -> None:
@@ -334,6 +336,8 @@ async def _part(send: Send, code: int) -> None:
             await send({"type": "websocket.close", "code": code})
     except TimeoutError:
         log.info("page_not_reading", code=code)
+    except Gone:
+        log.debug("page_gone", code=code)
 
 
 class _Subscription:
