@@ -22,8 +22,6 @@ export class Store {
   readonly #agents = new Map<string, Agent>();
   readonly #requests = new Map<string, Request>();
   readonly #queues = new Map<string, Queue>();
-  /** What somebody here has made of plans, until somebody else signs in: an answer may come to nothing. */
-  readonly #planEdits = new Map<string, string>();
   /** The epochs of sessions that somebody has told to end. */
   readonly #ending = new Map<string, number>();
   /** What was told to end something and has come to its own end: an answer that says otherwise was overtaken. */
@@ -229,16 +227,6 @@ export class Store {
     this.putRequests(requests, revision);
   }
 
-  /** The edited text of a plan; null where it was not edited. */
-  planEdit(request: Request): string | null {
-    return this.#planEdits.get(keyOf(request)) ?? null;
-  }
-
-  keepPlanEdit(request: Request, text: string | null): void {
-    if (text === null) this.#planEdits.delete(keyOf(request));
-    else this.#planEdits.set(keyOf(request), text);
-  }
-
   /** What waits in a session until Claude has nothing to do; undefined before the server has said so. */
   queue(sessionId: string): Queue | undefined {
     return this.#queues.get(sessionId);
@@ -265,7 +253,6 @@ export class Store {
     this.#agents.clear();
     this.#requests.clear();
     this.#queues.clear();
-    this.#planEdits.clear();
     this.#ending.clear();
     this.#settledEnds.clear();
     this.#liveAt.clear();

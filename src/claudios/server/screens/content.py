@@ -26,6 +26,8 @@ _SEEN_WITHOUT_TEXT = re.compile(
     rb"(?:\x1b\[(?!0m)[\d;:]*m)*[^\x1b]* "
 )
 _LINK_BYTES = 4096
+_WIDE: int = lib.GHOSTTY_CELL_WIDE_WIDE
+_PADDING: int = lib.GHOSTTY_CELL_WIDE_SPACER_HEAD
 _MAX_BY_CELL = 500
 """Lines, the newest, of which each cell is looked at."""
 
@@ -108,9 +110,11 @@ class _Rows:
             check(lib.ghostty_row_get(row[0], lib.GHOSTTY_ROW_DATA_STYLED, is_set), "row_get")
             is_styled |= is_set[0]
             check(lib.ghostty_row_get(row[0], lib.GHOSTTY_ROW_DATA_WRAP, is_set), "row_get")
-            if not is_set[0] or self._is_blank(number) or number == len(self._refs) - 1:
+            is_wrapped = is_set[0] and not self._is_blank(number) and number < len(self._refs) - 1
+            is_cut = is_wrapped and not self._goes_on(number)
+            if not is_wrapped or is_cut:
                 has_voids = is_styled and _SEEN_WITHOUT_TEXT.search(self.as_written(first, number)) is not None
-                yield _Line(first, number, has_links or has_voids)
+                yield _Line(first, number, is_by_cell=is_cut or has_links or has_voids)
                 first, has_links, is_styled = number + 1, False, False
 
     def as_written(self, first: int, last: int) -> bytes:
@@ -157,18 +161,26 @@ class _Rows:
         is_plain = tag[0] == lib.GHOSTTY_CELL_CONTENT_CODEPOINT and width[0] == lib.GHOSTTY_CELL_WIDE_NARROW
         return is_plain and not has_text[0] and not is_styled[0]
 
+    def _goes_on(self, row: int) -> bool:
+        """Whether what was wrapped at the end of a row still begins the next one: that may have been erased since."""
+        return not self._is_blank(row + 1) and (not self._is_padded(row) or self._width(row + 1, 0) == _WIDE)
+
     def _is_blank(self, row: int) -> bool:
         found = self.as_written(row, row)  # of a row that is padded, the emulator also writes what did not fit
         return not found or found.startswith(_NEWLINE)
 
     def _is_padded(self, row: int) -> bool:
         """Whether the last cell is blank because a wide character did not fit into it."""
+        return self._width(row, self._columns - 1) == _PADDING
+
+    def _width(self, row: int, column: int) -> int:
+        """Return of which kind a cell is, by the emulator's own number."""
         ref = ffi.new("GhosttyGridRef*", self._refs[row][0])
-        ref.x = self._columns - 1
+        ref.x = column
         cell, width = ffi.new("GhosttyCell*"), ffi.new("GhosttyCellWide*")
         check(lib.ghostty_grid_ref_cell(ref, cell), "grid_ref_cell")
         check(lib.ghostty_cell_get(cell[0], lib.GHOSTTY_CELL_DATA_WIDE, width), "cell_get")
-        return bool(width[0] == lib.GHOSTTY_CELL_WIDE_SPACER_HEAD)
+        return int(width[0])
 
     def link_at(self, ref: Any) -> bytes:  # a native structure
         """Return where a cell leads; nothing where it has no link."""

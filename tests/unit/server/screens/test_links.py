@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyghostty import Terminal
 from pyghostty._ffi import check, ffi, lib
+from pyghostty.core import init_sized
 
 from claudios.server.screens.emulator import SCROLLBACK_LINES, Emulator, Undrawable
 from claudios.server.screens.wire import MAX_DRAWING_BYTES
@@ -49,8 +50,19 @@ def redrawn(emulator: Emulator) -> Emulator:
     other = Emulator(*emulator.size)
     other.feed(emulator.drawing())
     assert other.shown() == emulator.shown()
-    assert other._terminal.contents().rstrip() == emulator._terminal.contents().rstrip()
+    assert as_shown(other) == as_shown(emulator)
     return other
+
+
+def as_shown(emulator: Emulator) -> str:
+    """Return all rows with those of the scrollback, as one sees them."""
+    terminal: Terminal = emulator._terminal
+    everything = init_sized("GhosttySelection")
+    found = lib.ghostty_terminal_select_all(terminal._t[0], everything)
+    if found == lib.GHOSTTY_NO_VALUE:
+        return ""
+    check(found, "select_all")
+    return str(terminal._format_sel(everything)).rstrip()
 
 
 @settings(deadline=None)
@@ -91,11 +103,20 @@ def test_each_cell_leads_where_it_did(written: bytes) -> None:
     emulator = Emulator(20, 6)
     emulator.feed(written)
     other = redrawn(emulator)
+    assert other._terminal.contents().rstrip() == emulator._terminal.contents().rstrip()
     assert links(other) == links(emulator)
     assert any(map(any, links(other)))
     for each in (emulator, other):
         each.feed(b"\x1b[?1049l")
     assert links(other) == links(emulator)
+
+
+@pytest.mark.parametrize("written", ["word \x1b[1K\r\nabc\r\n\r\n", "abc漢字\x1b[Mxxxxxxxx"], ids=["erased", "moved"])
+@pytest.mark.parametrize("rows", [2, 4])
+def test_what_was_wrapped_is_no_longer_one_line_where_its_next_row_is_gone(written: str, rows: int) -> None:
+    emulator = Emulator(4, rows)
+    emulator.feed(written.encode())
+    redrawn(emulator)
 
 
 def test_a_screen_that_differs_with_its_links_is_drawn_without_them() -> None:

@@ -1,8 +1,9 @@
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, useId } from "react";
 import type { Answer, Json, JsonObject, Request } from "../../api/types";
 import { Button } from "../../ui/button";
 import { TextArea } from "../../ui/field";
 import { isObject, text } from "../tools/summary";
+import { useBegun } from "./begun";
 
 const CUT = /… \[\d+ more characters\]$/;
 
@@ -25,11 +26,13 @@ const FIELDS: Record<string, { field: string; label: string }> = {
 /** Allow something other than what was asked: the tool gets this input, and Claude sees what came of it. */
 export function ChangeInput({
   request,
+  takesFocus,
   isBusy,
   answer,
   onBack,
 }: {
   request: Request;
+  takesFocus: boolean;
   isBusy: boolean;
   answer: (answer: Answer) => void;
   onBack: () => void;
@@ -37,7 +40,11 @@ export function ChangeInput({
   const { input, tool_name } = request;
   const known = FIELDS[tool_name];
   const hintId = useId();
-  const [draft, setDraft] = useState(() => (known ? text(input[known.field]) : JSON.stringify(input, null, 2)));
+  const [draft, setDraft] = useBegun(
+    request,
+    "input",
+    known ? text(input[known.field]) : JSON.stringify(input, null, 2),
+  );
   const changed = known ? { ...input, [known.field]: draft } : objectIn(draft);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -46,7 +53,7 @@ export function ChangeInput({
   return (
     <form onSubmit={submit} className="flex min-h-0 flex-1 flex-col gap-2 overflow-y-auto px-4 pb-3">
       <TextArea
-        autoFocus
+        autoFocus={takesFocus}
         label={known?.label ?? "Input, as JSON"}
         rows={Math.min(12, draft.split("\n").length + 1)}
         value={draft}

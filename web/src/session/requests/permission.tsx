@@ -1,9 +1,9 @@
 import { Check, ChevronDown, ShieldQuestion } from "lucide-react";
-import { useState } from "react";
 import { Button } from "../../ui/button";
 import { Menu, MenuItem } from "../../ui/menu";
 import { visible } from "../../ui/visible";
 import { Asked } from "./asked";
+import { useBegun } from "./begun";
 import type { CardProps } from "./card";
 import { ChangeInput, isWhole } from "./change-input";
 import { Reason } from "./reason";
@@ -11,7 +11,7 @@ import { Reason } from "./reason";
 /** Claude asks whether it may use a tool: exactly what for, and the ways to answer. */
 export function PermissionCard({ requests, isBusy, answer }: CardProps) {
   const [request] = requests;
-  const [doing, setDoing] = useState<"deny" | "change" | null>(null);
+  const [doing, setDoing, isNew] = useBegun<"deny" | "change" | null>(request, "doing", null);
   const all = requests.length > 1 ? ` all ${requests.length}` : "";
   return (
     <>
@@ -32,10 +32,18 @@ export function PermissionCard({ requests, isBusy, answer }: CardProps) {
         </div>
       )}
       {doing === "change" ? (
-        <ChangeInput request={request} isBusy={isBusy} answer={answer} onBack={() => setDoing(null)} />
+        <ChangeInput
+          request={request}
+          takesFocus={isNew}
+          isBusy={isBusy}
+          answer={answer}
+          onBack={() => setDoing(null)}
+        />
       ) : doing === "deny" ? (
         <Reason
+          request={request}
           label="Why not? Claude reads this."
+          takesFocus={isNew}
           isBusy={isBusy}
           onBack={() => setDoing(null)}
           actions={[

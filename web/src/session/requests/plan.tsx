@@ -1,7 +1,6 @@
 import { Check, ChevronDown, ListChecks } from "lucide-react";
-import { useState } from "react";
 import type { PermissionMode } from "../../api/types";
-import { useLive, useSession } from "../../live/hooks";
+import { useSession } from "../../live/hooks";
 import { PERMISSION_MODES, useAllowedModes } from "../../sessions/permission-modes";
 import { Button } from "../../ui/button";
 import { TextArea } from "../../ui/field";
@@ -10,26 +9,18 @@ import { Scrollable } from "../../ui/scrollable";
 import { visible } from "../../ui/visible";
 import { Markdown } from "../markdown/markdown";
 import { text } from "../tools/summary";
+import { useBegun } from "./begun";
 import type { CardProps } from "./card";
 import { isWhole } from "./change-input";
 import { Reason } from "./reason";
 
-/**
- * Claude proposes a plan: approve it as it is or edited, in which mode, or send it back. What was edited stays when the
- * answer comes to nothing, and Claude asks again.
- */
+/** Claude proposes a plan: approve it as it is or edited, in which mode, or send it back. */
 export function PlanCard({ requests: [request], isBusy, answer }: CardProps) {
   const plan = text(request.input.plan);
-  const [isSendingBack, setSendingBack] = useState(false);
-  const { store } = useLive();
+  const [isSendingBack, setSendingBack, isNewReason] = useBegun(request, "sending back", false);
   const session = useSession(request.session_id);
   const modes = useAllowedModes(session?.agent_id ?? "").filter((mode) => mode !== "plan");
-  const [edited, setEdited] = useState(store.planEdit(request));
-  const [isOpened, setOpened] = useState(false);
-  const edit = (plan: string | null) => {
-    store.keepPlanEdit(request, plan);
-    setEdited(plan);
-  };
+  const [edited, edit, isNewEdit] = useBegun<string | null>(request, "plan", null);
   const approve = (permission_mode?: PermissionMode) =>
     answer({
       behavior: "allow",
@@ -42,14 +33,7 @@ export function PlanCard({ requests: [request], isBusy, answer }: CardProps) {
         <ListChecks aria-hidden className="size-4.5 text-warn" />
         <h2 className="flex-1 font-semibold">Claude proposes a plan</h2>
         {plan !== "" && isWhole(plan) && !isSendingBack && (
-          <Button
-            size="small"
-            look="ghost"
-            onClick={() => {
-              setOpened(true);
-              edit(edited === null ? plan : null);
-            }}
-          >
+          <Button size="small" look="ghost" onClick={() => edit(edited === null ? plan : null)}>
             {edited === null ? "Edit" : "Discard edits"}
           </Button>
         )}
@@ -64,7 +48,7 @@ export function PlanCard({ requests: [request], isBusy, answer }: CardProps) {
         </Scrollable>
       ) : (
         <TextArea
-          autoFocus={isOpened} // one that comes back takes the focus from nobody
+          autoFocus={isNewEdit}
           label="The plan that Claude carries out"
           rows={12}
           value={edited}
@@ -74,7 +58,9 @@ export function PlanCard({ requests: [request], isBusy, answer }: CardProps) {
       )}
       {isSendingBack ? (
         <Reason
+          request={request}
           label="What should the plan do differently? Claude reads this."
+          takesFocus={isNewReason}
           isBusy={isBusy}
           onBack={() => setSendingBack(false)}
           actions={[

@@ -1,5 +1,5 @@
 import { CircleHelp } from "lucide-react";
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, useId } from "react";
 import type { JsonObject, Request } from "../../api/types";
 import { Button } from "../../ui/button";
 import { cx } from "../../ui/cx";
@@ -7,6 +7,7 @@ import { inputClass } from "../../ui/field";
 import { visible } from "../../ui/visible";
 import { Code } from "../markdown/code";
 import { isObject, text } from "../tools/summary";
+import { useBegun } from "./begun";
 import type { CardProps } from "./card";
 
 interface Question {
@@ -21,10 +22,12 @@ interface Given {
   other: string;
 }
 
+const NOTHING: Record<string, Given> = {};
+
 /** Claude asks something: options to choose from, and room for words of one's own. */
 export function QuestionCard({ requests: [request], isBusy, answer }: CardProps) {
   const questions = questionsOf(request);
-  const [given, setGiven] = useState<Record<string, Given>>({});
+  const [given, setGiven] = useBegun<Record<string, Given>>(request, "given", NOTHING);
   const of = (question: string): Given => given[question] ?? { labels: [], other: "" };
   const isComplete = questions.every(
     ({ question }) => of(question).labels.length > 0 || of(question).other.trim() !== "",

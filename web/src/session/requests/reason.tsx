@@ -1,23 +1,31 @@
-import { useEffect, useId, useRef, useState } from "react";
+import { useEffect, useId, useRef } from "react";
+import type { Request } from "../../api/types";
 import { Button } from "../../ui/button";
 import { inputClass } from "../../ui/field";
+import { useBegun } from "./begun";
 
 /** A line of words to go with an answer, and the answers they can go with; Enter gives the first. */
 export function Reason({
+  request,
   label,
+  takesFocus,
   isBusy,
   actions,
   onBack,
 }: {
+  request: Request;
   label: string;
+  takesFocus: boolean;
   isBusy: boolean;
   actions: readonly { label: string; act: (message: string) => void }[];
   onBack: () => void;
 }) {
-  const [message, setMessage] = useState("");
+  const [message, setMessage] = useBegun(request, "reason", "");
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
-  useEffect(() => input.current?.focus(), []);
+  useEffect(() => {
+    if (takesFocus) input.current?.focus();
+  }, [takesFocus]);
   return (
     <form
       className="flex flex-col gap-2 px-4 py-3"

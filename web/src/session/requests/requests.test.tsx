@@ -2,6 +2,7 @@ import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import type { Agent, Request } from "../../api/types";
+import { noteEntered } from "../../live/person";
 import { answerCalls, faults, quietLive, show } from "../../testing/page";
 import { agent, request, SESSION_ID, session } from "../../testing/samples";
 import { RequestDock } from "./dock";
@@ -170,6 +171,42 @@ describe("a permission request", () => {
     expect(screen.getByText("/work/a.py")).toBeTruthy();
     expect(screen.getByText("a = 1")).toBeTruthy();
     expect(screen.getByText("a = 2")).toBeTruthy();
+  });
+});
+
+describe("what one has begun to answer", () => {
+  test("is there again after a reload, and takes the focus from nobody", async () => {
+    const first = ask();
+    await userEvent.click(screen.getByRole("button", { name: "Deny with a reason" }));
+    await userEvent.type(screen.getByRole("textbox"), "Not on a Friday");
+    first.unmount();
+
+    const { asked } = ask();
+    const reason = screen.getByRole("textbox", { name: "Why not? Claude reads this." });
+    expect(reason).toHaveProperty("value", "Not on a Friday");
+    expect(document.activeElement).toBe(document.body);
+    await userEvent.click(screen.getByRole("button", { name: "Deny" }));
+    expect(asked).toEqual([[ANSWER, { behavior: "deny", message: "Not on a Friday" }]]);
+  });
+
+  test("is of this request, and of who has begun it", async () => {
+    noteEntered("ada");
+    const question: Partial<Request> = { kind: "question", tool_name: "AskUserQuestion", input: QUESTION };
+    const first = ask(question);
+    await userEvent.click(screen.getByRole("radio", { name: "Blue" }));
+    first.unmount();
+    const isChosen = () => screen.getByRole<HTMLInputElement>("radio", { name: "Blue" }).checked;
+
+    const other = ask({ ...question, id: "r2" });
+    expect(isChosen()).toBe(false);
+    other.unmount();
+    noteEntered("grace");
+    const hers = ask(question);
+    expect(isChosen()).toBe(false);
+    hers.unmount();
+    noteEntered("ada");
+    ask(question);
+    expect(isChosen()).toBe(true);
   });
 });
 
