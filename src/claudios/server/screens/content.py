@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -61,6 +62,19 @@ def rows(terminal: Terminal, first: int, last: int, *, with_links: bool = True) 
                 owed = 0
             owed += count - content.count(_NEWLINE)
     return written
+
+
+def background(terminal: Terminal) -> bytes:
+    """Return what fills the cells of the screen that were erased in a colour: the emulator leaves blank rows out."""
+    columns, rows = terminal.size
+    filling = _Filling()
+    written = b""
+    for row in range(rows):
+        for colour, run in groupby(range(columns), key=partial(filling.of, terminal.ref(0, row))):
+            if colour:
+                cells = list(run)
+                written += b"\x1b[%d;%dH\x1b[48;%sm\x1b[%dX" % (row + 1, cells[0] + 1, colour, len(cells))
+    return written + b"\x1b[0m" if written else b""
 
 
 def in_link(terminal: Terminal, column: int, row: int, written: bytes) -> bytes:
@@ -199,6 +213,28 @@ class _Rows:
         self._selection.start, self._selection.end = self._refs[start[0]][0], self._refs[end[0]][0]
         self._selection.start.x, self._selection.end.x = start[1], end[1]
         return _run(self._terminal, self._options)
+
+
+class _Filling:
+    """Reads the colours of cells that have nothing else, one after the other."""
+
+    def __init__(self) -> None:
+        self._cell, self._tag = ffi.new("GhosttyCell*"), ffi.new("GhosttyCellContentTag*")
+        self._number, self._colour = ffi.new("GhosttyColorPaletteIndex*"), ffi.new("GhosttyColorRgb*")
+
+    def of(self, ref: Any, column: int) -> bytes:  # a native structure
+        """Return the colour of a row's cell, as the parameters of its sequence; nothing for a cell of another kind."""
+        ref.x = column
+        cell, tag = self._cell, self._tag
+        check(lib.ghostty_grid_ref_cell(ref, cell), "grid_ref_cell")
+        check(lib.ghostty_cell_get(cell[0], lib.GHOSTTY_CELL_DATA_CONTENT_TAG, tag), "cell_get")
+        if tag[0] == lib.GHOSTTY_CELL_CONTENT_BG_COLOR_PALETTE:
+            check(lib.ghostty_cell_get(cell[0], lib.GHOSTTY_CELL_DATA_COLOR_PALETTE, self._number), "cell_get")
+            return b"5;%d" % self._number[0]
+        if tag[0] == lib.GHOSTTY_CELL_CONTENT_BG_COLOR_RGB:
+            check(lib.ghostty_cell_get(cell[0], lib.GHOSTTY_CELL_DATA_COLOR_RGB, self._colour), "cell_get")
+            return b"2;%d;%d;%d" % (self._colour.r, self._colour.g, self._colour.b)
+        return b""
 
 
 def _in_link(link: bytes, written: bytes) -> bytes:

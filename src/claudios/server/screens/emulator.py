@@ -135,9 +135,10 @@ def _written(terminal: Terminal, lines: int, *, with_links: bool) -> bytes:
     if is_alternate:
         main = _copy(terminal)
         main.feed(b"\x1b[?1049l")
-    drawn = _lines(main, lines, with_links=with_links) + _cursor(main)
+    drawn = _lines(main, lines, with_links=with_links) + content.background(main) + _cursor(main)
     if is_alternate:
-        drawn += b"\x1b[?1049h\x1b[H" + content.rows(terminal, 0, terminal.size[1] - 1, with_links=with_links)
+        other = content.rows(terminal, 0, terminal.size[1] - 1, with_links=with_links)
+        drawn += b"\x1b[?1049h\x1b[H" + other + content.background(terminal)
     drawn += _settings(terminal)
     _require_same(terminal, drawn, lines)
     return drawn

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pyghostty._ffi import check, ffi, lib
 from pyghostty.core import init_sized
 
+from claudios.server.screens.content import background
 from claudios.server.screens.emulator import SCROLLBACK_LINES, Emulator, Undrawable
 from claudios.server.screens.wire import MAX_DRAWING_BYTES
 
@@ -116,6 +117,24 @@ class TestDrawing:
         other = redrawn(emulator)
         assert other.shown() == emulator.shown()
         assert painted(other) == painted(emulator)
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            b"\x1b[44m\x1b[2J\x1b[0m",
+            b"\x1b[48;2;1;2;3m\x1b[2J\x1b[2;3Hhi\x1b[0m",
+            b"one\r\n" * 6 + b"\x1b[44m\x1b[3;1H\x1b[J\x1b[0m\x1b[4;2Hx",
+            b"main\x1b[?1049h\x1b[48;5;200m\x1b[2J\x1b[3;3Hhi",
+            b"\x1b[45m\x1b[2;4H\x1b[3X\x1b[42m\x1b[2X\x1b[0m",
+        ],
+    )
+    def test_what_was_erased_in_a_colour_has_it(self, written: bytes) -> None:
+        emulator = Emulator(10, 5)
+        emulator.feed(written + b"\x1b[0m\x1b[0m")  # what is held back is without content
+        other = redrawn(emulator)
+        assert other.shown() == emulator.shown()
+        assert painted(other) == painted(emulator) != []
+        assert background(other._terminal) == background(emulator._terminal) != b""
 
     @pytest.mark.parametrize("cut", range(1, 24))
     def test_a_control_sequence_or_character_that_is_cut_goes_on_in_the_other_terminal(self, cut: int) -> None:
