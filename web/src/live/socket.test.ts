@@ -238,6 +238,17 @@ describe("the live socket", () => {
     expect(bench.sent.at(-1)).toEqual({ type: "unsubscribe", session_id: "s1" });
   });
 
+  test("that is stopped while it begins ends when it has begun, and asks nothing", () => {
+    const bench = new Bench();
+    bench.socket.start();
+    bench.socket.stop();
+    expect(bench.wire.isClosed).toBe(false);
+    bench.wire.onopen?.();
+    expect(bench.wire.isClosed).toBe(true);
+    expect(bench.sent).toEqual([]);
+    expect(bench.states.at(-1)).toBe("stopped");
+  });
+
   test("is quiet once stopped", () => {
     const bench = new Bench();
     bench.open();

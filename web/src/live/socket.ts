@@ -67,8 +67,13 @@ export class LiveSocket {
     if (this.#connection.state === "stopped") this.#open();
   }
 
+  /** End the conversation: one that still begins as soon as it has begun, or the browser would write of a failure. */
   stop(): void {
-    this.#drop();
+    const beginning = this.#connection.state === "connecting" ? this.#wire : null;
+    this.#hearNoMore();
+    if (beginning === null) this.#wire?.close();
+    else beginning.onopen = () => beginning.close();
+    this.#wire = null;
     this.#attempts = 0;
     this.#become({ state: "stopped" });
   }
@@ -188,16 +193,21 @@ export class LiveSocket {
   }
 
   #drop(): void {
+    this.#hearNoMore();
+    this.#wire?.close();
+    this.#wire = null;
+  }
+
+  /** Hear nothing more, neither of the wire nor of the clock. */
+  #hearNoMore(): void {
     this.#cancelTimer();
     this.#cancelTimer = () => {};
     this.#asked.clear();
     const wire = this.#wire;
-    this.#wire = null;
     if (wire === null) return;
     wire.onopen = null;
     wire.onmessage = null;
     wire.onclose = null;
-    wire.close();
   }
 
   #ask(sessionId: string): void {
