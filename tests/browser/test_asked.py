@@ -156,15 +156,18 @@ async def test_the_inbox_holds_what_two_machines_ask_and_is_answered_by_keys(
     await expect(asked.filter(has_text="laptop")).to_have_count(1)
     await expect(asked.filter(has_text="tower")).to_have_count(2)
     await watched.audit("inbox of two machines")
+    await expect(asked.first.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
     await asked.first.focus()
     for key, focused in (("j", 1), ("j", 2), ("k", 1)):
         await page.keyboard.press(key)
         await expect(asked.nth(focused)).to_be_focused()
     await page.keyboard.press("a")
     await expect(asked).to_have_count(2)
-    await expect(asked.nth(1)).to_be_focused()  # one goes on with the next
+    await expect(asked.nth(1)).to_be_focused()  # one goes on with the next, a moment after it came here
+    await expect(asked.nth(1).get_by_role("button", name="Allow", exact=True)).to_be_enabled()
     await page.keyboard.press("d")
     await expect(asked).to_have_count(1)
+    await expect(asked.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
     await page.keyboard.press("a")
     await expect(page.get_by_text("Nothing waits for you")).to_be_visible()
     for name in ("a", "b", "c"):

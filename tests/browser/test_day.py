@@ -67,6 +67,7 @@ async def test_three_machines_are_lived_with_for_a_day(product: Product, window:
         await expect(steps.transcript(phone.page).get_by_text("tower has touched it.", exact=True)).to_be_visible()
         await page.goto("/inbox")
         await expect(page.get_by_role("article")).to_have_count(1)
+        await expect(page.get_by_role("article").get_by_role("button", name="Allow", exact=True)).to_be_enabled()
         await page.get_by_role("article").focus()
         await page.keyboard.press("a")
         await expect(page.get_by_text("Nothing waits for you")).to_be_visible()

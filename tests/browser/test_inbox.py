@@ -49,6 +49,9 @@ async def test_what_waits_in_any_session_is_answered_from_the_inbox(
     await watched.audit("changing the input")
     await asked.get_by_role("button", name="Allow this").click()
     await expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    await page.go_back()
+    await expect(transcript(page).get_by_text("touch given.txt", exact=True)).to_be_visible()
+    await page.goto("/inbox")
 
     await steps.start_session(watched, ASK_COLOUR)
     await page.goto("/inbox")
@@ -62,12 +65,38 @@ async def test_what_waits_in_any_session_is_answered_from_the_inbox(
 
     await steps.start_session(watched, "[[bash touch never.txt]] [[say Understood.]]")
     await page.goto("/inbox")
+    await expect(asked.get_by_role("button", name="Deny", exact=True)).to_be_enabled()
     await asked.focus()
     await page.keyboard.press("d")  # by keyboard alone
     await expect(page.get_by_text("Nothing waits for you")).to_be_visible()
     await page.go_back()
     await expect(transcript(page).get_by_text("Understood.", exact=True)).to_be_visible()
     assert not (product.work / "never.txt").exists()
+
+
+async def test_who_writes_a_reason_answers_nothing_else_when_its_request_goes(
+    product: Product, window: OpenWindow
+) -> None:
+    """The focus went on to the next request, which the next A allowed."""
+    watched = await window("wide")
+    page = watched.page
+    await steps.arrive(watched, product)
+    for name in ("first", "second"):
+        await steps.start_session(watched, f"[[bash touch {name}.txt]] [[say Done.]]")
+        await expect(page.get_by_role("region", name="Waiting for you")).to_be_visible()
+    await page.goto("/inbox")
+    asked = page.get_by_role("article")
+    await expect(asked).to_have_count(2)
+    await asked.first.get_by_role("button", name="Deny with a reason").click()
+    await page.keyboard.type("No, ple")
+    other = await page.context.new_page()
+    await other.goto("/inbox")
+    await other.get_by_role("article").first.get_by_role("button", name="Deny", exact=True).click()
+    await expect(asked).to_have_count(1)
+    await expect(asked.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+    await page.keyboard.type("ase do not, at least not today, and")
+    await expect(asked.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+    assert not list(product.work.iterdir())
 
 
 @pytest.mark.parametrize("width", WIDTHS)

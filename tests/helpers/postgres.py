@@ -48,9 +48,12 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def migrated_postgres_url(_migrated_databases: list[str], _new_migrated_database: Callable[[], str]) -> Iterator[str]:
     """The URL of a database with its tables, and nothing in them."""
-    name = _migrated_databases.pop() if _migrated_databases else _new_migrated_database()
+    if _migrated_databases:
+        name = _migrated_databases.pop()
+        _empty(name)  # now that whoever used it last, a server perhaps, has stopped
+    else:
+        name = _new_migrated_database()
     yield _url(name)
-    _empty(name)
     _migrated_databases.append(name)
 
 

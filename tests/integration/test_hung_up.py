@@ -17,9 +17,10 @@ from tests.helpers.terminals import running
 pytestmark = pytest.mark.integration
 
 
+@pytest.mark.parametrize("failure", [OSError, RuntimeError])
 @pytest.mark.parametrize("path", ["/live", "/sessions/{}/live-log", "/sessions/{}/terminal"])
 async def test_a_viewer_that_is_gone_when_the_first_words_are_sent_is_no_failure(
-    server: Serving, people: People, path: str
+    server: Serving, people: People, path: str, failure: type[Exception]
 ) -> None:
     owner = await people.owner()
     agent = await new_agent(owner, server.url)
@@ -39,7 +40,7 @@ async def test_a_viewer_that_is_gone_when_the_first_words_are_sent_is_no_failure
 
     async def send(message: Message) -> None:
         if message["type"] != "websocket.accept":
-            raise OSError("It has hung up.")
+            raise failure("It has hung up.")
 
     cookie = "; ".join(f"{name}={value}" for name, value in owner.http.cookies.items())
     headers = {"host": server.url.removeprefix("http://"), "origin": server.url, "cookie": cookie}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from claudios.cli.asking import tool_line
 from claudios.cli.text import cost, harmless, one_line
@@ -120,8 +121,7 @@ def _lines(item: Item) -> Piece | None:
 
 
 def _tool(item: Item) -> str:
-    given = item.body.get("input")
-    line = f"* {tool_line(item.text('name'), given if isinstance(given, dict) else {})}\n"
+    line = f"* {tool_line(item.text('name'), _object(item.body.get('input')))}\n"
     state = item.text("state")
     if state == "running":
         return line
@@ -133,13 +133,19 @@ def _tool(item: Item) -> str:
     return line + "".join(f"{each}\n" for each in [*shown, *verdict])
 
 
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _request(item: Item) -> str:
-    given = item.body.get("input")
-    asked = f"? {tool_line(item.text('tool_name'), given if isinstance(given, dict) else {})}\n"
+    wanted = _object(item.body.get("input"))
+    instead = _object(item.body.get("input_given"))
+    asked = f"? {tool_line(item.text('tool_name'), wanted)}\n"
     match item.text("state"):
         case "answered":
             done = "allowed" if item.text("answer") == "allow" else "denied"
-            return f"{asked}    {done} by {one_line(item.text('answered_by') or 'somebody')}\n"
+            changed = f", changed: {tool_line(item.text('tool_name'), {**wanted, **instead})}" if instead else ""
+            return f"{asked}    {done} by {one_line(item.text('answered_by') or 'somebody')}{changed}\n"
         case "withdrawn":
             return f"{asked}    withdrawn\n"
         case _:

@@ -66,6 +66,12 @@ def test_a_request_is_told_when_asked_and_when_answered() -> None:
     assert said(told) == "? Bash: rm x\n    denied by ada\n"
 
 
+def test_what_a_person_gave_a_tool_instead_is_told() -> None:
+    asked = {"tool_name": "Bash", "input": {"command": "rm x"}, "input_given": {"command": "rm y"}}
+    told = Narrator().item(item(1, "request", state="answered", answer="allow", answered_by="ada", **asked))
+    assert said(told) == "? Bash: rm x\n    allowed by ada, changed: Bash: rm y\n"
+
+
 def test_a_failed_turn_is_a_problem_with_its_reason() -> None:
     told = Narrator().item(item(1, "turn", is_error=True, subtype="success", result="Invalid API key"))
     assert [piece.voice for piece in told] == [Voice.PROBLEM]

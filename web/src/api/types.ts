@@ -195,6 +195,8 @@ export type RequestItem = ItemOf<
     message?: string | null;
     lasting?: string[];
     changed?: boolean;
+    /** What the tool got in place of what was asked: the fields that differ. */
+    input_given?: JsonObject;
     answers?: Record<string, string>;
   }
 >;

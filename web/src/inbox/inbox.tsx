@@ -8,6 +8,7 @@ import type { Request } from "../api/types";
 import { useLive, usePendingRequests, useSession } from "../live/hooks";
 import { requestsInto } from "../live/queries";
 import { RequestCard } from "../session/requests/card";
+import { useSettling } from "../session/requests/settling";
 import { TopBar } from "../shell/shell";
 import { Button } from "../ui/button";
 import { Empty, Failure, Skeleton } from "../ui/empty";
@@ -26,6 +27,9 @@ export function Inbox() {
   const { isPending, error, refetch } = useQuery(requestsInto(store));
   const [apart, setApart] = useState<ReadonlySet<string>>(new Set());
   const groups = grouped(pending, (key) => apart.has(key));
+  const isSettling = useSettling(
+    groups.flatMap(({ requests }) => requests.map((one) => `${one.session_id}/${one.id}`)),
+  );
   const list = useRef<HTMLDivElement>(null);
   const waiting = pending.length + terminals.length;
   useTitle(waiting === 0 ? "Inbox" : `(${waiting}) Inbox`);
@@ -56,7 +60,12 @@ export function Inbox() {
         )}
         <div className="mx-auto flex max-w-3xl flex-col gap-4">
           {groups.map((group) => (
-            <Asked key={group.key} group={group} onSplit={() => setApart(new Set([...apart, group.key]))} />
+            <Asked
+              key={group.key}
+              group={group}
+              isSettling={isSettling}
+              onSplit={() => setApart(new Set([...apart, group.key]))}
+            />
           ))}
           {terminals.map((session) => (
             <TerminalCard key={session.id} session={session} />
@@ -67,7 +76,7 @@ export function Inbox() {
   );
 }
 
-function Asked({ group, onSplit }: { group: Group; onSplit: () => void }) {
+function Asked({ group, isSettling, onSplit }: { group: Group; isSettling: boolean; onSplit: () => void }) {
   const { requests } = group;
   const [first] = requests;
   const mayAnswer = useMayAnswer(first);
@@ -75,6 +84,7 @@ function Asked({ group, onSplit }: { group: Group; onSplit: () => void }) {
     <RequestCard
       requests={requests}
       mayAnswer={mayAnswer}
+      isSettling={isSettling}
       frame="article"
       label={`${visible(first.session_title) || "Untitled session"} asks: ${visible(first.title)}`}
       className="max-h-144 rounded-xl border border-line-strong focus-visible:outline-2"
@@ -138,7 +148,10 @@ function useMayAnswer(request: Request): boolean {
   return projects?.find(({ id }) => id === session?.project_id)?.role !== "viewer";
 }
 
-/** Move between requests with J and K or the arrows; when the one in focus is answered, go on with the next. */
+/**
+ * Move between requests with J and K or the arrows; when the one in focus is answered, go on with the next, but not while one
+ * writes: the rest of the words would answer that.
+ */
 function useMoving(list: React.RefObject<HTMLDivElement | null>, keys: string) {
   const place = useRef(-1);
   const articles = () => [...(list.current?.querySelectorAll("article") ?? [])];
@@ -152,9 +165,10 @@ function useMoving(list: React.RefObject<HTMLDivElement | null>, keys: string) {
     const { target } = event;
     if (!(target instanceof HTMLElement)) return;
     const at = articles().findIndex((article) => article.contains(target));
-    place.current = at;
+    const isWriting = target.matches("input, textarea, select");
+    place.current = isWriting && event.key !== "Enter" ? -1 : at;
     const step = STEPS[event.key];
-    if (step === undefined || target.matches("input, textarea, select") || event.ctrlKey || event.metaKey) return;
+    if (step === undefined || isWriting || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     articles()[Math.max(0, at + step)]?.focus();
   };

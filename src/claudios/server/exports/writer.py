@@ -71,7 +71,9 @@ def remark(kind: str, body: Json) -> str:
         said = as_text(body.get("message"))
         chosen = ", ".join(as_text(each) for each in as_object(body.get("answers")).values())
         told = f"Asked: {as_text(body.get('title'))}: {answer}{f' by {by}' if by else ''}"
-        return ". ".join(part for part in (told, said, chosen) if part)
+        instead = as_object(body.get("input_given"))
+        given = f"With another input: {orjson.dumps(instead).decode()}" if instead else ""
+        return ". ".join(part for part in (told, given, said, chosen) if part)
     if kind == "turn":
         cost, took = as_number(body.get("cost_usd")), as_number(body.get("duration_ms"))
         parts = ["Turn failed" if body.get("is_error") is True else "Turn ended"]

@@ -145,6 +145,7 @@ class Asks:
             "message": None,
             "lasting": [],
             "changed": False,
+            "input_given": {},
             "answers": {},
         }
         self._open[request_id] = self._sheet.add("request", body, stays_open=True)
@@ -235,7 +236,16 @@ def _told(body: Json, given: Json) -> Json:
     lasting = [_label(as_object(entry)) for entry in as_list(given.get("updatedPermissions"))[:MAX_SUGGESTIONS]]
     message = clipped(as_text(given.get("message")), MAX_NOTICE_TEXT) or None
     is_changed = bool(wanted) and body["kind"] != "question" and wanted != body["input"]
-    return {"message": message, "lasting": lasting, "changed": is_changed, "answers": answers}
+    is_shown = is_changed and body["kind"] == "permission"  # a plan that was edited is shown by what Claude says of it
+    asked = as_object(body["input"])
+    given_instead = {name: value for name, value in wanted.items() if is_shown and value != asked.get(name)}
+    return {
+        "message": message,
+        "lasting": lasting,
+        "changed": is_changed,
+        "input_given": given_instead,
+        "answers": answers,
+    }
 
 
 def _label(suggestion: Json) -> str:

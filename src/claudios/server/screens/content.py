@@ -38,12 +38,12 @@ def formatted(terminal: Terminal, extra: str | None = None, selection: object = 
     return _run(terminal, _options(selection, extra))
 
 
-def rows(terminal: Terminal, first: int, last: int, *, with_links: bool = True) -> bytes:
+def rows(terminal: Terminal, first: int, last: int) -> bytes:
     """Return rows `first` to `last`, where 0 is the oldest of the scrollback; blank ones at the end are left out.
 
     Of lines that have to be written cell by cell, the newest _MAX_BY_CELL are. Raises GhosttyError.
     """
-    reader = _Rows(terminal, [terminal.ref(0, row, "screen") for row in range(first, last + 1)], with_links=with_links)
+    reader = _Rows(terminal, [terminal.ref(0, row, "screen") for row in range(first, last + 1)])
     lines = list(reader.lines())
     by_cell = [line for line in lines if line.is_by_cell][-_MAX_BY_CELL:]
     if not by_cell:
@@ -65,7 +65,10 @@ def rows(terminal: Terminal, first: int, last: int, *, with_links: bool = True) 
 
 
 def background(terminal: Terminal) -> bytes:
-    """Return what fills the cells of the screen that were erased in a colour: the emulator leaves blank rows out."""
+    """Return what fills the cells of the screen that were erased in a colour: the emulator leaves blank rows out.
+
+    A row that was wrapped does not count as such any more where it is filled.
+    """
     columns, rows = terminal.size
     filling = _Filling()
     written = b""
@@ -80,7 +83,7 @@ def background(terminal: Terminal) -> bytes:
 def in_link(terminal: Terminal, column: int, row: int, written: bytes) -> bytes:
     """Return what writes a cell of the screen once more, in the link that the cell has."""
     ref = terminal.ref(column, row)
-    return _in_link(_Rows(terminal, [ref], with_links=True).link_at(ref), written)
+    return _in_link(_Rows(terminal, [ref]).link_at(ref), written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,8 @@ class _Cell(NamedTuple):
 class _Rows:
     """Some rows of a terminal, counted from 0; to be read before the terminal is fed again."""
 
-    def __init__(self, terminal: Terminal, refs: list[Any], *, with_links: bool) -> None:
+    def __init__(self, terminal: Terminal, refs: list[Any]) -> None:
         self._terminal = terminal
-        self._with_links = with_links
         self._columns: int = terminal.size[0]
         self._refs = refs
         self._selection = init_sized("GhosttySelection")
@@ -120,15 +122,17 @@ class _Rows:
         for number, ref in enumerate(self._refs):
             check(lib.ghostty_grid_ref_row(ref, row), "grid_ref_row")
             check(lib.ghostty_row_get(row[0], lib.GHOSTTY_ROW_DATA_HYPERLINK, is_set), "row_get")
-            has_links |= self._with_links and is_set[0]
+            has_links |= is_set[0]
             check(lib.ghostty_row_get(row[0], lib.GHOSTTY_ROW_DATA_STYLED, is_set), "row_get")
             is_styled |= is_set[0]
             check(lib.ghostty_row_get(row[0], lib.GHOSTTY_ROW_DATA_WRAP, is_set), "row_get")
-            is_wrapped = is_set[0] and not self._is_blank(number) and number < len(self._refs) - 1
-            is_cut = is_wrapped and not self._goes_on(number)
-            if not is_wrapped or is_cut:
+            is_wrapped = bool(is_set[0])
+            goes_on = is_wrapped and not self._is_blank(number) and number < len(self._refs) - 1
+            is_cut = goes_on and not self._goes_on(number)
+            if not goes_on or is_cut:
                 has_voids = is_styled and _SEEN_WITHOUT_TEXT.search(self.as_written(first, number)) is not None
-                yield _Line(first, number, is_by_cell=is_cut or has_links or has_voids)
+                ends_padded = is_wrapped and self._is_padded(number)  # with which what did not fit is written, too
+                yield _Line(first, number, is_by_cell=is_cut or ends_padded or has_links or has_voids)
                 first, has_links, is_styled = number + 1, False, False
 
     def as_written(self, first: int, last: int) -> bytes:
@@ -159,7 +163,7 @@ class _Rows:
             end = self._columns - 1 if self._is_padded(row) else self._columns
             for column in range(min(end, len(self.as_written(row, row)))):  # a cell is at least a byte
                 ref.x = column
-                yield _Cell(row, column, self.link_at(ref) if self._with_links else b"", self._is_void(ref))
+                yield _Cell(row, column, self.link_at(ref), self._is_void(ref))
 
     def _is_void(self, ref: Any) -> bool:  # a native structure
         cell, tag, width = ffi.new("GhosttyCell*"), ffi.new("GhosttyCellContentTag*"), ffi.new("GhosttyCellWide*")

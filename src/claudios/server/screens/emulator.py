@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pyghostty import GhosttyError, Terminal
@@ -89,8 +90,10 @@ class Emulator:
         if not self._terminal.get("vt_ground", "bool"):
             raise Undrawable("The output stops inside a control sequence that began before the screen was resized.")
         try:
+            shown, main = self._terminal, _main(self._terminal)
+            backgrounds = [content.background(screen) for screen in (main, shown)]
             for lines in _LESS_LINES:
-                drawn = _drawn(self._terminal, lines) + self._held
+                drawn = _drawn(main, shown, lines, backgrounds) + self._held
                 if len(drawn) <= wire.MAX_DRAWING_BYTES:
                     return drawn
         except GhosttyError as failed:
@@ -121,35 +124,31 @@ def _last_escape(written: bytes) -> int:
     return end
 
 
-def _drawn(terminal: Terminal, lines: int) -> bytes:
-    """Write a screen down, with so much scrollback, and without links rather than not at all. Raises Undrawable."""
-    try:
-        return _written(terminal, lines, with_links=True)
-    except Undrawable:
-        return _written(terminal, lines, with_links=False)
-
-
-def _written(terminal: Terminal, lines: int, *, with_links: bool) -> bytes:
-    main = terminal
-    is_alternate = terminal.get("active_screen", "int") != lib.GHOSTTY_TERMINAL_SCREEN_PRIMARY
-    if is_alternate:
-        main = _copy(terminal)
-        main.feed(b"\x1b[?1049l")
-    drawn = _lines(main, lines, with_links=with_links) + content.background(main) + _cursor(main)
-    if is_alternate:
-        other = content.rows(terminal, 0, terminal.size[1] - 1, with_links=with_links)
-        drawn += b"\x1b[?1049h\x1b[H" + other + content.background(terminal)
-    drawn += _settings(terminal)
-    _require_same(terminal, drawn, lines)
+def _drawn(main: Terminal, shown: Terminal, lines: int, backgrounds: Sequence[bytes]) -> bytes:
+    """Write down the main screen with so much scrollback, and the other one where it is shown. Raises Undrawable."""
+    drawn = _lines(main, lines) + backgrounds[0] + _cursor(main)
+    if shown is not main:
+        drawn += b"\x1b[?1049h\x1b[H" + content.rows(shown, 0, shown.size[1] - 1) + backgrounds[1]
+    drawn += _settings(shown)
+    _require_same(shown, drawn, lines)
     return drawn
 
 
-def _lines(terminal: Terminal, lines: int, *, with_links: bool) -> bytes:
+def _main(terminal: Terminal) -> Terminal:
+    """Return a terminal on its main screen: itself, or a copy that has left the other one."""
+    if terminal.get("active_screen", "int") == lib.GHOSTTY_TERMINAL_SCREEN_PRIMARY:
+        return terminal
+    main = _copy(terminal)
+    main.feed(b"\x1b[?1049l")
+    return main
+
+
+def _lines(terminal: Terminal, lines: int) -> bytes:
     """Return scrollback and screen; blank rows at the end, which the emulator leaves out, count for what scrolls."""
     columns, rows = terminal.size
     scrolled: int = terminal.get("scrollback_rows", "size_t")
     kept = min(scrolled, lines)
-    written = content.rows(terminal, scrolled - kept, scrolled + rows - 1, with_links=with_links)
+    written = content.rows(terminal, scrolled - kept, scrolled + rows - 1)
     shown = _terminal(columns, rows)
     shown.feed(written)
     missing: int = kept - shown.get("scrollback_rows", "size_t")

@@ -10,12 +10,15 @@ class Gone(Exception):
 
 
 def until_gone(send: Send) -> Send:
-    """Return a `send` that raises Gone where nobody is left, for which servers of ASGI raise an OSError of theirs."""
+    """Return a `send` for an accepted socket that raises Gone where nobody is left.
+
+    Servers of ASGI raise an OSError of theirs then, and a RuntimeError once they have given up one who is silent.
+    """
 
     async def sending(message: Message) -> None:
         try:
             await send(message)
-        except OSError as hung_up:
+        except (OSError, RuntimeError) as hung_up:
             raise Gone from hung_up
 
     return sending

@@ -212,23 +212,27 @@ def test_who_answered_is_shown_when_it_is_known() -> None:
 
 def test_what_was_said_with_an_answer_is_shown_from_the_log() -> None:
     rule = {"type": "addRules", "rules": [{"toolName": "Bash"}], "behavior": "allow", "destination": "session"}
-    allowed = answer("r", behavior="allow", updatedInput={"command": "ls"}, updatedPermissions=[rule])
+    given = {"command": "ls", "timeout": 5}
+    allowed = answer("r", behavior="allow", updatedInput=given, updatedPermissions=[rule])
     denied = answer("d", behavior="deny", message="Use make.")
     chosen = answer("q", behavior="allow", updatedInput={"questions": [], "answers": {"Which?": "Red"}})
     items = folded(
         log_of(
             [
-                *(out(can_use(name, tool, {"command": "rm"})) for name, tool in (("r", "Bash"), ("d", "Bash"))),
+                *(
+                    out(can_use(name, tool, {"command": "rm", "timeout": 5}))
+                    for name, tool in (("r", "Bash"), ("d", "Bash"))
+                ),
                 out(can_use("q", "AskUserQuestion", {"questions": []})),
                 *(written(line) for line in (allowed, denied, chosen)),
             ]
         )
     )
-    told = [[item.body[name] for name in ("message", "lasting", "changed", "answers")] for item in items]
+    told = [[item.body[name] for name in ("message", "lasting", "changed", "input_given", "answers")] for item in items]
     assert told == [
-        [None, ["Allow Bash for this session"], True, {}],
-        ["Use make.", [], False, {}],
-        [None, [], False, {"Which?": "Red"}],
+        [None, ["Allow Bash for this session"], True, {"command": "ls"}, {}],
+        ["Use make.", [], False, {}, {}],
+        [None, [], False, {}, {"Which?": "Red"}],
     ]
 
 

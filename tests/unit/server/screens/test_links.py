@@ -111,21 +111,16 @@ def test_each_cell_leads_where_it_did(written: bytes) -> None:
     assert links(other) == links(emulator)
 
 
-@pytest.mark.parametrize("written", ["word \x1b[1K\r\nabc\r\n\r\n", "abc漢字\x1b[Mxxxxxxxx"], ids=["erased", "moved"])
+@pytest.mark.parametrize(
+    "written",
+    ["word \x1b[1K\r\nabc\r\n\r\n", "abc漢字\x1b[Mxxxxxxxx", "\x1b[2;10H漢word \x1b[6L"],
+    ids=["erased", "moved", "padded"],
+)
 @pytest.mark.parametrize("rows", [2, 4])
 def test_what_was_wrapped_is_no_longer_one_line_where_its_next_row_is_gone(written: str, rows: int) -> None:
     emulator = Emulator(4, rows)
     emulator.feed(written.encode())
     redrawn(emulator)
-
-
-def test_a_screen_that_differs_with_its_links_is_drawn_without_them() -> None:
-    emulator = Emulator(5, 8)
-    emulator.feed(
-        "\x1b[5;7H漢字\x1b[4;3H\r\n\r\n".encode() + link("a:b", "👩\u200d👩")
-    )  # a row that goes on in another's text
-    assert not any(map(any, links(redrawn(emulator))))
-    assert any(map(any, links(emulator)))
 
 
 def test_control_characters_of_a_link_are_left_out() -> None:

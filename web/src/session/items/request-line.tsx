@@ -1,5 +1,5 @@
 import { Ban, CircleCheck, CircleHelp, CircleMinus } from "lucide-react";
-import type { RequestItem } from "../../api/types";
+import type { JsonObject, RequestItem } from "../../api/types";
 import { useRequest } from "../../live/hooks";
 import { clock } from "../../ui/format";
 import { visible } from "../../ui/visible";
@@ -38,12 +38,25 @@ export function RequestLine({ item, sessionId }: { item: RequestItem; sessionId:
             {who && ` by ${who}`}
             {when !== null && ` at ${clock(when)}`}
             {item.body.changed && ", with another input"}
+            <Given input={item.body.input_given ?? {}} />
             <Said body={item.body} />
           </span>
         </>
       )}
     </p>
   );
+}
+
+/** What the tool got in place of what was asked. A server of before did not keep it. */
+function Given({ input }: { input: JsonObject }) {
+  return Object.entries(input).map(([name, value]) => (
+    <span key={name} className="mt-1 block rounded-lg border border-line bg-sunken px-3 py-2 text-ink">
+      <span className="mb-0.5 block text-ink-3">{visible(name)}</span>
+      <code className="block font-mono [overflow-wrap:anywhere] whitespace-pre-wrap">
+        {visible(typeof value === "string" ? value : JSON.stringify(value, null, 2))}
+      </code>
+    </span>
+  ));
 }
 
 /** What the server tells Claude where a person gave no reason. */

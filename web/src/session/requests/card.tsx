@@ -17,12 +17,13 @@ export interface CardProps {
 }
 
 /**
- * One request, or several equal ones that get the same answer. While the focus is inside, A allows and D denies; as an
- * `article`, one of a list, it can have the focus itself.
+ * One request, or several equal ones that get the same answer. While the focus is inside, A allows and D denies what was
+ * asked, not what one has begun to say to it. As an `article`, one of a list, it can have the focus itself.
  */
 export function RequestCard({
   requests,
   mayAnswer,
+  isSettling,
   frame: Frame,
   label,
   header,
@@ -30,6 +31,7 @@ export function RequestCard({
 }: {
   requests: readonly [Request, ...Request[]];
   mayAnswer: boolean;
+  isSettling: boolean;
   frame: "section" | "article";
   label: string;
   header?: ReactNode;
@@ -51,8 +53,8 @@ export function RequestCard({
     void Promise.all(requests.map((asked) => answerOne(asked, given))).finally(() => setBusy(false));
   };
   const { isCutOff } = useStanding();
-  const isUnable = isBusy || isCutOff || !mayAnswer;
-  const onKeyDown = (event: KeyboardEvent) => {
+  const isUnable = isBusy || isCutOff || isSettling || !mayAnswer;
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const given = SHORTCUTS[event.key.toLowerCase()];
     const isOrdinary = event.ctrlKey || event.metaKey || event.altKey || event.repeat;
     if (given === undefined || isOrdinary || isUnable || request.kind !== "permission" || isElsewhere(event)) return;
@@ -74,9 +76,9 @@ export function RequestCard({
 
 const SHORTCUTS: Record<string, Answer> = { a: { behavior: "allow" }, d: { behavior: "deny" } };
 
-function isElsewhere({ target, currentTarget }: KeyboardEvent): boolean {
+function isElsewhere({ target, currentTarget }: KeyboardEvent<HTMLElement>): boolean {
   if (!(target instanceof HTMLElement) || !currentTarget.contains(target)) return true; // a menu, which is drawn elsewhere
-  return target.matches("input, textarea, select");
+  return currentTarget.querySelector("form") !== null || target.matches("input, textarea, select");
 }
 
 function cardOf(props: CardProps): ReactNode {

@@ -28,23 +28,22 @@ export function ChangeInput({
   request,
   takesFocus,
   isBusy,
+  all,
   answer,
   onBack,
 }: {
   request: Request;
   takesFocus: boolean;
   isBusy: boolean;
+  all: string;
   answer: (answer: Answer) => void;
   onBack: () => void;
 }) {
   const { input, tool_name } = request;
   const known = FIELDS[tool_name];
   const hintId = useId();
-  const [draft, setDraft] = useBegun(
-    request,
-    "input",
-    known ? text(input[known.field]) : JSON.stringify(input, null, 2),
-  );
+  const asked = known ? text(input[known.field]) : JSON.stringify(input, null, 2);
+  const [draft, setDraft] = useBegun(request, "input", asked);
   const changed = known ? { ...input, [known.field]: draft } : objectIn(draft);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -74,11 +73,16 @@ export function ChangeInput({
       </p>
       <div className="flex flex-wrap gap-2">
         <Button type="submit" look="allow" disabled={isBusy || changed === null} aria-describedby={hintId}>
-          Allow this
+          Allow this{all && ` for${all}`}
         </Button>
         <Button look="ghost" onClick={onBack}>
           Back
         </Button>
+        {draft !== asked && (
+          <Button look="ghost" onClick={() => setDraft(asked)}>
+            Discard edits
+          </Button>
+        )}
       </div>
     </form>
   );

@@ -36,6 +36,7 @@ export function PermissionCard({ requests, isBusy, answer }: CardProps) {
           request={request}
           takesFocus={isNew}
           isBusy={isBusy}
+          all={all}
           answer={answer}
           onBack={() => setDoing(null)}
         />
@@ -47,9 +48,9 @@ export function PermissionCard({ requests, isBusy, answer }: CardProps) {
           isBusy={isBusy}
           onBack={() => setDoing(null)}
           actions={[
-            { label: "Deny", act: (message) => answer({ behavior: "deny", ...(message && { message }) }) },
+            { label: `Deny${all}`, act: (message) => answer({ behavior: "deny", ...(message && { message }) }) },
             {
-              label: "Deny and stop",
+              label: `Deny${all} and stop`,
               act: (message) => answer({ behavior: "deny", interrupt: true, ...(message && { message }) }),
             },
           ]}

@@ -174,6 +174,16 @@ describe("a permission request", () => {
   });
 });
 
+test("a request that comes where another was is not answered by the second half of a double tap", async () => {
+  const { live, asked } = ask();
+  act(() => live.store.putRequest(request({ id: "r2", created_ms: 9e12 })));
+  await userEvent.dblClick(screen.getByRole("button", { name: "Allow" }));
+  await waitFor(() => expect(screen.queryByText("1 of 2 that wait for you")).toBeNull());
+  await userEvent.click(screen.getByRole("button", { name: "Allow" }));
+  expect(asked).toHaveLength(1);
+  await waitFor(() => expect(screen.getByRole("button", { name: "Allow" })).toHaveProperty("disabled", false));
+});
+
 describe("what one has begun to answer", () => {
   test("is there again after a reload, and takes the focus from nobody", async () => {
     const first = ask();
@@ -187,6 +197,19 @@ describe("what one has begun to answer", () => {
     expect(document.activeElement).toBe(document.body);
     await userEvent.click(screen.getByRole("button", { name: "Deny" }));
     expect(asked).toEqual([[ANSWER, { behavior: "deny", message: "Not on a Friday" }]]);
+  });
+
+  test("is not passed over by a key that answers", async () => {
+    const first = ask({ input: { command: "rm -r build" } });
+    await userEvent.click(screen.getByRole("button", { name: "Change" }));
+    await userEvent.type(screen.getByRole("textbox"), "/tmp");
+    first.unmount();
+    const { asked } = ask({ input: { command: "rm -r build" } });
+    screen.getByRole("button", { name: "Back" }).focus();
+    await userEvent.keyboard("ad");
+    expect(asked).toEqual([]);
+    await userEvent.click(screen.getByRole("button", { name: "Discard edits" }));
+    expect(screen.getByRole("textbox")).toHaveProperty("value", "rm -r build");
   });
 
   test("is of this request, and of who has begun it", async () => {
@@ -278,6 +301,7 @@ describe("a plan", () => {
     await waitFor(() => expect(screen.queryByRole("region")).toBeNull());
     act(() => live.store.putRequest(request(changes))); // the answer was refused
     expect(await screen.findByRole("textbox")).toHaveProperty("value", "1. Begin slowly");
+    await waitFor(() => expect(screen.getByRole("button", { name: "Approve" })).toHaveProperty("disabled", false));
     await userEvent.click(screen.getByRole("button", { name: "Approve" }));
     const edited = [ANSWER, { behavior: "allow", updated_input: { plan: "1. Begin slowly" } }];
     expect(asked).toEqual([edited, edited]);
