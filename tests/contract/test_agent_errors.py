@@ -27,9 +27,9 @@ class Place:
     other_id: str
     session_id: str
 
-    async def keep(self, error: AgentError, now_ms: int = NOW, agent_id: str | None = None) -> None:
+    async def keep(self, error: AgentError, now_ms: int = NOW, agent_id: str | None = None) -> bool:
         agent_id = agent_id or self.agent_id
-        await self.store.write(lambda connection: agent_errors.keep(connection, agent_id, error, now_ms))
+        return await self.store.write(lambda connection: agent_errors.keep(connection, agent_id, error, now_ms))
 
     async def shown(self, now_ms: int = NOW) -> tuple[ReportedError, ...]:
         """Return what people see of the first agent."""
@@ -63,7 +63,8 @@ async def test_an_error_is_shown_with_its_agent_until_it_is_resolved(place: Plac
         last_ms=NOW,
         times=1,
     )
-    await place.keep(AgentError(code="spool_full", message="", session_id=place.session_id, resolved=True))
+    assert await place.keep(AgentError(code="spool_full", message="", session_id=place.session_id, resolved=True))
+    assert not await place.keep(AgentError(code="spool_full", message="", session_id=place.session_id, resolved=True))
     assert await place.shown() == (other,)
     await place.keep(AgentError(code="spool_full", message="", resolved=True))
     assert await place.shown() == ()

@@ -240,11 +240,13 @@ class Registration:
     def _error(self, message: AgentError) -> None:
         """Keep an error for people to see; what became of the link does not depend on it."""
         agent_id = self.source.agent_id
-        said = "agent_error_resolved" if message.resolved else "agent_error"
-        log.warning(said, agent=agent_id, code=message.code, session=message.session_id)
+        if not message.resolved:
+            log.warning("agent_error", agent=agent_id, code=message.code, session=message.session_id)
 
         def work(connection: Connection) -> list[Changed]:
-            agent_errors.keep(connection, agent_id, message, self._now_ms())
+            was_kept = agent_errors.keep(connection, agent_id, message, self._now_ms())
+            if message.resolved and was_kept:  # an agent that begins anew says so of whatever it had before
+                log.info("agent_error_resolved", agent=agent_id, code=message.code, session=message.session_id)
             agent = self._agent_view(connection, agent_id)
             return [agent] if agent is not None else []
 

@@ -27,10 +27,11 @@ class ReportedError(Model):
     times: int
 
 
-def keep(connection: Connection, agent_id: str, error: AgentError, now_ms: int) -> None:
+def keep(connection: Connection, agent_id: str, error: AgentError, now_ms: int) -> bool:
     """Keep an error in the place of an earlier one of the same code and session; forget it where it is resolved.
 
-    A session that is not this agent's is left out: the error is still worth seeing.
+    Returns whether there was an earlier one. A session that is not this agent's is left out: the error is still worth
+    seeing.
     """
     code, session_id = _text(error.code), _own(connection, agent_id, error.session_id)
     same = (
@@ -39,14 +40,14 @@ def keep(connection: Connection, agent_id: str, error: AgentError, now_ms: int) 
         & (agent_errors.c.session_id.is_not_distinct_from(session_id))
     )
     if error.resolved:
-        connection.execute(delete(agent_errors).where(same))
-        return
+        return connection.execute(delete(agent_errors).where(same)).rowcount > 0
     newest = {"message": _text(error.message), "last_ms": now_ms}
     repeated = connection.execute(update(agent_errors).where(same).values(**newest, times=agent_errors.c.times + 1))
     if repeated.rowcount == 0:
         first = {"agent_id": agent_id, "code": code, "session_id": session_id, "first_ms": now_ms, "times": 1}
         connection.execute(insert(agent_errors), {**first, **newest})
         _forget_oldest(connection, agent_id)
+    return repeated.rowcount > 0
 
 
 def of_agents(connection: Connection, agent_ids: Sequence[str], now_ms: int) -> dict[str, list[ReportedError]]:
