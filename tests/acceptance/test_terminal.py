@@ -270,6 +270,9 @@ def test_an_ended_session_is_resumed_and_verified(ada: Person) -> None:
 def test_a_session_is_forked_while_it_runs(ada: Person) -> None:
     session = start(ada, "[[say Before.]]")
     until_it_is(ada, session, "idle")
+    ada.run("send", session, "[[say Still before.]]")  # by its end the CLI has written down the turn before
+    until(lambda: "Still before." in ada.run("logs", session).out.replace("[[say Still before.]]", "") or None)
+    until_it_is(ada, session, "idle")
     assert "logs -f" in ada.run("fork", session[:8], "--title", "aside").out
     (aside,) = [each for each in ada.run("ps", "--json").json if each["title"] == "aside"]
     assert (aside["forked_from"], aside["directory"]) == (session, ada.session(session)["directory"])
