@@ -58,9 +58,14 @@ async def test_who_signs_out_in_one_window_is_asked_to_sign_in_in_the_other_and_
     with watched.outage():  # what the first window asks as nobody is refused, which the browser writes down
         await other.get_by_role("main").get_by_role("button", name="Sign out", exact=True).click()
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        await expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
+    await other.reload()
+    await expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
     await steps.sign_in(watched)
     await expect(page.get_by_role("heading", name="Home")).to_be_visible()
     assert page.url == address
+    await other.reload()
+    await expect(other.get_by_role("heading", name="Overview")).to_be_visible()
 
 
 async def test_a_wrong_password_says_so(product: Product, window: OpenWindow) -> None:

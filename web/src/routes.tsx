@@ -9,6 +9,9 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { explain } from "./api/http";
+import { keys } from "./api/resources";
+import { localPath } from "./auth/entered";
+import { isByLink } from "./auth/fragment";
 import { AuthFrame } from "./auth/frame";
 import { SignIn } from "./auth/sign-in";
 import type { Live } from "./live/live";
@@ -34,6 +37,7 @@ const signIn = createRoute({
   path: "/sign-in",
   validateSearch: (search: Record<string, unknown>): { next?: string } =>
     typeof search.next === "string" ? { next: search.next } : {},
+  beforeLoad: ({ context, search }) => mayStillSignIn(context, search.next),
   component: SignIn,
 });
 const register = createRoute({
@@ -156,6 +160,14 @@ declare module "@tanstack/react-router" {
 async function mustBeSignedIn({ context, location }: { context: Context; location: { href: string } }): Promise<void> {
   const me = await whoIsHere(context.client, context.live);
   if (me === null) throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
+}
+
+/** A page that begins at the sign-in goes on where this browser is signed in by now, by another tab perhaps. */
+async function mayStillSignIn({ client, live }: Context, next: string | undefined): Promise<void> {
+  const hasBegun = client.getQueryData(keys.me) !== undefined;
+  if (hasBegun || isByLink()) return;
+  const me = await whoIsHere(client, live).catch(() => null); // whoever cannot be asked shows that when one signs in
+  if (me !== null) throw redirect({ to: localPath(next), replace: true });
 }
 
 function isState(value: unknown): value is NonNullable<OverviewSearch["state"]> {

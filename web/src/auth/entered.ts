@@ -10,16 +10,16 @@ export function useEnter(): (user: User, to?: string) => Promise<void> {
   const client = useQueryClient();
   const live = useLive();
   const navigate = useNavigate();
-  return async (user, to = "/") => {
+  return async (user, to) => {
     noteEntered(user.id);
     live.leave();
     client.clear();
     client.setQueryData(keys.me, user);
-    await navigate({ to: isLocal(to) ? to : "/", replace: true });
+    await navigate({ to: localPath(to), replace: true });
   };
 }
 
-/** Only paths of this very page: a link must not lead a freshly signed-in person elsewhere. */
-function isLocal(to: string): boolean {
-  return to.startsWith("/") && new URL(to, location.origin).origin === location.origin;
+/** Where to go on: only a path of this very page, for a link must not lead a freshly signed-in person elsewhere. */
+export function localPath(to = "/"): string {
+  return to.startsWith("/") && new URL(to, location.origin).origin === location.origin ? to : "/";
 }

@@ -31,6 +31,9 @@ export function keepArrivedCode(): void {
   }
 }
 
+/** Whether one came by a sign-in link that is still to be followed. */
+export const isByLink = (): boolean => arrived !== null;
+
 /** The code of the sign-in link by which one came, once. */
 export function arrivedCode(): string | null {
   const code = arrived;
