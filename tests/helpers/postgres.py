@@ -59,7 +59,7 @@ def migrated_postgres_url(_migrated_databases: list[str], _new_migrated_database
 
 @pytest.fixture(scope="session")
 def _migrated_databases() -> list[str]:
-    """Those that no test uses now. To empty one takes a twentieth of what it takes to make it and drop it."""
+    """Those that no test uses now: to empty one costs less than to make it and drop it."""
     return []
 
 
